@@ -1,0 +1,1 @@
+//! The simulated city and its known truth, from a seed.

@@ -1,0 +1,1 @@
+//! Area-code grammars and the checks on a code.

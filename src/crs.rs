@@ -1,0 +1,1 @@
+//! EPSG in, transformation out; the only user of PROJ.

@@ -1,0 +1,1 @@
+//! Read and write files; the only user of GDAL.

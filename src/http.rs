@@ -1,0 +1,1 @@
+//! Routes, JSON shapes, error → status.

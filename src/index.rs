@@ -1,0 +1,1 @@
+//! A layer you can ask: R*-tree and id look-up.

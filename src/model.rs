@@ -1,0 +1,418 @@
+//! The words of the field: zone, kind, unit, layer, land use, epoch, group, right, event, issue, revision.
+//!
+//! Types only, with their text forms; no algorithm, no I/O. Shapes are `geo_types` in the workspace's
+//! metric CRS (metres; x easting, y northing), valid since they passed the door (`formats`).
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+pub type Coord = geo_types::Coord<f64>;
+pub type Ring = geo_types::LineString<f64>;
+pub type Polygon = geo_types::Polygon<f64>;
+pub type MultiPolygon = geo_types::MultiPolygon<f64>;
+pub type Geometry = geo_types::Geometry<f64>;
+
+/// The workspace's revision: grows by one with every committed change.
+pub type Revision = u64;
+
+/// What a text that names one of our words did not fit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{text}” is not {expected}")]
+pub struct NotAWord {
+    pub text: String,
+    pub expected: String,
+}
+
+impl NotAWord {
+    pub fn new(text: &str, expected: impl Into<String>) -> Self {
+        // A message never repeats more than a line of what somebody sent.
+        NotAWord { text: text.chars().take(80).collect(), expected: expected.into() }
+    }
+}
+
+/// An EPSG code as in `EPSG:5897`. Whether such a CRS exists and is allowed is for `crs` to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EpsgCode(pub u32);
+
+impl EpsgCode {
+    /// VN-2000 / TM-3, meridian 105°: Hanoi's legal CRS.
+    pub const HANOI: EpsgCode = EpsgCode(5897);
+    pub const WGS84: EpsgCode = EpsgCode(4326);
+    pub const WEB_MERCATOR: EpsgCode = EpsgCode(3857);
+}
+
+impl FromStr for EpsgCode {
+    type Err = NotAWord;
+    fn from_str(text: &str) -> Result<Self, NotAWord> {
+        let t = text.trim();
+        let digits = match t.get(..5) {
+            Some(prefix) if prefix.eq_ignore_ascii_case("epsg:") => &t[5..],
+            _ => t,
+        };
+        match digits.parse::<u32>() {
+            Ok(n) if (1024..=999_999).contains(&n) && digits.bytes().all(|b| b.is_ascii_digit()) => Ok(EpsgCode(n)),
+            _ => Err(NotAWord::new(text, "an EPSG code like EPSG:5897")),
+        }
+    }
+}
+
+impl fmt::Display for EpsgCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EPSG:{}", self.0)
+    }
+}
+
+impl Serialize for EpsgCode {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for EpsgCode {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// When a layer shows the ground: a year, a month or a day (`2024`, `2024-06`, `2024-06-30`).
+/// Orders by time; a year comes before its months.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Epoch {
+    pub year: u16,
+    pub month: Option<u8>,
+    pub day: Option<u8>,
+}
+
+impl Epoch {
+    pub fn year(year: u16) -> Self {
+        Epoch { year, month: None, day: None }
+    }
+}
+
+impl FromStr for Epoch {
+    type Err = NotAWord;
+    fn from_str(text: &str) -> Result<Self, NotAWord> {
+        let no = || NotAWord::new(text, "an epoch like 2024, 2024-06 or 2024-06-30 (years 1900 to 2199)");
+        let number = |part: &str, width: usize| -> Option<u16> {
+            (part.len() == width && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse().ok())?
+        };
+        let mut parts = text.trim().split('-');
+        let year = parts.next().and_then(|p| number(p, 4)).filter(|y| (1900..2200).contains(y)).ok_or_else(no)?;
+        let month = match parts.next() {
+            None => None,
+            Some(p) => Some(number(p, 2).filter(|m| (1..=12).contains(m)).ok_or_else(no)? as u8),
+        };
+        let day = match (month, parts.next()) {
+            (_, None) => None,
+            (None, Some(_)) => return Err(no()),
+            (Some(m), Some(p)) => {
+                let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+                let last = match m {
+                    2 => 28 + u16::from(leap),
+                    4 | 6 | 9 | 11 => 30,
+                    _ => 31,
+                };
+                Some(number(p, 2).filter(|d| (1..=last).contains(d)).ok_or_else(no)? as u8)
+            }
+        };
+        if parts.next().is_some() {
+            return Err(no());
+        }
+        Ok(Epoch { year, month, day })
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}", self.year)?;
+        if let Some(m) = self.month {
+            write!(f, "-{m:02}")?;
+        }
+        if let Some(d) = self.day {
+            write!(f, "-{d:02}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Epoch {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Epoch {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// An enum whose variants have one fixed text form, the same in SQL, JSON, TOML and on the command line.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident, $expected:literal { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant),+ }
+
+        impl $name {
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+            pub fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $text),+ }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAWord;
+            fn from_str(text: &str) -> Result<Self, NotAWord> {
+                match text { $($text => Ok($name::$variant),)+ _ => Err(NotAWord::new(text, $expected)) }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// What a layer is taken as (`import --as`); `encroachments` is what `detect` keeps.
+    LayerRole, "one of zones, landuse, permits, boundaries, context, encroachments" {
+        Zones = "zones",
+        LandUse = "landuse",
+        Permits = "permits",
+        Boundaries = "boundaries",
+        Context = "context",
+        Encroachments = "encroachments",
+    }
+}
+
+words! {
+    /// What a land use does to farmland (domain: circular 08/2024 grouped for encroachment).
+    Group, "one of built, transport, sealed, water, public, none, unmapped" {
+        Built = "built",
+        Transport = "transport",
+        /// Soil otherwise sealed or lost: mining, dykes, waste, cemeteries.
+        Sealed = "sealed",
+        Water = "water",
+        Public = "public",
+        None = "none",
+        /// The legend does not know the label: listed, never counted as built.
+        Unmapped = "unmapped",
+    }
+}
+
+words! {
+    /// By what right a piece of farmland was lost. Evidence, never a verdict of guilt.
+    Right, "one of permitted, planned, farm_structure, legacy, unplanned, unknown" {
+        Permitted = "permitted",
+        Planned = "planned",
+        FarmStructure = "farm_structure",
+        Legacy = "legacy",
+        Unplanned = "unplanned",
+        /// A layer that would tell is missing.
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// What a context feature is.
+    ContextGroup, "one of road, water, place" {
+        Road = "road",
+        Water = "water",
+        Place = "place",
+    }
+}
+
+/// One layer of the workspace: where it came from and what it holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Layer {
+    /// Unique in the workspace: the role, with the epoch when it has one (`landuse_2024`, `landuse_2024_06`).
+    pub name: String,
+    pub role: LayerRole,
+    pub epoch: Option<Epoch>,
+    /// What `--source` said, else the file's name (without its folder).
+    pub source: String,
+    /// The file's CRS, `EPSG:3405` or a name when it has no code.
+    pub source_crs: String,
+    /// The datum operation that was applied, `EPSG:6960`; none when there was nothing to transform.
+    pub operation: Option<String>,
+    /// Standard deviation of a vertex, metres, when the source states one.
+    pub accuracy_m: Option<f64>,
+    /// The legend that land-use labels were mapped through.
+    pub legend: Option<String>,
+    /// Columns kept beside ours (`--keep`).
+    pub keep: Vec<String>,
+    pub simulated: bool,
+    pub n_features: u64,
+    /// Sum over the features in the workspace's CRS; overlaps count twice.
+    pub area_m2: f64,
+    /// min x, min y, max x, max y in the workspace's CRS; none when empty.
+    pub extent: Option<[f64; 4]>,
+    /// RFC 3339, UTC.
+    pub imported_at: String,
+    pub revision: Revision,
+}
+
+impl Layer {
+    /// The one name that a role and an epoch have.
+    pub fn name_of(role: LayerRole, epoch: Option<Epoch>) -> String {
+        match epoch {
+            None => role.as_str().to_owned(),
+            Some(epoch) => format!("{role}_{}", epoch.to_string().replace('-', "_")),
+        }
+    }
+}
+
+/// Columns kept by `--keep`, in the order of `Layer::keep`; `None` is SQL's NULL.
+pub type Kept = Vec<Option<String>>;
+
+/// A specialised farming zone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Zone {
+    pub id: String,
+    /// A key of `zones/kinds.toml`.
+    pub kind: String,
+    pub name: Option<String>,
+    /// Farming area code, as written.
+    pub code: Option<String>,
+    /// The commune's code or name as the file states it; `Snapshot` finds the real one by place.
+    pub unit: Option<String>,
+    pub crop: Option<String>,
+    pub variety: Option<String>,
+    pub cooperative: Option<String>,
+    pub standard: Option<String>,
+    pub standard_no: Option<String>,
+    pub standard_until: Option<String>,
+    pub declared_area_m2: Option<f64>,
+    pub established: Option<String>,
+    pub kept: Kept,
+    pub shape: MultiPolygon,
+}
+
+/// A land-use polygon of one epoch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LandUse {
+    pub id: String,
+    /// The legend's code, or the file's label as it was when the legend does not know it.
+    pub code: String,
+    pub observed: Option<String>,
+    pub kept: Kept,
+    pub shape: MultiPolygon,
+}
+
+/// Land that a decision or a plan allows to be built on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Permit {
+    pub id: String,
+    /// `Permitted` or `Planned`.
+    pub right: Right,
+    pub decision: Option<String>,
+    pub decided: Option<String>,
+    pub valid_to: Option<String>,
+    pub kept: Kept,
+    pub shape: MultiPolygon,
+}
+
+/// An administrative unit: a commune or ward. The key is (code, valid_from).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unit {
+    pub code: String,
+    pub name: String,
+    pub full_name: Option<String>,
+    pub valid_from: Option<String>,
+    pub kept: Kept,
+    pub shape: MultiPolygon,
+}
+
+/// A road, a river, a place: what helps a reader of the map. Points, lines or polygons.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Context {
+    pub id: String,
+    pub group: ContextGroup,
+    pub name: Option<String>,
+    pub width_m: Option<f64>,
+    pub kept: Kept,
+    pub shape: Geometry,
+}
+
+/// One connected piece of land of one group, lost inside one zone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Stable over re-runs on the same data.
+    pub id: String,
+    pub zone_id: String,
+    pub group: Group,
+    /// The land-use code with the largest part of the piece.
+    pub code: String,
+    /// The epoch it was seen in.
+    pub epoch: Epoch,
+    /// The first epoch it was seen in; none with one epoch.
+    pub since: Option<Epoch>,
+    pub right: Right,
+    pub area_m2: f64,
+    /// Of the zone's area, 0 to 1.
+    pub share: f64,
+    /// Mean width, metres: twice the area over the perimeter.
+    pub width_m: f64,
+    pub shape: MultiPolygon,
+}
+
+/// Something a person should know about the data. Nothing is dropped without one.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Issue {
+    /// Stable, snake_case: `self_intersection`, `unknown_kind`, `unmapped_label` …
+    pub code: &'static str,
+    /// The feature's id in the source; none when it is about the file.
+    pub feature: Option<String>,
+    /// What is wrong, where, what was done.
+    pub message: String,
+    /// Where, in the workspace's CRS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<[f64; 2]>,
+    /// Area of the feature as read and as kept, m², when the two can differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub area_before_m2: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub area_after_m2: Option<f64>,
+}
+
+impl Issue {
+    pub fn new(code: &'static str, feature: Option<&str>, message: impl Into<String>) -> Self {
+        Issue { code, feature: feature.map(str::to_owned), message: message.into(), at: None, area_before_m2: None, area_after_m2: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_epoch_is_a_year_a_month_or_a_day_and_nothing_else() {
+        for good in ["2024", "2024-06", "2024-02-29", "1900"] {
+            assert_eq!(good.parse::<Epoch>().unwrap().to_string(), good);
+        }
+        for bad in ["", "24", "2024-", "2024-13", "2023-02-29", "2024-6", "2024-06-31", "2024-06-01-01", "2200", "+024", "２０２４"] {
+            assert!(bad.parse::<Epoch>().is_err(), "{bad}");
+        }
+        assert!(Epoch::year(2024) < "2024-01".parse().unwrap());
+    }
+
+    #[test]
+    fn an_epsg_code_is_read_with_or_without_its_authority() {
+        assert_eq!("epsg:5897".parse(), Ok(EpsgCode::HANOI));
+        assert_eq!("5897".parse(), Ok(EpsgCode::HANOI));
+        for bad in ["", "EPSG:", "EPSG:12", "ESRI:5897", "+5897", "EPSG:9999999999", "é5897"] {
+            assert!(bad.parse::<EpsgCode>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_layer_is_named_by_role_and_epoch() {
+        assert_eq!(Layer::name_of(LayerRole::Zones, None), "zones");
+        assert_eq!(Layer::name_of(LayerRole::LandUse, "2024-06".parse().ok()), "landuse_2024_06");
+    }
+}

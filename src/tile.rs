@@ -1,0 +1,1 @@
+//! Tile arithmetic, generalisation, MVT bytes.

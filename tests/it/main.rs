@@ -1,0 +1,1 @@
+//! Whole flows, the command line as a process, the tidy rules.
