@@ -5,20 +5,20 @@
 //! `docs/architecture.md` tells the way of data; `tests/it/tidy.rs` enforces the edges.
 
 // pure
-pub mod model;
-pub mod geom;
-pub mod legend;
 pub mod access;
-pub mod index;
+pub mod city;
 pub mod codes;
 pub mod encroach;
+pub mod geom;
+pub mod index;
+pub mod legend;
+pub mod model;
 pub mod tile;
-pub mod city;
 // border
 pub mod crs;
 pub mod formats;
 pub mod store;
 // house
+pub mod cli;
 pub mod engine;
 pub mod http;
-pub mod cli;

@@ -41,7 +41,9 @@ pub fn bounds_of_geometry(geometry: &Geometry) -> Option<[f64; 4]> {
         G::MultiPolygon(m) => bounds(m),
         G::Rect(r) => Some([r.min().x, r.min().y, r.max().x, r.max().y]),
         G::Triangle(t) => bounds_of(t.to_array()),
-        G::GeometryCollection(c) => c.0.iter().filter_map(bounds_of_geometry).reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]),
+        G::GeometryCollection(c) => {
+            c.0.iter().filter_map(bounds_of_geometry).reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])])
+        }
     }
 }
 

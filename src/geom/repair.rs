@@ -47,12 +47,21 @@ pub fn validate(_shape: &MultiPolygon) -> Vec<Fault> {
 /// The shape as it came when it is valid, else the land its rings enclose by the even-odd rule.
 pub fn repair(polygons: Vec<Polygon>) -> Repaired {
     let shape = MultiPolygon::new(polygons);
-    let area_before_m2 = shape.0.iter().map(|p| (ring_signed_area_m2(p.exterior()).abs() - p.interiors().iter().map(|r| ring_signed_area_m2(r).abs()).sum::<f64>()).abs()).sum();
+    let area_before_m2 = shape
+        .0
+        .iter()
+        .map(|p| (ring_signed_area_m2(p.exterior()).abs() - p.interiors().iter().map(|r| ring_signed_area_m2(r).abs()).sum::<f64>()).abs())
+        .sum();
     let faults = validate(&shape);
     let shape = if faults.is_empty() {
         shape
     } else {
-        let rings: Vec<Vec<[f64; 2]>> = shape.0.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors())).map(|r| r.0.iter().map(|c| [c.x, c.y]).collect()).collect();
+        let rings: Vec<Vec<[f64; 2]>> = shape
+            .0
+            .iter()
+            .flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()))
+            .map(|r| r.0.iter().map(|c| [c.x, c.y]).collect())
+            .collect();
         boolean::shapes(rings.simplify_shape_as::<i64>(FillRule::EvenOdd))
     };
     let area_after_m2 = area_m2(&shape);
