@@ -10,10 +10,9 @@ use serde_json::json;
 use super::args::{Cli, Command, ImportArgs};
 use super::output;
 use super::progress::Bar;
-use crate::engine::{self, Engine, EngineError, Import, Rulebook};
+use crate::engine::{self, Engine, EngineError, Import, Mode, Rulebook};
 use crate::http;
 use crate::model::Epoch;
-use crate::store::Mode;
 
 pub fn run(cli: &Cli) -> Result<(), EngineError> {
     log_to_stderr(cli);

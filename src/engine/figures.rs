@@ -115,7 +115,7 @@ impl Snapshot {
         Ok(())
     }
 
-    fn unit_of(&self, zone: &ZoneView) -> Option<&UnitView> {
+    pub(super) fn unit_of(&self, zone: &ZoneView) -> Option<&UnitView> {
         zone.unit.and_then(|u| self.units.get(u))
     }
 
@@ -221,11 +221,11 @@ impl Snapshot {
         all.map(|bounds| self.lonlat_bounds(bounds)).transpose()
     }
 
-    fn lonlat_bounds(&self, bounds: [f64; 4]) -> Result<[f64; 4], EngineError> {
+    pub(super) fn lonlat_bounds(&self, bounds: [f64; 4]) -> Result<[f64; 4], EngineError> {
         Ok(self.place.bounds_to_lonlat(bounds)?.map(degrees))
     }
 
-    fn lonlat_point(&self, at: crate::model::Coord) -> Result<[f64; 2], EngineError> {
+    pub(super) fn lonlat_point(&self, at: crate::model::Coord) -> Result<[f64; 2], EngineError> {
         let at = self.place.point_to_lonlat(at)?;
         Ok([degrees(at.x), degrees(at.y)])
     }
@@ -415,47 +415,6 @@ impl Snapshot {
             .collect();
         Ok(json!({ "revision": self.revision, "epoch": epoch, "legend": land_use.legend.name, "classes": classes }))
     }
-
-    /// `GET /api/v1/search`: units and zones whose name, code or id holds what was typed, the best first.
-    pub fn search(&self, query: &str, limit: usize) -> Result<Value, EngineError> {
-        let query = query.trim();
-        let mut hits: Vec<(u32, String, bool, usize)> = Vec::new();
-        if !query.is_empty() {
-            for (i, view) in self.units.iter().enumerate() {
-                if let Some(rank) = rank(query, &[Some(&view.unit.name), view.unit.full_name.as_deref(), Some(&view.unit.code)]) {
-                    hits.push((rank, legend::fold(&view.unit.name), true, i));
-                }
-            }
-            for (i, view) in self.zones.list.iter().enumerate() {
-                let zone = &view.zone;
-                if let Some(rank) = rank(query, &[zone.name.as_deref(), zone.code.as_deref(), Some(&zone.id), zone.cooperative.as_deref()]) {
-                    hits.push((rank + 1, legend::fold(zone.name.as_deref().unwrap_or(&zone.id)), false, i));
-                }
-            }
-        }
-        let n_matched = hits.len();
-        hits.sort();
-        let results: Result<Vec<Value>, EngineError> = hits
-            .into_iter()
-            .take(limit)
-            .map(|(_, _, is_unit, i)| {
-                if is_unit {
-                    let view = &self.units[i];
-                    return Ok(json!({ "type": "unit", "id": view.unit.code, "name": view.unit.full_name.as_ref().unwrap_or(&view.unit.name), "code": view.unit.code, "kind": null, "unit_name": null,
-                        "area_m2": rounded_m2(view.area_m2), "center": self.lonlat_point(view.center)?, "bounds": self.lonlat_bounds(view.bounds)? }));
-                }
-                let view = &self.zones.list[i];
-                Ok(json!({ "type": "zone", "id": view.zone.id, "name": view.zone.name, "code": view.zone.code, "kind": view.zone.kind, "unit_name": self.unit_of(view).map(|u| u.unit.name.as_str()),
-                    "area_m2": rounded_m2(view.area_m2), "center": self.lonlat_point(view.center)?, "bounds": self.lonlat_bounds(view.bounds)? }))
-            })
-            .collect();
-        Ok(json!({ "revision": self.revision, "n_matched": n_matched, "results": results? }))
-    }
-}
-
-/// How well the best of the texts fits: equal, begins with it, a word begins with it, holds it.
-fn rank(query: &str, texts: &[Option<&str>]) -> Option<u32> {
-    texts.iter().flatten().filter_map(|text| legend::rank(query, text)).min().map(|r| r * 2)
 }
 
 fn touch(a: [f64; 4], b: [f64; 4]) -> bool {

@@ -13,6 +13,7 @@ mod import;
 mod live;
 mod place;
 mod rulebook;
+mod search;
 mod snapshot;
 mod tiles;
 
@@ -26,7 +27,11 @@ pub use live::Engine;
 pub use place::{CrsFacts, Place};
 pub use rulebook::{Rulebook, tiles_text};
 pub use snapshot::{EpochEvents, EpochLandUse, Snapshot, UnitView, ZoneView, Zones};
-pub use tiles::TileLayer;
+
+
+// What `http` and `cli` name without looking past this storey.
+pub use crate::store::Mode;
+pub use crate::tile::{TileCoord, TileLayer};
 
 use std::path::Path;
 use std::sync::Arc;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use super::place::Place;
+use super::search::Searchable;
 use super::{EngineError, Rulebook};
 use crate::access;
 use crate::encroach;
@@ -28,7 +29,6 @@ pub struct ZoneView {
     pub outside_share: f64,
     /// A point well inside, workspace CRS.
     pub center: Coord,
-    /// Name, code and id, folded for the search.
     pub bounds: [f64; 4],
 }
 
@@ -166,6 +166,7 @@ pub struct Snapshot {
     land_use: BTreeMap<Epoch, Arc<Lazy<EpochLandUse>>>,
     events: BTreeMap<Epoch, Arc<Lazy<EpochEvents>>>,
     store_path: std::path::PathBuf,
+    searchable: OnceLock<Searchable>,
     pub(super) tiles: super::tiles::PreparedTiles,
 }
 
@@ -251,6 +252,7 @@ impl Snapshot {
             land_use: BTreeMap::new(),
             events: BTreeMap::new(),
             store_path: store.path().to_owned(),
+            searchable: OnceLock::new(),
             tiles: Default::default(),
             layers,
         };
@@ -265,6 +267,10 @@ impl Snapshot {
         }
         snapshot.tiles.share(&snapshot, before);
         Ok(snapshot)
+    }
+
+    pub(super) fn searchable(&self) -> &Searchable {
+        self.searchable.get_or_init(|| Searchable::new(&self.units, &self.zones))
     }
 
     /// The layer of a role that has no epochs.
