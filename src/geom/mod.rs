@@ -6,13 +6,17 @@
 //! counter-clockwise, holes clockwise, rings closed, at least three distinct points.
 
 mod boolean;
+mod halve;
 mod measure;
 mod pole;
 mod repair;
 mod rings;
 mod segments;
+mod shared;
 mod validity;
 
+pub(crate) use halve::{Piece, halve};
+pub(crate) use shared::SharedArea;
 pub use boolean::{difference, intersection, union};
 pub use measure::{area_m2, bounds, bounds_of_geometry, contains, distance_m, geodesic_area_m2, ring_signed_area_m2, width_m};
 pub use pole::pole;
