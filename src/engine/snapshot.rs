@@ -10,10 +10,10 @@ use std::sync::{Arc, OnceLock};
 use super::place::Place;
 use super::search::Searchable;
 use super::{EngineError, Rulebook};
-use crate::access;
+use crate::access::{self, Role};
 use crate::encroach;
 use crate::geom;
-use crate::index::Index;
+use crate::index::{ById, Index};
 use crate::legend::{LandUseClass, Legend};
 use crate::model::{Context, Coord, Epoch, Event, Layer, LayerRole, LandUse, MultiPolygon, Permit, Revision, Unit, Zone};
 use crate::store::Store;
@@ -42,10 +42,10 @@ pub struct UnitView {
 }
 
 /// The zones of a snapshot: the list, by id, by place.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Zones {
     pub list: Vec<ZoneView>,
-    by_id: HashMap<String, usize>,
+    by_id: ById,
     index: Index,
 }
 
@@ -76,14 +76,14 @@ pub struct EpochEvents {
     pub sliver_area_m2: f64,
     /// Per zone (its place in `Zones::list`): where its events stand, and their area.
     by_zone: HashMap<usize, (std::ops::Range<usize>, f64)>,
-    by_id: HashMap<String, usize>,
+    by_id: ById,
 }
 
 impl EpochEvents {
     /// `events` in any order; those of zones that are gone are left out.
     pub fn new(epoch: Epoch, mut events: Vec<Event>, n_slivers: u64, sliver_area_m2: f64, zones: &Zones) -> Self {
-        events.retain(|e| zones.by_id.contains_key(&e.zone_id));
-        let place = |e: &Event| zones.by_id.get(&e.zone_id).copied().unwrap_or(usize::MAX);
+        events.retain(|e| zones.by_id(&e.zone_id).is_some());
+        let place = |e: &Event| zones.by_id(&e.zone_id).unwrap_or(usize::MAX);
         events.sort_by(|a, b| place(a).cmp(&place(b)).then(b.area_m2.total_cmp(&a.area_m2)).then(a.id.cmp(&b.id)));
         let mut by_zone: HashMap<usize, (std::ops::Range<usize>, f64)> = HashMap::new();
         for (i, event) in events.iter().enumerate() {
@@ -91,7 +91,7 @@ impl EpochEvents {
             entry.0.end = i + 1;
             entry.1 += event.area_m2;
         }
-        let by_id = events.iter().enumerate().map(|(i, e)| (e.id.clone(), i)).collect();
+        let by_id = ById::new(events.iter().map(|e| e.id.as_str()));
         EpochEvents { epoch, events, n_slivers, sliver_area_m2, by_zone, by_id }
     }
 
@@ -106,7 +106,7 @@ impl EpochEvents {
     }
 
     pub fn by_id(&self, id: &str) -> Option<&Event> {
-        self.by_id.get(id).and_then(|&i| self.events.get(i))
+        self.by_id.get(id).and_then(|i| self.events.get(i))
     }
 }
 
@@ -134,13 +134,13 @@ impl Zones {
                 ZoneView { zone, area_m2, unit, outside_share: if outside < 1e-4 { 0.0 } else { outside }, center, bounds }
             })
             .collect();
-        let by_id = list.iter().enumerate().map(|(i, z)| (z.zone.id.clone(), i)).collect();
-        let index = Index::new(list.iter().map(|z| z.bounds));
+        let by_id = ById::new(list.iter().map(|z| z.zone.id.as_str()));
+        let index = Index::new(list.iter().map(|z| Some(z.bounds)));
         Zones { list, by_id, index }
     }
 
     pub fn by_id(&self, id: &str) -> Option<usize> {
-        self.by_id.get(id).copied()
+        self.by_id.get(id)
     }
 
     /// Zones whose box touches `bounds` (workspace CRS), in the order of the list.
@@ -223,7 +223,7 @@ impl Snapshot {
             Some(b) => b.zones.clone(),
             None => Arc::new(match find(LayerRole::Zones) {
                 Some(layer) => Zones::new(store.read_zones(&layer.name)?, &units),
-                None => Zones::default(),
+                None => Zones::new(Vec::new(), &[]),
             }),
         };
         let context = match same(LayerRole::Context) {
@@ -315,7 +315,7 @@ impl Snapshot {
             let mut land_use = store.read_land_use(&name)?;
             self.still(&store, layer)?;
             let n_read = land_use.len();
-            land_use.retain(|l| legend.class(&l.code).is_none_or(access::land_use_leaves_the_server));
+            land_use.retain(|l| legend.class(&l.code).is_none_or(|class| access::may_see_land_use(Role::Viewer, class)));
             Ok(EpochLandUse { epoch, legend: Arc::new(legend), n_withheld: n_read - land_use.len(), land_use })
         })
     }
