@@ -358,7 +358,8 @@ mod tests {
     }
 
     fn square() -> MultiPolygon {
-        MultiPolygon::new(vec![geo_types::polygon![(x: 0., y: 0.), (x: 1., y: 0.), (x: 1., y: 2.), (x: 0., y: 0.)]])
+        let corners = [(0., 0.), (1., 0.), (1., 2.), (0., 0.)].map(|(x, y)| Coord { x, y });
+        MultiPolygon::new(vec![Polygon::new(Ring::new(corners.to_vec()), vec![])])
     }
 
     #[test]
