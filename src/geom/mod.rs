@@ -6,9 +6,11 @@
 //! counter-clockwise, holes clockwise, rings closed, at least three distinct points.
 
 mod boolean;
+mod grid;
 mod measure;
 mod repair;
 
 pub use boolean::{difference, intersection, union};
+pub use grid::enclosed_on_grid;
 pub use measure::{area_m2, bounds, bounds_of_geometry, contains, pole, ring_signed_area_m2, width_m};
 pub use repair::{Fault, FaultKind, Repaired, repair, validate};
