@@ -1,11 +1,12 @@
 //! A layer made ready to be drawn: its points on one grid over the whole world, its properties as the
-//! bytes a tile holds, its features along a space-filling curve with boxes over every sixteen of them.
+//! bytes a tile holds, its features along a space-filling curve so that neighbours are drawn together.
 
 use std::collections::HashMap;
 
 use super::rules::TileRules;
 use super::{LayerRules, TileLayer, WEB_MERCATOR_HALF_M, mvt};
 use crate::geom;
+use crate::index::Index;
 use crate::model::{Coord, Geometry, MultiPolygon, Polygon};
 
 /// A property of a feature.
@@ -48,7 +49,6 @@ pub struct Feature {
 pub(super) type WorldPoint = [u32; 2];
 
 pub(super) const NO_VALUE: u32 = u32::MAX;
-const FAN_OUT: usize = 16;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -87,8 +87,8 @@ pub struct Prepared {
     points: Vec<WorldPoint>,
     tags: Vec<u32>,
     values: Vec<Box<[u8]>>,
-    /// Boxes over runs of sixteen, from the items up.
-    levels: Vec<Vec<[u32; 4]>>,
+    /// Boxes of the items in steps of the world's grid.
+    index: Index,
 }
 
 impl Prepared {
@@ -138,31 +138,10 @@ impl Prepared {
 
     /// The items whose boxes meet a box of world points (west, north, east, south), in the order of the layer.
     pub(super) fn items_in(&self, bounds: [u32; 4]) -> Vec<&Item> {
-        let mut found = Vec::new();
-        if let Some(top) = self.levels.len().checked_sub(1) {
-            for at in 0..self.levels[top].len() {
-                self.descend(top, at, bounds, &mut found);
-            }
-        }
-        found
+        let mut places: Vec<usize> = self.index.query(bounds.map(f64::from)).collect();
+        places.sort_unstable();
+        places.into_iter().filter_map(|at| self.items.get(at)).collect()
     }
-
-    fn descend<'a>(&'a self, level: usize, at: usize, bounds: [u32; 4], found: &mut Vec<&'a Item>) {
-        if !meet(self.levels[level][at], bounds) {
-            return;
-        }
-        let n_below = if level == 0 { self.items.len() } else { self.levels[level - 1].len() };
-        let run = at * FAN_OUT..((at + 1) * FAN_OUT).min(n_below);
-        if level == 0 {
-            found.extend(self.items[run].iter().filter(|item| meet(item.bounds, bounds)));
-        } else {
-            run.for_each(|below| self.descend(level - 1, below, bounds, found));
-        }
-    }
-}
-
-fn meet(a: [u32; 4], b: [u32; 4]) -> bool {
-    a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]
 }
 
 fn join(a: [u32; 4], b: [u32; 4]) -> [u32; 4] {
@@ -335,12 +314,7 @@ impl Maker {
             let middle = |low: u32, high: u32| ((u64::from(low) + u64::from(high)) / 2) as u32;
             interleave(middle(item.bounds[0], item.bounds[2])) | (interleave(middle(item.bounds[1], item.bounds[3])) << 1)
         });
-        let over = |boxes: &[[u32; 4]]| boxes.chunks(FAN_OUT).filter_map(|run| run.iter().copied().reduce(join)).collect::<Vec<_>>();
-        let mut levels = vec![over(&self.items.iter().map(|item| item.bounds).collect::<Vec<_>>())];
-        while let Some(last) = levels.last().filter(|level| level.len() > FAN_OUT) {
-            let next = over(last);
-            levels.push(next);
-        }
+        let index = Index::new(self.items.iter().map(|item| Some(item.bounds.map(f64::from))));
         self.points.shrink_to_fit();
         Prepared {
             layer: self.layer,
@@ -350,7 +324,7 @@ impl Maker {
             points: self.points,
             tags: self.tags,
             values: self.values,
-            levels,
+            index,
         }
     }
 }

@@ -63,13 +63,13 @@ pub struct TileRules {
 }
 
 impl TileRules {
-    /// Reads `tiles/layers.toml`. Every layer must be there, and nothing else. The error says what is wrong.
+    /// Reads `tiles/layers.toml`. Every layer must be there, and nothing else. The error says what is wrong in the file.
     pub fn parse(text: &str) -> Result<TileRules, String> {
-        let tables: BTreeMap<String, LayerRules> = toml::from_str(text).map_err(|e| format!("tiles/layers.toml: {e}"))?;
+        let tables: BTreeMap<String, LayerRules> = toml::from_str(text).map_err(|e| e.to_string())?;
         let mut layers = BTreeMap::new();
         for (name, rules) in tables {
-            let layer: TileLayer = name.parse().map_err(|e| format!("tiles/layers.toml: {e}"))?;
-            let wrong = |what: &str| Err(format!("tiles/layers.toml: {name}: {what}"));
+            let layer: TileLayer = name.parse().map_err(|e| e.to_string())?;
+            let wrong = |what: &str| Err(format!("{name}: {what}"));
             if rules.min_zoom > rules.max_zoom || rules.max_zoom > super::TileCoord::MAX_ZOOM {
                 return wrong("zooms must be 0 to 16, the least first");
             }
@@ -85,7 +85,7 @@ impl TileRules {
             layers.insert(layer, rules);
         }
         match TileLayer::ALL.iter().find(|layer| !layers.contains_key(layer)) {
-            Some(missing) => Err(format!("tiles/layers.toml: {missing} is missing")),
+            Some(missing) => Err(format!("{missing} is missing")),
             None => Ok(TileRules { layers }),
         }
     }
@@ -120,9 +120,9 @@ mod tests {
 
     #[test]
     fn a_wrong_file_says_what_is_wrong() {
-        assert_eq!(TileRules::parse("").unwrap_err(), "tiles/layers.toml: landuse is missing");
+        assert_eq!(TileRules::parse("").unwrap_err(), "landuse is missing");
         let message = TileRules::parse("[zones]\nmin_zoom = 3\nmax_zoom = 2").unwrap_err();
-        assert_eq!(message, "tiles/layers.toml: zones: zooms must be 0 to 16, the least first");
+        assert_eq!(message, "zones: zooms must be 0 to 16, the least first");
         assert!(TileRules::parse("[roads]\nmin_zoom = 0\nmax_zoom = 1").unwrap_err().contains("“roads” is not one of"));
         assert!(TileRules::parse("[zones]\nmin_zoom = 0\nmax_zoom = 1\nbufer_px = 1").unwrap_err().contains("bufer_px"));
     }
