@@ -6,6 +6,7 @@
 //! counter-clockwise, holes clockwise, rings closed, at least three distinct points.
 
 mod boolean;
+mod grid;
 mod halve;
 mod measure;
 mod pole;
@@ -18,6 +19,7 @@ mod validity;
 pub(crate) use halve::{Piece, halve};
 pub(crate) use shared::SharedArea;
 pub use boolean::{difference, intersection, union};
+pub use grid::enclosed_on_grid;
 pub use measure::{area_m2, bounds, bounds_of_geometry, contains, distance_m, geodesic_area_m2, ring_signed_area_m2, width_m};
 pub use pole::pole;
 pub use repair::{Fault, FaultKind, Repaired, repair, repair_rings};
