@@ -13,13 +13,10 @@ use crate::legend::{Kinds, Legend, Rules, Units};
 
 #[derive(RustEmbed)]
 #[folder = "zones/"]
-#[include = "*.toml"]
-#[include = "*.csv"]
 struct ZoneFiles;
 
 #[derive(RustEmbed)]
 #[folder = "tiles/"]
-#[exclude = "cache/*"]
 struct TileFiles;
 
 /// What the labels, codes and thresholds mean in this city.

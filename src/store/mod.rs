@@ -16,6 +16,7 @@ mod rtree;
 mod schema;
 mod writer;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,18 +39,21 @@ pub struct SrsDefinition {
 }
 
 /// What a workspace says of itself beside its layers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Setting {
     Title,
     /// Anything but empty: everything in it is made up, and what says so.
     Simulated,
+    /// The text of a legend of the user's own, by the name that layers refer to.
+    Legend(String),
 }
 
 impl Setting {
-    fn key(self) -> &'static str {
+    fn key(&self) -> Cow<'static, str> {
         match self {
-            Setting::Title => "title",
-            Setting::Simulated => "simulated",
+            Setting::Title => "title".into(),
+            Setting::Simulated => "simulated".into(),
+            Setting::Legend(name) => format!("legend:{name}").into(),
         }
     }
 }
@@ -128,18 +132,23 @@ impl Store {
         })
     }
 
-    pub fn setting(&self, setting: Setting) -> Result<Option<String>, StoreError> {
-        layers::setting(&self.connection, &self.path, setting.key())
+    pub fn setting(&self, setting: &Setting) -> Result<Option<String>, StoreError> {
+        layers::setting(&self.connection, &self.path, &setting.key())
     }
 
-    pub fn set_setting(&mut self, setting: Setting, value: &str) -> Result<Revision, StoreError> {
-        self.change("writing its settings", |connection, path| layers::set_setting(connection, path, setting.key(), value))
+    pub fn set_setting(&mut self, setting: &Setting, value: &str) -> Result<Revision, StoreError> {
+        self.change("writing its settings", |connection, path| layers::set_setting(connection, path, &setting.key(), value))
     }
 
     /// Makes a new revision of what is there: for a server that sees (by its `Watch`) that another
-    /// program changed features without telling a revision, as QGIS does.
+    /// program changed features without telling a revision, as QGIS does. Every layer gets it: which one
+    /// changed is not known.
     pub fn mark_changed(&mut self) -> Result<Revision, StoreError> {
-        self.change("marking a change", |_, _| Ok(()))
+        let doing = "marking a change";
+        self.change(doing, |connection, path| {
+            let next = layers::revision(connection, path)? + 1;
+            connection.execute("UPDATE farmzone_layers SET revision = ?1", [next as i64]).during(path, doing).map(|_| ())
+        })
     }
 
     /// Copies the present state to `out`, which must not exist, while others may write. `progress` is
@@ -164,11 +173,17 @@ impl Store {
     }
 }
 
-impl Drop for Store {
+impl Store {
     /// Brings the log into the file, so that a copy of the one file is complete; readers may prevent
     /// it, and the log then stays beside it, as safe.
-    fn drop(&mut self) {
+    pub fn checkpoint(&self) {
         let _ = self.connection.busy_timeout(Duration::from_millis(200));
         let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.checkpoint();
     }
 }

@@ -10,7 +10,7 @@ use super::feature::{Cells, Feature};
 use super::schema::quoted;
 use super::writer::columns_of;
 use super::{Setting, layers};
-use crate::model::{Issue, Layer, Revision};
+use crate::model::{EpsgCode, Issue, Layer, Revision};
 
 /// One state of the workspace, on a connection of its own. Short-lived: while it lives, the log of
 /// later writes can only grow.
@@ -22,7 +22,8 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub(super) fn open(path: &Path) -> Result<Reader, StoreError> {
+    /// Says apart what is wrong as `Store::open` does.
+    pub fn open(path: &Path) -> Result<Reader, StoreError> {
         let connection = connection::reader(path)?;
         connection.execute_batch("BEGIN").during(path, "starting to read")?;
         // The first look fixes what this reader sees from now on.
@@ -31,12 +32,17 @@ impl Reader {
         Ok(Reader { connection, path: path.to_owned(), srs_id, revision })
     }
 
+    /// The workspace's CRS.
+    pub fn crs(&self) -> EpsgCode {
+        EpsgCode(self.srs_id.unsigned_abs())
+    }
+
     pub fn revision(&self) -> Revision {
         self.revision
     }
 
-    pub fn setting(&self, setting: Setting) -> Result<Option<String>, StoreError> {
-        layers::setting(&self.connection, &self.path, setting.key())
+    pub fn setting(&self, setting: &Setting) -> Result<Option<String>, StoreError> {
+        layers::setting(&self.connection, &self.path, &setting.key())
     }
 
     /// The layers by name.
@@ -86,7 +92,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub(super) fn open(path: &Path) -> Result<Watch, StoreError> {
+    /// Says apart what is wrong as `Store::open` does.
+    pub fn open(path: &Path) -> Result<Watch, StoreError> {
         Ok(Watch { connection: connection::reader(path)?, path: path.to_owned() })
     }
 

@@ -446,9 +446,9 @@ fn a_reader_sees_one_state_and_a_watch_every_commit() {
     assert_eq!(store.reader().unwrap().revision(), 5);
     assert!(matches!(reader.features::<LandUse>("zones"), Err(StoreError::OtherRole { .. })));
 
-    store.set_setting(Setting::Simulated, "seed 7").unwrap();
-    assert_eq!(reader.setting(Setting::Simulated).unwrap(), None);
-    assert_eq!(store.setting(Setting::Simulated).unwrap().as_deref(), Some("seed 7"));
+    store.set_setting(&Setting::Simulated, "seed 7").unwrap();
+    assert_eq!(reader.setting(&Setting::Simulated).unwrap(), None);
+    assert_eq!(store.setting(&Setting::Simulated).unwrap().as_deref(), Some("seed 7"));
 }
 
 #[test]
@@ -594,7 +594,7 @@ fn two_processes_that_write_at_once_lose_and_corrupt_nothing() {
     write(&mut store, from("a"), Mode::New, &zones(0..1)).unwrap();
     let mut children = [start("append", &path), start("append", &path)];
     for _ in 0..20 {
-        store.set_setting(Setting::Title, "Hà Nội").unwrap();
+        store.set_setting(&Setting::Title, "Hà Nội").unwrap();
     }
     assert!(children.iter_mut().all(|child| child.wait().unwrap().success()));
     assert_eq!(store.layers().unwrap()[0].n_features, 1 + 2 * 40 * 10);
