@@ -34,6 +34,9 @@ pub struct Scheme {
     separator: String,
 }
 
+/// Named parts of a code in the order of its grammar: `[("province", "HN"), …]`.
+pub type Parts = Vec<(String, String)>;
+
 /// The grammars, in the order in which they are tried.
 #[derive(Debug, Clone, Default)]
 pub struct Schemes {
@@ -49,8 +52,7 @@ pub struct AreaCode {
     pub scheme: String,
     /// The one way to write it: `VN-HNOR-0001`.
     pub canonical: String,
-    /// Named parts in the order of the grammar: `[("province", "HN"), …]`.
-    pub parts: Vec<(String, String)>,
+    pub parts: Parts,
 }
 
 /// A text that no grammar takes.
@@ -129,7 +131,7 @@ impl Scheme {
     }
 
     /// The canonical form and the parts of a tidied text, when this grammar takes it.
-    fn take(&self, tidied: &str) -> Option<(String, Vec<(String, String)>)> {
+    fn take(&self, tidied: &str) -> Option<(String, Parts)> {
         let captures = self.pattern.captures(tidied)?;
         let pieces: Vec<String> = self.canonical.iter().map(|piece| filled(piece, &captures)).filter(|piece| !piece.is_empty()).collect();
         let part = |name: &str| captures.name(name).map(|m| (name.to_owned(), m.as_str().to_owned()));
@@ -155,7 +157,7 @@ impl Schemes {
         self.schemes.iter().find(|s| s.id == id)
     }
 
-    fn take(&self, tidied: &str) -> Option<(&Scheme, String, Vec<(String, String)>)> {
+    fn take(&self, tidied: &str) -> Option<(&Scheme, String, Parts)> {
         self.schemes.iter().find_map(|scheme| scheme.take(tidied).map(|(canonical, parts)| (scheme, canonical, parts)))
     }
 }
@@ -378,10 +380,8 @@ mod tests {
 
         #[test]
         fn any_text_is_a_code_or_malformed(text in "\\PC{0,100}") {
-            if let Err(malformed) = parse(&text, &schemes()) {
-                if let Some(code) = malformed.did_you_mean {
-                    prop_assert!(parse(&code, &schemes()).is_ok());
-                }
+            if let Err(Malformed { did_you_mean: Some(code), .. }) = parse(&text, &schemes()) {
+                prop_assert!(parse(&code, &schemes()).is_ok());
             }
         }
     }

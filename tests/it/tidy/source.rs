@@ -35,6 +35,12 @@ impl Source {
         inside.split('/').count() - usize::from(inside.ends_with("/mod.rs"))
     }
 
+    /// Where the files of the modules lie that this file declares: `src/geom` for `src/geom.rs` and `src/geom/mod.rs`.
+    fn folder_of_modules(&self) -> &str {
+        let own = self.path.strip_suffix(".rs").unwrap_or(&self.path);
+        ["/mod", "/lib", "/main"].iter().find_map(|name| own.strip_suffix(name)).unwrap_or(own)
+    }
+
     /// `src/geom/mod.rs:12` of a byte of `code` or `text`.
     pub fn place(&self, offset: usize) -> String {
         let line = 1 + self.text.bytes().take(offset).filter(|b| *b == b'\n').count();
@@ -48,7 +54,21 @@ pub fn sources(folder: &str, endings: &[&str]) -> Vec<Source> {
     let mut found = Vec::new();
     collect(Path::new(&root), &Path::new(&root).join(folder), endings, &mut found);
     found.sort_by(|a, b| a.path.cmp(&b.path));
-    found
+    without_test_files(found)
+}
+
+/// Blanks the code of files that another file takes in as `#[cfg(test)] mod name;`.
+pub fn without_test_files(mut sources: Vec<Source>) -> Vec<Source> {
+    let taken_in = regex::Regex::new(r"#\[cfg\(test\)\]\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*;").unwrap();
+    let test_modules: Vec<String> =
+        sources.iter().flat_map(|s| taken_in.captures_iter(&s.text).map(|hit| format!("{}/{}", s.folder_of_modules(), &hit[1]))).collect();
+    for source in &mut sources {
+        let inside = |module: &String| source.path == format!("{module}.rs") || source.path.starts_with(&format!("{module}/"));
+        if test_modules.iter().any(inside) {
+            source.code = source.text.chars().map(blank).collect();
+        }
+    }
+    sources
 }
 
 /// The text of one file of the project, none when it does not exist.
@@ -108,7 +128,8 @@ fn continues_a_word(bytes: &[u8], i: usize) -> bool {
     // `br"…"` and `cr"…"` are raw texts as well.
     let before = |n: usize| i.checked_sub(n).map_or(b' ', |j| bytes[j]);
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    word(before(1)) && !(matches!(before(1), b'b' | b'c') && !word(before(2)))
+    let begins_a_literal = matches!(before(1), b'b' | b'c') && !word(before(2));
+    word(before(1)) && !begins_a_literal
 }
 
 fn end_of_comment(bytes: &[u8], start: usize) -> usize {
@@ -203,5 +224,8 @@ fn comments_texts_and_tests_are_no_code() {
     assert_eq!(found, ["crate::see", "crate::aft"]);
     assert_eq!(source.place(source.code.find("crate::after").unwrap()), "src/a/b.rs:6");
     assert_eq!((source.module(), source.depth()), (Some("a"), 2));
+    let files = [("src/a.rs", "#[cfg(test)]\nmod oracle;\nmod kept;"), ("src/a/oracle.rs", "crate::x"), ("src/a/kept.rs", "crate::y")];
+    let files = without_test_files(files.map(|(path, text)| Source::new(path, text)).into());
+    assert_eq!(files.iter().map(|f| f.code.trim()).collect::<Vec<_>>(), ["mod kept;", "", "crate::y"]);
     assert_eq!(Source::new("src/a/tests.rs", "crate::x").code.trim(), "");
 }
