@@ -15,6 +15,9 @@ use crate::model::Epoch;
 /// Longer texts are no codes; the longest grammar takes 39 letters.
 const MAX_LETTERS: usize = 80;
 
+/// With more look-alikes than this nothing is advised; a code of the longest grammar has about 25.
+const MAX_LOOK_ALIKES: usize = 40;
+
 /// One grammar of area codes.
 #[derive(Debug, Clone)]
 pub struct Scheme {
@@ -236,6 +239,10 @@ fn nearest(tidied: &str, schemes: &Schemes) -> Option<String> {
     let swapped = |letters: &[char], (at, to): (usize, char)| {
         letters.iter().enumerate().map(|(i, c)| if i == at { to } else { *c }).collect::<Vec<char>>()
     };
+    // What consists of look-alikes only is no slip of the pen, and trying all pairs would take long.
+    if swaps.len() > MAX_LOOK_ALIKES {
+        return None;
+    }
     let once = swaps.iter().find_map(|swap| read(&swapped(&letters, *swap)));
     once.or_else(|| {
         let pairs = swaps.iter().enumerate().flat_map(|(n, a)| swaps.iter().skip(n + 1).map(move |b| (a, b)));
