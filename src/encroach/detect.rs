@@ -36,7 +36,7 @@ pub struct Detection {
 }
 
 /// Events of the rules' groups in every zone. Shapes are valid. Without permits every right is `unknown`.
-pub fn detect(zones: &[Zone], land_use: &[Seen], permits: Option<&[Permit]>, rules: &Rules, epoch: Epoch) -> Detection {
+pub fn detect(zones: &[&Zone], land_use: &[Seen], permits: Option<&[Permit]>, rules: &Rules, epoch: Epoch) -> Detection {
     let counted: Vec<&Seen> = land_use.iter().filter(|s| rules.groups.contains(&s.group)).collect();
     let cover = Cover::new(counted.iter().map(|s| s.shape).collect());
     let permits = permits.map(Permits::new);

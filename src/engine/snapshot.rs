@@ -16,7 +16,7 @@ use crate::encroach;
 use crate::geom;
 use crate::index::{ById, Index};
 use crate::legend::{LandUseClass, Legend};
-use crate::model::{Context, Coord, Epoch, Event, Issue, Layer, LayerRole, LandUse, MultiPolygon, Permit, Revision, Unit, Zone};
+use crate::model::{Context, Coord, Epoch, Event, Group, Issue, Layer, LayerRole, LandUse, MultiPolygon, Permit, Revision, Unit, Zone};
 use crate::store::{self, Reader, Setting};
 
 /// A zone with what follows from its shape.
@@ -336,7 +336,14 @@ impl Snapshot {
     /// Finds the events of one epoch.
     pub fn detect(&self, epoch: Epoch) -> Result<EpochEvents, EngineError> {
         let land_use = self.land_use(epoch)?;
-        let found = encroach::detect(&super::detect::input(self, &land_use));
+        let zones: Vec<&Zone> = self.zones.list.iter().map(|z| &z.zone).collect();
+        let seen = |l| {
+            let group = land_use.class(l).map_or(Group::Unmapped, |c| c.group);
+            encroach::Seen { code: &l.code, group, shape: &l.shape }
+        };
+        let seen: Vec<encroach::Seen> = land_use.land_use.iter().map(seen).collect();
+        let permits = self.layer(LayerRole::Permits).map(|_| self.permits.as_slice());
+        let found = encroach::detect(&zones, &seen, permits, &self.rulebook.rules, epoch);
         Ok(EpochEvents::new(epoch, found.events, found.n_slivers, found.sliver_area_m2, &self.zones))
     }
 
