@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use super::figures::Sum;
 use super::snapshot::{EpochEvents, EpochLandUse, Snapshot};
-use super::{EngineError, now};
+use super::EngineError;
 use crate::encroach;
 use crate::legend::Rules;
 use crate::model::{Epoch, Event, Layer, LayerRole, MultiPolygon};
-use crate::store::{Mode, Store};
+use crate::store::{Mode, NewLayer, Store};
 
 /// One (zone, land-use polygon) pair that shares area.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -203,27 +203,16 @@ impl std::fmt::Display for Provenance {
 /// Keeps the events in the workspace as layer `encroachments_EPOCH`, in place of what was there.
 pub(super) fn keep(store: &mut Store, snapshot: &Snapshot, found: &Found) -> Result<Layer, EngineError> {
     let provenance = Provenance { stamp: snapshot.detection_stamp(found.epoch), n_slivers: found.n_slivers, sliver_area_m2: found.sliver_area_m2 };
-    let layer = Layer {
-        name: Layer::name_of(LayerRole::Encroachments, Some(found.epoch)),
-        role: LayerRole::Encroachments,
+    let layer = NewLayer {
         epoch: Some(found.epoch),
         source: provenance.to_string(),
         source_crs: snapshot.place.crs.to_string(),
-        operation: None,
-        accuracy_m: None,
-        legend: None,
-        keep: Vec::new(),
         simulated: snapshot.simulated(),
-        n_features: 0,
-        area_m2: 0.0,
-        extent: None,
-        imported_at: now(),
-        revision: 0,
+        ..NewLayer::default()
     };
-    let mode = if snapshot.layers.iter().any(|l| l.name == layer.name) { Mode::Replace } else { Mode::New };
-    let mut writer = store.begin(layer, mode)?;
+    let mut writer = store.begin::<Event>(layer, Mode::Replace)?;
     for event in &found.events {
-        writer.event(event)?;
+        writer.write(event)?;
     }
     Ok(writer.finish()?)
 }

@@ -88,8 +88,9 @@ impl EngineError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             EngineError::Refused { kind, .. } => *kind,
-            EngineError::Legend(_) => ErrorKind::Invalid,
-            _ => ErrorKind::Internal,
+            EngineError::Legend(_) | EngineError::Crs(_) => ErrorKind::Invalid,
+            EngineError::Store(error) => of_store(error),
+            EngineError::Format(error) => of_format(error),
         }
     }
 
@@ -98,5 +99,36 @@ impl EngineError {
             EngineError::Refused { issues, .. } => issues,
             _ => &[],
         }
+    }
+}
+
+fn of_store(error: &StoreError) -> ErrorKind {
+    use StoreError as E;
+    match error {
+        E::NotFound { .. } | E::NoSuchLayer { .. } => ErrorKind::NotFound,
+        E::FileExists { .. } | E::LayerExists { .. } | E::ForeignTable { .. } | E::IdsExist { .. } => ErrorKind::Conflict,
+        E::NotAGeoPackage { .. } | E::NotAWorkspace { .. } | E::Damaged { .. } | E::DuplicateIds { .. } | E::OtherRole { .. } => ErrorKind::Invalid,
+        E::NewerVersion { .. } => ErrorKind::Unsupported,
+        E::ReadOnly { .. } => ErrorKind::NotAllowed,
+        E::Busy { .. } | E::Full { .. } => ErrorKind::Unavailable,
+        E::File { .. } | E::Database { .. } => ErrorKind::Internal,
+    }
+}
+
+fn of_format(error: &FormatError) -> ErrorKind {
+    use FormatError as E;
+    match error {
+        E::NotFound { .. } => ErrorKind::NotFound,
+        E::Unsupported { .. } => ErrorKind::Unsupported,
+        E::NotOurColumn { .. } | E::UnknownEncoding { .. } => ErrorKind::Usage,
+        E::CannotWrite { .. } => ErrorKind::Unavailable,
+        E::NotSpatial { .. }
+        | E::Unreadable { .. }
+        | E::NoCrs { .. }
+        | E::RefusedCrs { .. }
+        | E::ContradictingCrs { .. }
+        | E::MissingColumn { .. }
+        | E::ChooseLayer { .. }
+        | E::Empty { .. } => ErrorKind::Invalid,
     }
 }

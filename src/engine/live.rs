@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{EngineError, Rulebook, Snapshot};
 use crate::model::Revision;
-use crate::store::Store;
+use crate::store::{Store, Watch};
 
 /// How often the file is looked at: a change by another process is shown well within two seconds.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
@@ -27,9 +27,10 @@ impl Engine {
     /// Opens the workspace, reads it, and starts to follow it.
     pub fn serve(path: &Path, rulebook: Rulebook) -> Result<Engine, EngineError> {
         let store = Store::open(path)?;
+        let watch = store.watch()?;
         let rulebook = Arc::new(rulebook);
-        let seen = store.data_version()?;
-        let snapshot = Snapshot::load(&store, &rulebook, None)?;
+        let seen = watch.data_version()?;
+        let snapshot = Snapshot::load(path, &rulebook, None)?;
         let revision = snapshot.revision;
         let live = Live { store: Mutex::new(store), rulebook, current: RwLock::new(Arc::new(snapshot)), revision: Mutex::new(revision), changed: Condvar::new() };
         let engine = Engine(Arc::new(live));
@@ -39,7 +40,7 @@ impl Engine {
             loop {
                 std::thread::sleep(LOOK_EVERY);
                 let Some(live) = watched.upgrade() else { return };
-                match live.look(seen) {
+                match live.look(&watch, seen) {
                     Ok(now) => seen = now,
                     Err(error) => tracing::warn!(%error, "the workspace could not be read; the last revision is still served"),
                 }
@@ -69,21 +70,26 @@ impl Engine {
     }
 
     /// Ends cleanly: what the log of the store holds is brought into its file.
-    pub fn close(&self) -> Result<(), EngineError> {
-        Ok(self.0.store.lock().unwrap_or_else(PoisonError::into_inner).checkpoint()?)
+    pub fn close(&self) {
+        self.0.store.lock().unwrap_or_else(PoisonError::into_inner).checkpoint();
     }
 }
 
 impl Live {
     /// Reads the workspace anew when it is another than `seen`; what is seen now.
-    fn look(&self, seen: i64) -> Result<i64, EngineError> {
-        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = store.data_version()?;
-        let before = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if now == seen || store.revision()? == before.revision {
+    fn look(&self, watch: &Watch, seen: i64) -> Result<i64, EngineError> {
+        let now = watch.data_version()?;
+        if now == seen {
             return Ok(now);
         }
-        let next = Snapshot::load(&store, &self.rulebook, Some(&before))?;
+        let before = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        if store.revision()? == before.revision {
+            // Another program (QGIS, say) changed rows without making a revision: every layer may be another.
+            store.mark_changed()?;
+        }
+        let now = watch.data_version()?;
+        let next = Snapshot::load(store.path(), &self.rulebook, Some(&before))?;
         let revision = next.revision;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
         *self.revision.lock().unwrap_or_else(PoisonError::into_inner) = revision;

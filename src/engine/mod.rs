@@ -38,30 +38,22 @@ pub use crate::tile::{TileCoord, TileLayer};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::crs;
+use crate::crs::Crs;
 use crate::model::{EpsgCode, Layer, Revision};
-use crate::store::Store;
+use crate::store::{SrsDefinition, Store};
 
 /// What a flow says while it works: the step, how far it is, and how far it will go (0: unknown).
 pub type Progress<'a> = &'a mut dyn FnMut(&str, u64, u64);
 
-/// The present time, RFC 3339, UTC, whole seconds.
-pub(crate) fn now() -> String {
-    let now = time::OffsetDateTime::now_utc();
-    let now = now.replace_nanosecond(0).unwrap_or(now);
-    now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
-}
-
 /// Makes an empty workspace.
 pub fn init(path: &Path, crs: EpsgCode) -> Result<Store, EngineError> {
-    let srs = crs::srs_definition(crs)?;
-    Ok(Store::create(path, srs)?)
+    let crs = Crs::for_workspace(crs)?;
+    Ok(Store::create(path, crs.code.unwrap_or(EpsgCode::HANOI), SrsDefinition { name: crs.name.clone(), wkt: crs.wkt1()? })?)
 }
 
 /// Opens a workspace and reads what it holds.
 pub fn open(path: &Path, rulebook: &Arc<Rulebook>) -> Result<Snapshot, EngineError> {
-    let store = Store::open(path)?;
-    Snapshot::load(&store, rulebook, None)
+    Snapshot::load(path, rulebook, None)
 }
 
 /// The layers of a workspace.
@@ -82,7 +74,7 @@ pub fn backup(path: &Path, out: &Path, progress: Progress) -> Result<(), EngineE
 /// Finds the events of one epoch and, when all kinds were asked for, keeps them in the workspace.
 pub fn detect(path: &Path, rulebook: &Arc<Rulebook>, epoch: Option<crate::model::Epoch>, kind: Option<&str>) -> Result<(Snapshot, Found), EngineError> {
     let mut store = Store::open(path)?;
-    let snapshot = Snapshot::load(&store, rulebook, None)?;
+    let snapshot = Snapshot::load(path, rulebook, None)?;
     let found = snapshot.find_events(epoch, kind)?;
     if kind.is_none() {
         detect::keep(&mut store, &snapshot, &found)?;

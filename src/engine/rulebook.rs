@@ -13,13 +13,10 @@ use crate::legend::{Kinds, Legend, Rules, Units};
 
 #[derive(RustEmbed)]
 #[folder = "zones/"]
-#[include = "*.toml"]
-#[include = "*.csv"]
 struct ZoneFiles;
 
 #[derive(RustEmbed)]
 #[folder = "tiles/"]
-#[exclude = "cache/*"]
 struct TileFiles;
 
 /// What the labels, codes and thresholds mean in this city.
@@ -29,6 +26,7 @@ pub struct Rulebook {
     pub rules: Arc<Rules>,
     pub schemes: Arc<Schemes>,
     dir: Option<PathBuf>,
+    digest: String,
 }
 
 impl Rulebook {
@@ -47,7 +45,18 @@ impl Rulebook {
             schemes.push((name.clone(), text(&name)?.into_owned()));
         }
         let schemes = Schemes::parse(schemes.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
-        Ok(Rulebook { kinds: Arc::new(kinds), rules: Arc::new(rules), schemes: Arc::new(schemes), dir: dir.map(Path::to_owned) })
+        let mut hash = blake3::Hasher::new();
+        hash.update(text("rules.toml")?.as_bytes());
+        for name in names(dir, "legends/", ".toml") {
+            hash.update(text(&name)?.as_bytes());
+        }
+        let digest = hash.finalize().to_hex()[..12].to_owned();
+        Ok(Rulebook { kinds: Arc::new(kinds), rules: Arc::new(rules), schemes: Arc::new(schemes), dir: dir.map(Path::to_owned), digest })
+    }
+
+    /// Of the rules and legends: what was detected under others does not hold.
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// One of the legends in `zones/legends/`.

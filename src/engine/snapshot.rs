@@ -5,18 +5,19 @@
 //! here, before anything is derived from it, so that it is in no figure, tile or export.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::place::Place;
 use super::search::Searchable;
 use super::{EngineError, Rulebook};
-use crate::access;
+use crate::access::{self, Role};
 use crate::encroach;
 use crate::geom;
-use crate::index::Index;
+use crate::index::{ById, Index};
 use crate::legend::{LandUseClass, Legend};
-use crate::model::{Context, Coord, Epoch, Event, Layer, LayerRole, LandUse, MultiPolygon, Permit, Revision, Unit, Zone};
-use crate::store::Store;
+use crate::model::{Context, Coord, Epoch, Event, Issue, Layer, LayerRole, LandUse, MultiPolygon, Permit, Revision, Unit, Zone};
+use crate::store::{self, Reader, Setting};
 
 /// A zone with what follows from its shape.
 #[derive(Debug)]
@@ -42,10 +43,10 @@ pub struct UnitView {
 }
 
 /// The zones of a snapshot: the list, by id, by place.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Zones {
     pub list: Vec<ZoneView>,
-    by_id: HashMap<String, usize>,
+    by_id: ById,
     index: Index,
 }
 
@@ -76,14 +77,14 @@ pub struct EpochEvents {
     pub sliver_area_m2: f64,
     /// Per zone (its place in `Zones::list`): where its events stand, and their area.
     by_zone: HashMap<usize, (std::ops::Range<usize>, f64)>,
-    by_id: HashMap<String, usize>,
+    by_id: ById,
 }
 
 impl EpochEvents {
     /// `events` in any order; those of zones that are gone are left out.
     pub fn new(epoch: Epoch, mut events: Vec<Event>, n_slivers: u64, sliver_area_m2: f64, zones: &Zones) -> Self {
-        events.retain(|e| zones.by_id.contains_key(&e.zone_id));
-        let place = |e: &Event| zones.by_id.get(&e.zone_id).copied().unwrap_or(usize::MAX);
+        events.retain(|e| zones.by_id(&e.zone_id).is_some());
+        let place = |e: &Event| zones.by_id(&e.zone_id).unwrap_or(usize::MAX);
         events.sort_by(|a, b| place(a).cmp(&place(b)).then(b.area_m2.total_cmp(&a.area_m2)).then(a.id.cmp(&b.id)));
         let mut by_zone: HashMap<usize, (std::ops::Range<usize>, f64)> = HashMap::new();
         for (i, event) in events.iter().enumerate() {
@@ -91,7 +92,7 @@ impl EpochEvents {
             entry.0.end = i + 1;
             entry.1 += event.area_m2;
         }
-        let by_id = events.iter().enumerate().map(|(i, e)| (e.id.clone(), i)).collect();
+        let by_id = ById::new(events.iter().map(|e| e.id.as_str()));
         EpochEvents { epoch, events, n_slivers, sliver_area_m2, by_zone, by_id }
     }
 
@@ -106,7 +107,7 @@ impl EpochEvents {
     }
 
     pub fn by_id(&self, id: &str) -> Option<&Event> {
-        self.by_id.get(id).and_then(|&i| self.events.get(i))
+        self.by_id.get(id).and_then(|i| self.events.get(i))
     }
 }
 
@@ -134,13 +135,13 @@ impl Zones {
                 ZoneView { zone, area_m2, unit, outside_share: if outside < 1e-4 { 0.0 } else { outside }, center, bounds }
             })
             .collect();
-        let by_id = list.iter().enumerate().map(|(i, z)| (z.zone.id.clone(), i)).collect();
-        let index = Index::new(list.iter().map(|z| z.bounds));
+        let by_id = ById::new(list.iter().map(|z| z.zone.id.as_str()));
+        let index = Index::new(list.iter().map(|z| Some(z.bounds)));
         Zones { list, by_id, index }
     }
 
     pub fn by_id(&self, id: &str) -> Option<usize> {
-        self.by_id.get(id).copied()
+        self.by_id.get(id)
     }
 
     /// Zones whose box touches `bounds` (workspace CRS), in the order of the list.
@@ -165,7 +166,9 @@ pub struct Snapshot {
     pub epochs: Vec<Epoch>,
     land_use: BTreeMap<Epoch, Arc<Lazy<EpochLandUse>>>,
     events: BTreeMap<Epoch, Arc<Lazy<EpochEvents>>>,
-    store_path: std::path::PathBuf,
+    path: PathBuf,
+    /// Rows that somebody's edit made unreadable; they are left out.
+    pub issues: Vec<Issue>,
     searchable: OnceLock<Searchable>,
     pub(super) tiles: super::tiles::PreparedTiles,
 }
@@ -198,9 +201,11 @@ impl<T> Lazy<T> {
 
 impl Snapshot {
     /// Reads the workspace as it stands. What did not change since `before` is shared with it.
-    pub fn load(store: &Store, rulebook: &Arc<Rulebook>, before: Option<&Snapshot>) -> Result<Snapshot, EngineError> {
-        let revision = store.revision()?;
-        let layers = store.layers()?;
+    pub fn load(path: &Path, rulebook: &Arc<Rulebook>, before: Option<&Snapshot>) -> Result<Snapshot, EngineError> {
+        let reader = Reader::open(path)?;
+        let revision = reader.revision();
+        let layers = reader.layers()?;
+        let mut issues = Vec::new();
         let find = |role: LayerRole| layers.iter().find(|l| l.role == role);
         let same = |role: LayerRole| {
             before.filter(|b| {
@@ -208,35 +213,35 @@ impl Snapshot {
                 old == find(role).map(|l| (l.revision, &l.name)) && Arc::ptr_eq(&b.rulebook, rulebook)
             })
         };
-        let place = match before.filter(|b| b.place.crs == store.crs()) {
+        let place = match before.filter(|b| b.place.crs == reader.crs()) {
             Some(b) => b.place.clone(),
-            None => Arc::new(Place::new(store.crs())?),
+            None => Arc::new(Place::new(reader.crs())?),
         };
         let units = match same(LayerRole::Boundaries) {
             Some(b) => b.units.clone(),
             None => Arc::new(match find(LayerRole::Boundaries) {
-                Some(layer) => store.read_units(&layer.name)?.into_iter().map(unit_view).collect(),
+                Some(layer) => features::<Unit>(&reader, &layer.name, &mut issues)?.into_iter().map(unit_view).collect(),
                 None => Vec::new(),
             }),
         };
         let zones = match same(LayerRole::Zones).filter(|b| Arc::ptr_eq(&b.units, &units)) {
             Some(b) => b.zones.clone(),
             None => Arc::new(match find(LayerRole::Zones) {
-                Some(layer) => Zones::new(store.read_zones(&layer.name)?, &units),
-                None => Zones::default(),
+                Some(layer) => Zones::new(features(&reader, &layer.name, &mut issues)?, &units),
+                None => Zones::new(Vec::new(), &[]),
             }),
         };
         let context = match same(LayerRole::Context) {
             Some(b) => b.context.clone(),
             None => Arc::new(match find(LayerRole::Context) {
-                Some(layer) => store.read_context(&layer.name)?,
+                Some(layer) => features(&reader, &layer.name, &mut issues)?,
                 None => Vec::new(),
             }),
         };
         let permits = match same(LayerRole::Permits) {
             Some(b) => b.permits.clone(),
             None => Arc::new(match find(LayerRole::Permits) {
-                Some(layer) => store.read_permits(&layer.name)?,
+                Some(layer) => features(&reader, &layer.name, &mut issues)?,
                 None => Vec::new(),
             }),
         };
@@ -251,7 +256,8 @@ impl Snapshot {
             epochs: layers.iter().filter(|l| l.role == LayerRole::LandUse).filter_map(|l| l.epoch).collect(),
             land_use: BTreeMap::new(),
             events: BTreeMap::new(),
-            store_path: store.path().to_owned(),
+            path: path.to_owned(),
+            issues,
             searchable: OnceLock::new(),
             tiles: Default::default(),
             layers,
@@ -307,15 +313,13 @@ impl Snapshot {
     pub fn land_use(&self, epoch: Epoch) -> Result<Arc<EpochLandUse>, EngineError> {
         let lazy = self.land_use.get(&epoch).ok_or_else(|| EngineError::not_found(format!("no land use of epoch {epoch}")))?;
         lazy.get(|| {
-            let store = Store::open(&self.store_path)?;
             let name = Layer::name_of(LayerRole::LandUse, Some(epoch));
             let layer = self.layer_named(&name)?;
-            self.still(&store, layer)?;
-            let legend = self.legend_of(&store, layer)?;
-            let mut land_use = store.read_land_use(&name)?;
-            self.still(&store, layer)?;
+            let reader = self.reader_of(layer)?;
+            let legend = legend_of(&self.rulebook, &reader, layer)?;
+            let mut land_use: Vec<LandUse> = features(&reader, &name, &mut Vec::new())?;
             let n_read = land_use.len();
-            land_use.retain(|l| legend.class(&l.code).is_none_or(access::land_use_leaves_the_server));
+            land_use.retain(|l| legend.class(&l.code).is_none_or(|class| access::may_see_land_use(Role::Viewer, class)));
             Ok(EpochLandUse { epoch, legend: Arc::new(legend), n_withheld: n_read - land_use.len(), land_use })
         })
     }
@@ -342,9 +346,7 @@ impl Snapshot {
         let Some(kept) = super::detect::Provenance::parse(&layer.source).filter(|p| p.stamp == self.detection_stamp(epoch)) else {
             return Ok(None);
         };
-        let store = Store::open(&self.store_path)?;
-        let events = store.read_events(&name)?;
-        self.still(&store, layer)?;
+        let events = features(&self.reader_of(layer)?, &name, &mut Vec::new())?;
         Ok(Some(EpochEvents::new(epoch, events, kept.n_slivers, kept.sliver_area_m2, &self.zones)))
     }
 
@@ -361,19 +363,27 @@ impl Snapshot {
         format!("{name}@{revision}")
     }
 
-    pub(super) fn legend_of(&self, store: &Store, layer: &Layer) -> Result<Legend, EngineError> {
-        let name = layer.legend.as_deref().unwrap_or("vn");
-        match store.setting(&format!("legend:{name}"))? {
-            Some(text) => Ok(Legend::parse(name, &text)?),
-            None => self.rulebook.legend(name),
-        }
+    /// A view of the workspace in which this layer is still the one of this revision.
+    fn reader_of(&self, layer: &Layer) -> Result<Reader, EngineError> {
+        let reader = Reader::open(&self.path)?;
+        let now = reader.layers()?.into_iter().find(|l| l.name == layer.name).map(|l| l.revision);
+        if now == Some(layer.revision) { Ok(reader) } else { Err(EngineError::unavailable(format!("layer {} has just been replaced; ask again", layer.name))) }
     }
+}
 
-    /// A layer that was replaced while it was read must not pass for the one of this revision.
-    fn still(&self, store: &Store, layer: &Layer) -> Result<(), EngineError> {
-        let now = store.layers()?.into_iter().find(|l| l.name == layer.name).map(|l| l.revision);
-        if now == Some(layer.revision) { Ok(()) } else { Err(EngineError::unavailable(format!("layer {} is being replaced; ask again", layer.name))) }
+/// The legend that a layer's labels were mapped through: one of ours, or the one kept with the layer.
+fn legend_of(rulebook: &Rulebook, reader: &Reader, layer: &Layer) -> Result<Legend, EngineError> {
+    let name = layer.legend.as_deref().unwrap_or("vn");
+    match reader.setting(&Setting::Legend(name.to_owned()))? {
+        Some(text) => Ok(Legend::parse(name, &text)?),
+        None => rulebook.legend(name),
     }
+}
+
+fn features<F: store::Feature>(reader: &Reader, name: &str, issues: &mut Vec<Issue>) -> Result<Vec<F>, EngineError> {
+    let (features, found) = reader.features(name)?;
+    issues.extend(found);
+    Ok(features)
 }
 
 fn same_rules(before: Option<&Snapshot>, rulebook: &Arc<Rulebook>) -> bool {

@@ -7,7 +7,6 @@ use rayon::prelude::*;
 
 use super::snapshot::{Snapshot, ZoneView};
 use super::{EngineError, figures, tiles_text};
-use crate::crs::Transform;
 use crate::model::{Epoch, Geometry, LayerRole, MultiPolygon};
 use crate::tile::{Feature, Prepared, TileCoord, TileLayer, TileRules, Value, tile};
 
@@ -94,7 +93,7 @@ impl Snapshot {
     fn features(&self, layer: TileLayer, epoch: Option<Epoch>) -> Result<Vec<Feature>, EngineError> {
         let events = epoch.filter(|_| layer != TileLayer::LandUse).map(|epoch| self.events(epoch)).transpose()?;
         let unit_code = |zone: &ZoneView| zone.unit.and_then(|u| self.units.get(u)).map(|u| u.unit.code.as_str());
-        let to = self.place.to_mercator();
+        let polygons = |shape: &MultiPolygon| -> Result<Geometry, EngineError> { Ok(Geometry::MultiPolygon(self.place.polygons_to_mercator(shape)?)) };
         match layer {
             TileLayer::Zones | TileLayer::ZoneLabels => {
                 let places: Vec<usize> = (0..self.zones.list.len()).collect();
@@ -108,7 +107,7 @@ impl Snapshot {
                         let lost = events.as_ref().map_or(Value::Absent, |e| Value::Number((e.lost_m2(i) / view.area_m2 * 1e4).round() / 1e4));
                         vec![zone.id.as_str().into(), zone.kind.as_str().into(), zone.name.as_deref().into(), zone.code.as_deref().into(), unit_code(view).into(), area_ha.into(), lost]
                     };
-                    Ok(Feature { shape: polygons(to, &zone.shape)?, values })
+                    Ok(Feature { shape: polygons(&zone.shape)?, values })
                 })
             }
             TileLayer::Encroachments => features(events.as_ref().map_or(&[][..], |e| &e.events), |event| {
@@ -119,7 +118,7 @@ impl Snapshot {
                     event.group.as_str().into(), event.code.as_str().into(), since.as_deref().into(), figures::rounded_m2(event.area_m2).into(),
                     event.right.as_str().into(), "new".into(),
                 ];
-                Ok(Feature { shape: polygons(to, &event.shape)?, values })
+                Ok(Feature { shape: polygons(&event.shape)?, values })
             }),
             TileLayer::LandUse => {
                 let Some(epoch) = epoch else { return Ok(Vec::new()) };
@@ -127,15 +126,15 @@ impl Snapshot {
                 let shown = epoch.to_string();
                 features(&land_use.land_use, |used| {
                     let group = land_use.class(used).map_or("unmapped", |c| c.group.as_str());
-                    Ok(Feature { shape: polygons(to, &used.shape)?, values: vec![used.code.as_str().into(), group.into(), shown.as_str().into()] })
+                    Ok(Feature { shape: polygons(&used.shape)?, values: vec![used.code.as_str().into(), group.into(), shown.as_str().into()] })
                 })
             }
             TileLayer::Units | TileLayer::UnitLabels => features(&self.units, |view| {
-                Ok(Feature { shape: polygons(to, &view.unit.shape)?, values: vec![view.unit.code.as_str().into(), view.unit.name.as_str().into()] })
+                Ok(Feature { shape: polygons(&view.unit.shape)?, values: vec![view.unit.code.as_str().into(), view.unit.name.as_str().into()] })
             }),
             TileLayer::Context => features(&self.context, |context| {
                 let values = vec![context.group.as_str().into(), context.name.as_deref().into(), context.width_m.map_or(Value::Absent, Value::Number)];
-                Ok(Feature { shape: to.geometry(&context.shape)?, values })
+                Ok(Feature { shape: self.place.to_mercator(&context.shape)?, values })
             }),
         }
     }
@@ -143,8 +142,4 @@ impl Snapshot {
 
 fn features<T: Sync>(list: &[T], make: impl Fn(&T) -> Result<Feature, EngineError> + Sync) -> Result<Vec<Feature>, EngineError> {
     list.par_iter().map(make).collect()
-}
-
-fn polygons(to: &Transform, shape: &MultiPolygon) -> Result<Geometry, EngineError> {
-    Ok(Geometry::MultiPolygon(to.shape(shape)?))
 }

@@ -1,1 +1,3 @@
 //! Whole flows, the command line as a process, the tidy rules.
+
+mod store;
