@@ -68,7 +68,7 @@ impl TileRules {
         let tables: BTreeMap<String, LayerRules> = toml::from_str(text).map_err(|e| e.to_string())?;
         let mut layers = BTreeMap::new();
         for (name, rules) in tables {
-            let layer: TileLayer = name.parse().map_err(|e| e.to_string())?;
+            let layer: TileLayer = name.parse().map_err(|e: crate::model::NotAWord| e.to_string())?;
             let wrong = |what: &str| Err(format!("{name}: {what}"));
             if rules.min_zoom > rules.max_zoom || rules.max_zoom > super::TileCoord::MAX_ZOOM {
                 return wrong("zooms must be 0 to 16, the least first");
