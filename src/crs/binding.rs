@@ -283,6 +283,11 @@ impl<'c> Object<'c> {
         text(unsafe { sys::proj_as_proj_string(self.context(), self.pj.as_ptr(), sys::PJ_PROJ_STRING_TYPE_PJ_PROJ_5, null()) })
     }
 
+    /// Well-known text 1 in GDAL's dialect, which every GeoPackage reader understands.
+    pub(super) fn wkt1(&self) -> Option<String> {
+        text(unsafe { sys::proj_as_wkt(self.context(), self.pj.as_ptr(), sys::PJ_WKT_TYPE_PJ_WKT1_GDAL, null()) })
+    }
+
     pub(super) fn wkt(&self) -> Option<String> {
         text(unsafe { sys::proj_as_wkt(self.context(), self.pj.as_ptr(), sys::PJ_WKT_TYPE_PJ_WKT2_2019, null()) })
     }

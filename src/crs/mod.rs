@@ -133,6 +133,12 @@ impl Crs {
         })
     }
 
+    /// Well-known text 1, as a GeoPackage's list of CRSs wants it.
+    pub fn wkt1(&self) -> Result<String, CrsError> {
+        let context = Context::new().ok_or(CrsError::NoContext)?;
+        context.create(&self.definition).and_then(|object| object.wkt1()).ok_or_else(|| CrsError::Unknown(self.label()))
+    }
+
     /// The definition that browsers' libraries (proj4js) read, with the shift to WGS 84 where it is one of seven parameters.
     pub fn proj4(&self) -> Result<String, CrsError> {
         let context = Context::new().ok_or(CrsError::NoContext)?;

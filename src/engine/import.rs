@@ -2,7 +2,6 @@
 //! one transaction. Nothing is dropped without an issue, nothing is half loaded.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write;
 use std::path::Path;
 
 use serde::Serialize;
@@ -178,16 +177,16 @@ fn units(workspace: &Path) -> Result<Vec<MultiPolygon>, EngineError> {
 }
 
 /// What becomes of one feature.
-type Sort<F> = fn(&mut Sorter, Feature) -> Option<F>;
+type Sort<'a, F> = fn(&mut Sorter<'a>, Feature) -> Option<F>;
 
-fn write<F: store::Feature>(
+fn write<'a, F: store::Feature>(
     store: &mut Store,
     request: &Import,
     source: Source,
     legend: Option<&Chosen>,
-    sorter: &mut Sorter,
+    sorter: &mut Sorter<'a>,
     progress: Progress,
-    sort: Sort<F>,
+    sort: Sort<'a, F>,
 ) -> Result<Imported, EngineError> {
     let file_name = request.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let applied = Applied { source: source.crs.short(), operation: source.operation.as_ref().map(ToString::to_string) };

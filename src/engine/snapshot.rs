@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::place::Place;
 use super::search::Searchable;
+use super::tiles::PreparedTiles;
 use super::{EngineError, Rulebook};
 use crate::access::{self, Role};
 use crate::encroach;
@@ -170,7 +171,7 @@ pub struct Snapshot {
     /// Rows that somebody's edit made unreadable; they are left out.
     pub issues: Vec<Issue>,
     searchable: OnceLock<Searchable>,
-    pub(super) tiles: super::tiles::PreparedTiles,
+    pub(super) tiles: PreparedTiles,
 }
 
 /// Made when first asked for; a failure is not kept, so that the next one who asks tries again.
@@ -259,7 +260,7 @@ impl Snapshot {
             path: path.to_owned(),
             issues,
             searchable: OnceLock::new(),
-            tiles: Default::default(),
+            tiles: PreparedTiles::default(),
             layers,
         };
         snapshot.epochs.sort_unstable();
@@ -271,7 +272,7 @@ impl Snapshot {
             let kept = before.and_then(|b| b.events.get(&epoch)).filter(|l| l.stamp == stamp && same_rules(before, rulebook));
             snapshot.events.insert(epoch, kept.cloned().unwrap_or_else(|| Lazy::new(stamp)));
         }
-        snapshot.tiles.share(&snapshot, before);
+        snapshot.tiles = PreparedTiles::shared(&snapshot, before);
         Ok(snapshot)
     }
 
