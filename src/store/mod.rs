@@ -136,10 +136,13 @@ impl Store {
         self.change("writing its settings", |connection, path| layers::set_setting(connection, path, setting.key(), value))
     }
 
-    /// Makes a new revision of what is there: for a server that sees (by its `Watch`) that another
-    /// program changed features without telling a revision, as QGIS does.
+    /// Makes a new revision of what is there, all layers measured anew: for a server that sees (by its
+    /// `Watch`) that another program changed features without a new revision, as QGIS does.
     pub fn mark_changed(&mut self) -> Result<Revision, StoreError> {
-        self.change("marking a change", |_, _| Ok(()))
+        self.change("marking a change", |connection, path| {
+            let next = layers::revision(connection, path)? + 1;
+            layers::measure_all(connection, path, next)
+        })
     }
 
     /// Copies the present state to `out`, which must not exist, while others may write. `progress` is

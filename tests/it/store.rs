@@ -338,6 +338,38 @@ fn a_workspace_cut_anywhere_is_refused_or_reads_as_damaged() {
 }
 
 #[test]
+fn a_workspace_with_any_damage_is_read_or_refused_without_a_panic() {
+    let (folder, path) = folder();
+    let mut store = make(&path);
+    write(&mut store, from("a"), Mode::New, &zones(0..300)).unwrap();
+    drop(store);
+    let whole = std::fs::read(&path).unwrap();
+    let damaged = folder.path().join("damaged.gpkg");
+    let mut n_noticed = 0;
+    for round in 0..300usize {
+        let mut bytes = whole.clone();
+        // Every tenth round zeroes a whole page, the others overwrite some bytes anywhere.
+        let at = round * 7919 * 31 % (bytes.len() - 4096);
+        match round % 10 {
+            0 => bytes[at / 4096 * 4096..][..4096].fill(0),
+            n => bytes[at..at + 8 * n].fill((round * 37) as u8),
+        }
+        std::fs::write(&damaged, &bytes).unwrap();
+        let outcome = Store::open(&damaged).and_then(|mut store| {
+            store.layers()?;
+            let issues = store.reader()?.features::<Zone>("zones")?.1.len();
+            write(&mut store, from("b"), Mode::Update, &zones(290..310))?;
+            Ok(issues)
+        });
+        n_noticed += usize::from(outcome.is_err() || outcome.is_ok_and(|n_issues| n_issues > 0));
+        for ending in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{ending}", damaged.display()));
+        }
+    }
+    assert!(n_noticed > 50, "{n_noticed}");
+}
+
+#[test]
 fn a_file_or_folder_that_cannot_be_written_is_named() {
     let (folder, path) = folder();
     drop(make(&path));
@@ -405,7 +437,10 @@ fn edits_made_in_qgis_are_seen_and_what_cannot_be_read_is_told() {
 
     // And we go on writing where they left it.
     write(&mut store, from("b"), Mode::Update, &zones(0..10)).unwrap();
+    qgis.execute_batch("DELETE FROM zones WHERE fid > 250").unwrap();
     assert_eq!(store.mark_changed().unwrap(), 3);
+    let layer = &store.layers().unwrap()[0];
+    assert_eq!((layer.n_features, layer.revision), (250 - 53 - 1, 3));
     drop((qgis, watch, store));
     assert_sound(&path, "zones");
 }
