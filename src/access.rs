@@ -4,9 +4,8 @@
 //! export, a report or a count. The table grows with what the program can do: an action that nothing
 //! asks for is not listed. Invariant: an action or a field that no line names is allowed to nobody.
 
+use crate::model::LandUseClass;
 pub use crate::model::Role;
-
-use crate::legend::LandUseClass;
 
 /// What somebody wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

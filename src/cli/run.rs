@@ -84,6 +84,7 @@ fn import(cli: &Cli, args: &ImportArgs, rulebook: Rulebook) -> Result<(), Engine
         strict: args.strict,
         issues_out: args.issues.as_deref(),
         dry_run: args.dry_run,
+        simulated: false,
     };
     let mut bar = Bar::new();
     let done = engine::import(&args.workspace, &rulebook, &request, &mut |step, done, total| bar.show(step, done, total));

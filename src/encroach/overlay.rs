@@ -5,12 +5,8 @@
 
 use rayon::prelude::*;
 
-use crate::geom::{Piece, SharedArea, halve};
-use crate::index::Index;
+use super::cover::{MIN_SHARED_M2, Pieces, Room, cut};
 use crate::model::MultiPolygon;
-
-/// A pair that shares no more than this shares a border, not land.
-const MIN_SHARED_M2: f64 = 1e-6;
 
 /// A zone and a land use, by their positions, and the area both cover.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,50 +16,37 @@ pub struct Pair {
     pub area_m2: f64,
 }
 
-/// Every pair that shares more than 1e-6 m², by zone, then by land use.
+/// Zone pieces that one thread takes at a time.
+const N_PIECES_AT_ONCE: usize = 512;
+
+/// Every pair that shares more than 1e-6 m², by zone, then by land use. Shapes are valid; all preparation is in here.
 pub fn overlay(zones: &[&MultiPolygon], land_use: &[&MultiPolygon]) -> Vec<Pair> {
-    let (zones, land_use) = (pieces(zones), pieces(land_use));
-    let index = Index::new(land_use.iter().map(|(_, p)| Some(p.bounds)));
+    let (zones, land_use) = (cut(zones), Pieces::new(land_use));
     let chunks: Vec<Vec<Pair>> = zones
-        .par_chunks(512)
+        .par_chunks(N_PIECES_AT_ONCE)
         .map_init(
-            || (SharedArea::default(), Vec::new()),
-            |(shared, near), zones| {
-                let mut parts = Vec::new();
+            || (Room::default(), Vec::new()),
+            |(room, shared), zones| {
+                let mut pairs = Vec::new();
                 for (zone, piece) in zones {
-                    near.clear();
-                    near.extend(index.query(piece.bounds));
-                    near.sort_unstable();
-                    for &i in near.iter() {
-                        let (land_use, other) = &land_use[i];
-                        let area_m2 = shared.of(piece, other);
-                        if area_m2 != 0.0 {
-                            parts.push(Pair { zone: *zone, land_use: *land_use, area_m2 });
-                        }
-                    }
+                    shared.clear();
+                    land_use.shared_with(piece, room, shared);
+                    pairs.extend(shared.iter().map(|s| Pair { zone: zone.shape, land_use: s.shape, area_m2: s.area_m2 }));
                 }
-                parts
+                pairs
             },
         )
         .collect();
     let mut parts = chunks.concat();
-    // Stable: the parts of one pair are added in the order of its pieces.
+    // Stable: the parts of one pair are added in the order of its pieces, whatever else is in the layers.
     parts.sort_by_key(|p| (p.zone, p.land_use));
-    let mut pairs: Vec<Pair> = Vec::with_capacity(parts.len());
-    for part in parts {
-        match pairs.last_mut() {
-            Some(last) if (last.zone, last.land_use) == (part.zone, part.land_use) => last.area_m2 += part.area_m2,
-            _ => pairs.push(part),
+    parts.dedup_by(|next, sum| {
+        let same = (next.zone, next.land_use) == (sum.zone, sum.land_use);
+        if same {
+            sum.area_m2 += next.area_m2;
         }
-    }
-    pairs.retain(|p| p.area_m2 > MIN_SHARED_M2);
-    pairs
-}
-
-/// Every shape cut into pieces, with its position.
-fn pieces<'a>(shapes: &[&'a MultiPolygon]) -> Vec<(u32, Piece<'a>)> {
-    let cut = |(position, shape): (usize, &&'a MultiPolygon)| {
-        shape.0.iter().flat_map(halve).map(|p| (position as u32, p)).collect::<Vec<_>>()
-    };
-    shapes.par_iter().enumerate().flat_map_iter(cut).collect()
+        same
+    });
+    parts.retain(|p| p.area_m2 > MIN_SHARED_M2);
+    parts
 }

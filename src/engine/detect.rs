@@ -161,22 +161,6 @@ impl Snapshot {
     }
 }
 
-/// What `encroach::detect` is given for one epoch.
-pub(super) fn input<'a>(snapshot: &'a Snapshot, land_use: &'a EpochLandUse) -> encroach::Input<'a> {
-    encroach::Input {
-        zones: snapshot.zones.list.iter().map(|z| (z.zone.id.as_str(), &z.zone.shape)).collect(),
-        land_use: land_use
-            .land_use
-            .iter()
-            .map(|l| (l.code.as_str(), land_use.class(l).map_or(crate::model::Group::Unmapped, |c| c.group), &l.shape))
-            .collect(),
-        permits: snapshot.permits.iter().map(|p| (p.right, &p.shape)).collect(),
-        has_permits: snapshot.layer(LayerRole::Permits).is_some(),
-        rules: &snapshot.rulebook.rules,
-        epoch: land_use.epoch,
-    }
-}
-
 /// What kept events rest on, as their layer's `source` says it: a person reads it, and a later start
 /// compares it to know whether they still hold.
 #[derive(Debug, PartialEq)]

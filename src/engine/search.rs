@@ -43,7 +43,7 @@ impl Snapshot {
             let searchable = self.searchable();
             let mut look = |texts: &[Words], hit: Hit| {
                 if let Some(rank) = texts.iter().filter_map(|text| rank(&typed, text)).min() {
-                    hits.push((rank, texts.first().map_or(0, Words::len), hit));
+                    hits.push((rank, texts.first().map_or(0, Words::n_words), hit));
                 }
             };
             searchable.units.iter().enumerate().for_each(|(i, texts)| look(texts, Hit::Unit(i)));

@@ -10,13 +10,14 @@ use std::sync::{Arc, OnceLock};
 
 use super::place::Place;
 use super::search::Searchable;
+use super::tiles::PreparedTiles;
 use super::{EngineError, Rulebook};
 use crate::access::{self, Role};
 use crate::encroach;
 use crate::geom;
 use crate::index::{ById, Index};
 use crate::legend::{LandUseClass, Legend};
-use crate::model::{Context, Coord, Epoch, Event, Issue, Layer, LayerRole, LandUse, MultiPolygon, Permit, Revision, Unit, Zone};
+use crate::model::{Context, Coord, Epoch, Event, Group, Issue, Layer, LayerRole, LandUse, MultiPolygon, Permit, Revision, Unit, Zone};
 use crate::store::{self, Reader, Setting};
 
 /// A zone with what follows from its shape.
@@ -170,7 +171,7 @@ pub struct Snapshot {
     /// Rows that somebody's edit made unreadable; they are left out.
     pub issues: Vec<Issue>,
     searchable: OnceLock<Searchable>,
-    pub(super) tiles: super::tiles::PreparedTiles,
+    pub(super) tiles: PreparedTiles,
 }
 
 /// Made when first asked for; a failure is not kept, so that the next one who asks tries again.
@@ -259,7 +260,7 @@ impl Snapshot {
             path: path.to_owned(),
             issues,
             searchable: OnceLock::new(),
-            tiles: Default::default(),
+            tiles: PreparedTiles::default(),
             layers,
         };
         snapshot.epochs.sort_unstable();
@@ -271,7 +272,7 @@ impl Snapshot {
             let kept = before.and_then(|b| b.events.get(&epoch)).filter(|l| l.stamp == stamp && same_rules(before, rulebook));
             snapshot.events.insert(epoch, kept.cloned().unwrap_or_else(|| Lazy::new(stamp)));
         }
-        snapshot.tiles.share(&snapshot, before);
+        snapshot.tiles = PreparedTiles::shared(&snapshot, before);
         Ok(snapshot)
     }
 
@@ -336,7 +337,14 @@ impl Snapshot {
     /// Finds the events of one epoch.
     pub fn detect(&self, epoch: Epoch) -> Result<EpochEvents, EngineError> {
         let land_use = self.land_use(epoch)?;
-        let found = encroach::detect(&super::detect::input(self, &land_use));
+        let zones: Vec<&Zone> = self.zones.list.iter().map(|z| &z.zone).collect();
+        let seen = |l| {
+            let group = land_use.class(l).map_or(Group::Unmapped, |c| c.group);
+            encroach::Seen { code: &l.code, group, shape: &l.shape }
+        };
+        let seen: Vec<encroach::Seen> = land_use.land_use.iter().map(seen).collect();
+        let permits = self.layer(LayerRole::Permits).map(|_| self.permits.as_slice());
+        let found = encroach::detect(&zones, &seen, permits, &self.rulebook.rules, epoch);
         Ok(EpochEvents::new(epoch, found.events, found.n_slivers, found.sliver_area_m2, &self.zones))
     }
 

@@ -27,13 +27,12 @@ pub(super) struct PreparedTiles {
 
 impl PreparedTiles {
     /// Takes over from the snapshot before what still holds.
-    pub(super) fn share(&mut self, snapshot: &Snapshot, before: Option<&Snapshot>) {
-        let Some(before) = before else { return };
+    pub(super) fn shared(snapshot: &Snapshot, before: Option<&Snapshot>) -> PreparedTiles {
+        let Some(before) = before else { return PreparedTiles::default() };
         let old = before.tiles.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let still = old.iter().filter(|((layer, epoch), slot)| slot.stamp == snapshot.tile_stamp(*layer, *epoch));
         let kept: HashMap<Key, Arc<Slot>> = still.map(|(key, slot)| (*key, slot.clone())).collect();
-        drop(old);
-        *self.slots.get_mut().unwrap_or_else(PoisonError::into_inner) = kept;
+        PreparedTiles { slots: Mutex::new(kept) }
     }
 
     fn slot(&self, key: Key, stamp: impl FnOnce() -> String) -> Arc<Slot> {
@@ -140,6 +139,6 @@ impl Snapshot {
     }
 }
 
-fn features<T: Sync>(list: &[T], make: impl Fn(&T) -> Result<Feature, EngineError> + Sync) -> Result<Vec<Feature>, EngineError> {
+fn features<T: Sync>(list: &[T], make: impl Fn(&T) -> Result<Feature, EngineError> + Sync + Send) -> Result<Vec<Feature>, EngineError> {
     list.par_iter().map(make).collect()
 }

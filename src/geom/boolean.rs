@@ -30,7 +30,7 @@ pub fn difference(a: &MultiPolygon, b: &MultiPolygon) -> MultiPolygon {
 }
 
 /// Land that any of the rings winds around: shells and holes of many shapes, holes against their shell.
-pub(crate) fn union_of_rings<'a>(rings: impl Iterator<Item = &'a [Coord]> + Clone) -> MultiPolygon {
+pub(super) fn union_of_rings<'a>(rings: impl Iterator<Item = &'a [Coord]> + Clone) -> MultiPolygon {
     overlay(rings, std::iter::empty(), OverlayRule::Subject, FillRule::NonZero)
 }
 

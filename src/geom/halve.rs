@@ -45,14 +45,22 @@ impl<'a> Piece<'a> {
             return Some(Piece { bounds, is_box: false, rings });
         }
         let area_m2: f64 = rings.iter().map(|r| signed_area_m2(r)).sum();
-        let is_box = area_m2 > 0.5 * (x1 - x0) * (y1 - y0);
-        let corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)].map(|(x, y)| Coord { x, y });
-        is_box.then(|| Piece { bounds, is_box, rings: vec![Cow::Owned(corners.to_vec())] })
+        (area_m2 > 0.5 * (x1 - x0) * (y1 - y0)).then(|| Piece::whole_box(bounds))
+    }
+
+    /// A box that is covered by one piece.
+    pub(crate) fn whole_box(bounds: [f64; 4]) -> Piece<'static> {
+        Piece { bounds, is_box: true, rings: vec![Cow::Owned(corners(bounds).to_vec())] }
     }
 
     fn n_vertices(&self) -> usize {
         self.rings.iter().map(|r| r.len()).sum()
     }
+}
+
+/// A box as a closed ring, counter-clockwise from its lower left corner.
+pub(super) fn corners([x0, y0, x1, y1]: [f64; 4]) -> [Coord; 5] {
+    [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)].map(|(x, y)| Coord { x, y })
 }
 
 /// The polygon as pieces of few vertices, in an order that depends on the polygon alone. Its rings may have any direction.
@@ -129,7 +137,7 @@ pub(super) fn between(a: (f64, f64), b: (f64, f64), at: f64) -> f64 {
 }
 
 /// One ring on both sides of a line `axis = level`; none where nothing with an extent is left.
-fn cut_ring(
+pub(super) fn cut_ring(
     ring: &[Coord],
     axis: impl Fn(Coord) -> f64,
     level: f64,

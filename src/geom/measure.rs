@@ -21,7 +21,7 @@ pub(super) fn signed_area_m2(ring: &[Coord]) -> f64 {
     twice / 2.0
 }
 
-pub(super) fn polygon_area_m2(polygon: &Polygon) -> f64 {
+pub(crate) fn polygon_area_m2(polygon: &Polygon) -> f64 {
     let holes: f64 = polygon.interiors().iter().map(|r| ring_signed_area_m2(r).abs()).sum();
     ring_signed_area_m2(polygon.exterior()).abs() - holes
 }

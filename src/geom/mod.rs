@@ -7,7 +7,9 @@
 
 mod boolean;
 mod grid;
+mod clip;
 mod halve;
+mod local;
 mod measure;
 mod pole;
 mod repair;
@@ -16,11 +18,21 @@ mod segments;
 mod shared;
 mod validity;
 
-pub(crate) use halve::{Piece, halve};
-pub(crate) use shared::SharedArea;
 pub use boolean::{difference, intersection, union};
 pub use grid::enclosed_on_grid;
+pub use clip::clip_to_rect;
 pub use measure::{area_m2, bounds, bounds_of_geometry, contains, distance_m, geodesic_area_m2, ring_signed_area_m2, width_m};
 pub use pole::pole;
 pub use repair::{Fault, FaultKind, Repaired, repair, repair_rings};
 pub use validity::validate;
+
+// For `encroach`, which adds up what many shapes share without building each.
+pub(crate) use boolean::intersection_with_rings;
+pub(crate) use halve::{Piece, halve};
+pub(crate) use local::{Run, local_rings, runs};
+pub(crate) use measure::{box_distance, polygon_area_m2};
+pub(crate) use rings::rings_of_polygon;
+pub(crate) use shared::SharedArea;
+
+#[cfg(test)]
+mod tests;

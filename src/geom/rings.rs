@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Fault, FaultKind};
-use crate::model::{Coord, MultiPolygon};
+use crate::model::{Coord, MultiPolygon, Polygon};
 
 /// Beyond this no coordinate means a place, and products of differences would lose their digits.
 const MAX_COORDINATE: f64 = 1e12;
@@ -15,7 +15,12 @@ pub(super) fn is_usable(c: Coord) -> bool {
 
 /// Every ring of a shape: shell, then holes, polygon after polygon.
 pub(super) fn rings_of(shape: &MultiPolygon) -> impl Iterator<Item = &[Coord]> + Clone {
-    shape.0.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()).map(|r| r.0.as_slice()))
+    shape.0.iter().flat_map(rings_of_polygon)
+}
+
+/// Shell, then holes.
+pub(crate) fn rings_of_polygon(polygon: &Polygon) -> impl Iterator<Item = &[Coord]> + Clone {
+    std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(|r| r.0.as_slice())
 }
 
 /// The ring without points that cannot be used and without consecutive repetitions, closed; borrowed when it

@@ -18,8 +18,8 @@ pub fn serve(engine: Engine, bind: SocketAddr, ready: impl FnOnce(SocketAddr)) -
     let served = runtime.block_on(listen(engine.clone(), bind, ready));
     // Work that nobody waits for any more may not hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(2));
-    let closed = engine.close();
-    served.and(closed)
+    engine.close();
+    served
 }
 
 async fn listen(engine: Engine, bind: SocketAddr, ready: impl FnOnce(SocketAddr)) -> Result<(), EngineError> {

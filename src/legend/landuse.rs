@@ -5,24 +5,8 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{LegendError, Text, parse_toml, spelled};
-use crate::model::{Epoch, Group};
-
-/// One class of a legend.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LandUseClass {
-    pub code: String,
-    pub name: Text,
-    pub group: Group,
-    /// Whether land of this class is farmland, so that leaving it can be a loss.
-    pub farm: bool,
-    /// Defence and security: never leaves the server.
-    pub secret: bool,
-    /// The official colour.
-    pub rgb: [u8; 3],
-    /// For a code no longer given out, the codes that took its place (none when there is no single one).
-    pub superseded_by: Option<Vec<String>>,
-}
+use super::{LegendError, parse_toml, spelled};
+use crate::model::{Epoch, Group, LandUseClass, Text};
 
 /// A land-use legend: labels as files write them → classes.
 #[derive(Debug, Clone, PartialEq)]

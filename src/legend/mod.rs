@@ -13,10 +13,12 @@ mod text;
 mod units;
 
 pub use kinds::{Kind, Kinds};
-pub use landuse::{LandUseClass, Legend};
+pub use landuse::Legend;
 pub use rules::Rules;
 pub use text::{Words, fold, honours, spelled};
 pub use units::{UnitFact, Units};
+
+pub use crate::model::{LandUseClass, Text};
 
 /// A text of `zones/` that could not be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,12 +50,4 @@ pub(crate) fn parse_toml<T: serde::de::DeserializeOwned>(file: &str, text: &str)
         Some(span) => LegendError::at(file, text, span.start, e.message()),
         None => LegendError::of(file, e.message()),
     })
-}
-
-/// One text in the two languages of the screen.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    pub vi: String,
-    pub en: String,
 }

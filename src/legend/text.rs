@@ -104,6 +104,11 @@ impl Words {
         Words(words)
     }
 
+    /// How many words there are.
+    pub fn n_words(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether `text` answers this query: its words occur in `text` in the same order, others may stand
     /// between; the last may be the beginning of one, since people are still typing. Diacritics that were
     /// not typed do not matter, those that were do. A query without words asks for nothing: true.

@@ -1,0 +1,73 @@
+// What the page asks the server for: every URL of the API, the styles and the event stream is written here and nowhere else.
+import type {
+  Bounds,
+  Filter,
+  LanduseClass,
+  Lang,
+  SearchResult,
+  Summary,
+  Theme,
+  Unit,
+  Zone,
+  ZoneRow,
+  ZoneRows,
+} from '../core/model.ts';
+import { address, get_json, type Query } from './client.ts';
+
+export const API_DOCS_URL = '/docs';
+
+/** A zone's properties with where it lies. */
+interface ZoneFeature {
+  id?: string;
+  bbox?: Bounds;
+  properties: Omit<Zone, 'bounds'>;
+}
+
+function filter_query(filter: Filter): Query {
+  return { kind: filter.kinds.join(','), unit: filter.unit, epoch: filter.epoch };
+}
+
+export function get_summary(filter: Filter, signal?: AbortSignal): Promise<Summary> {
+  return get_json(address('/api/v1/summary', filter_query(filter)), signal);
+}
+
+export async function get_units(signal?: AbortSignal): Promise<Unit[]> {
+  return (await get_json<{ units: Unit[] }>('/api/v1/units', signal)).units;
+}
+
+export async function get_zone(id: string, epoch: string | null, signal?: AbortSignal): Promise<Zone> {
+  const url = address(`/api/v1/zones/${encodeURIComponent(id)}`, { epoch });
+  const feature = await get_json<ZoneFeature>(url, signal);
+  const [lon, lat] = feature.properties.center;
+  return { ...feature.properties, bounds: feature.bbox ?? [lon, lat, lon, lat] };
+}
+
+/** Zones in `bounds`, at most `limit`. */
+export async function get_zone_rows(filter: Filter, bounds: Bounds, limit: number, signal?: AbortSignal): Promise<ZoneRows> {
+  const bbox = bounds.map((degrees) => degrees.toFixed(6)).join(',');
+  const url = address('/api/v1/zones', { ...filter_query(filter), bbox, limit });
+  const answer = await get_json<{ n_matched: number; features: { properties: ZoneRow }[] }>(url, signal);
+  return { n_matched: answer.n_matched, zones: answer.features.map((feature) => feature.properties) };
+}
+
+export async function search(q: string, signal?: AbortSignal): Promise<SearchResult[]> {
+  return (await get_json<{ results: SearchResult[] }>(address('/api/v1/search', { q, limit: 8 }), signal)).results;
+}
+
+export async function get_landuse_classes(epoch: string | null, signal?: AbortSignal): Promise<LanduseClass[]> {
+  return (await get_json<{ classes: LanduseClass[] }>(address('/api/v1/landuse/classes', { epoch }), signal)).classes;
+}
+
+export function style_url(theme: Theme, lang: Lang, epoch: string | null): string {
+  return address(`/styles/${theme}.json`, { lang, epoch });
+}
+
+/** Calls `changed` with the workspace's revision whenever it changes; returns what ends it. The browser reconnects by itself. */
+export function watch_revision(changed: (revision: number) => void): () => void {
+  const stream = new EventSource('/events');
+  stream.addEventListener('revision', (event) => {
+    const { revision } = JSON.parse((event as MessageEvent<string>).data) as { revision: number };
+    changed(revision);
+  });
+  return () => stream.close();
+}

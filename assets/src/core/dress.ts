@@ -1,0 +1,100 @@
+// The server's style, dressed for one view: what is switched off, filtered, chosen or under the pointer.
+// Pure: the same style and view give the same result; `map/` hands the result to MapLibre.
+import type { Switch } from './model.ts';
+
+/** As much of a style as the page looks at; the rest passes through. */
+export interface StyleLayer {
+  id: string;
+  type: string;
+  source?: string;
+  'source-layer'?: string;
+  filter?: unknown;
+  layout?: Record<string, unknown>;
+  paint?: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
+}
+
+export interface Style {
+  sources: Record<string, Record<string, unknown>>;
+  layers: StyleLayer[];
+}
+
+export interface Dress {
+  layers: readonly Switch[];
+  kinds: readonly string[];
+  unit: string | null;
+  zone: string | null;
+  /** The chosen zone's piece that was pointed out last. */
+  event: string | null;
+}
+
+const SOURCE = 'farmzone';
+/** Tile layers whose features carry `kind` and `unit`. */
+const FILTERED = ['zones', 'zone_labels', 'encroachments'];
+const SELECTED = 'zones-selected';
+export const HOVER = 'zones-hover';
+const EVENT_SELECTED = 'encroachments-selected';
+
+/** `style` with the view's switches, filters and outlines; `ink` is the colour of the outlines the page adds. */
+export function dressed<S extends Style>(style: S, dress: Dress, ink: string): S {
+  const layers = style.layers.flatMap((layer) => {
+    const shown = dressed_layer(layer, dress);
+    // Outlines of the page's own lie directly above what they outline.
+    if (layer.id === 'encroachments-line') return [shown, event_outline(dress, ink)];
+    return layer.id === 'zones-line' ? [shown, hover_outline(dress, ink)] : [shown];
+  });
+  const source = style.sources[SOURCE];
+  const sources = source ? { ...style.sources, [SOURCE]: { ...source, promoteId: { zones: 'id', encroachments: 'id' } } } : style.sources;
+  return { ...style, sources, layers };
+}
+
+function dressed_layer(layer: StyleLayer, dress: Dress): StyleLayer {
+  const name = layer.metadata?.['farmzone:switch'];
+  const switched_on = typeof name !== 'string' || dress.layers.includes(name as Switch);
+  // The name of a zone that is not drawn would point at nothing.
+  const visible = switched_on && (layer['source-layer'] !== 'zone_labels' || dress.layers.includes('zones'));
+  const filter = layer.id === SELECTED ? ['==', ['get', 'id'], dress.zone ?? ''] : narrowed(layer, dress);
+  return {
+    ...layer,
+    layout: { ...layer.layout, visibility: visible ? 'visible' : 'none' },
+    ...(filter === undefined ? {} : { filter }),
+  };
+}
+
+/** The layer's own filter and the view's. */
+function narrowed(layer: StyleLayer, dress: Dress): unknown {
+  if (!FILTERED.includes(layer['source-layer'] ?? '')) return layer.filter;
+  const wanted: unknown[] = [];
+  if (layer.filter !== undefined) wanted.push(layer.filter);
+  if (dress.kinds.length > 0) wanted.push(['in', ['get', 'kind'], ['literal', [...dress.kinds]]]);
+  if (dress.unit) wanted.push(['==', ['get', 'unit'], dress.unit]);
+  if (wanted.length === 0) return undefined;
+  return wanted.length === 1 ? wanted[0] : ['all', ...wanted];
+}
+
+function hover_outline(dress: Dress, ink: string): StyleLayer {
+  const zones: StyleLayer = { id: HOVER, type: 'line', source: SOURCE, 'source-layer': 'zones' };
+  const filter = narrowed(zones, dress);
+  return {
+    ...zones,
+    ...(filter === undefined ? {} : { filter }),
+    layout: { 'line-join': 'round', visibility: dress.layers.includes('zones') ? 'visible' : 'none' },
+    paint: {
+      'line-color': ink,
+      'line-width': 1.75,
+      'line-opacity': ['case', ['boolean', ['feature-state', 'hover'], false], 0.85, 0],
+    },
+  };
+}
+
+function event_outline(dress: Dress, ink: string): StyleLayer {
+  return {
+    id: EVENT_SELECTED,
+    type: 'line',
+    source: SOURCE,
+    'source-layer': 'encroachments',
+    filter: ['==', ['get', 'id'], dress.event ?? ''],
+    layout: { 'line-join': 'round', visibility: dress.layers.includes('encroachments') ? 'visible' : 'none' },
+    paint: { 'line-color': ink, 'line-width': 2.5 },
+  };
+}

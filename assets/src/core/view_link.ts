@@ -1,0 +1,101 @@
+// The exact view as the part of the address behind `#`, and back.
+// What stands at its default is left out; what cannot be read is ignored, so that an old or mangled link still opens the map.
+import { SWITCHES, type Filter, type Lang, type Switch, type Theme } from './model.ts';
+
+export interface Camera {
+  zoom: number;
+  lat: number;
+  lon: number;
+}
+
+export interface View extends Filter {
+  camera: Camera | null;
+  zone: string | null;
+  lang: Lang | null;
+  theme: Theme | null;
+  layers: readonly Switch[];
+}
+
+export const DEFAULT_LAYERS: readonly Switch[] = ['zones', 'encroachments', 'units', 'context', 'labels'];
+
+export const DEFAULT_VIEW: View = {
+  camera: null,
+  kinds: [],
+  unit: null,
+  epoch: null,
+  zone: null,
+  lang: null,
+  theme: null,
+  layers: DEFAULT_LAYERS,
+};
+
+/** More than any true value needs; keeps a hostile link from filling the page. */
+const MAX_LENGTH = 200;
+
+/** `#map=11.2/21.03/105.85&kind=rice,fruit&…` or an empty text when all stands at its default. */
+export function format_link(view: View): string {
+  const parts: string[] = [];
+  const put = (key: string, value: string) => parts.push(`${key}=${value}`);
+  if (view.camera) {
+    const { zoom, lat, lon } = view.camera;
+    // A pixel at this zoom, and a little finer.
+    const decimals = Math.min(7, Math.max(2, Math.ceil((zoom * Math.LN2 + Math.log(512 / 360 / 0.5)) / Math.LN10)));
+    put('map', `${round(zoom, 2)}/${lat.toFixed(decimals)}/${lon.toFixed(decimals)}`);
+  }
+  if (view.kinds.length > 0) put('kind', view.kinds.map(encodeURIComponent).join(','));
+  if (view.unit) put('unit', encodeURIComponent(view.unit));
+  if (view.epoch) put('epoch', encodeURIComponent(view.epoch));
+  if (view.zone) put('zone', encodeURIComponent(view.zone));
+  if (view.lang) put('lang', view.lang);
+  if (view.theme) put('theme', view.theme);
+  if (!same_set(view.layers, DEFAULT_LAYERS)) put('layers', view.layers.join(','));
+  return parts.length > 0 ? `#${parts.join('&')}` : '';
+}
+
+export function parse_link(hash: string): View {
+  const values = new Map<string, string>();
+  for (const part of hash.replace(/^#/, '').split('&')) {
+    const at = part.indexOf('=');
+    if (at > 0) values.set(part.slice(0, at), part.slice(at + 1));
+  }
+  const text = (key: string): string | null => decode(values.get(key));
+  const kinds = (values.get('kind') ?? '').split(',').map(decode).filter((kind) => kind !== null);
+  const lang = text('lang');
+  const theme = text('theme');
+  const layers = values.get('layers')?.split(',');
+  return {
+    camera: parse_camera(text('map')),
+    kinds: [...new Set(kinds)],
+    unit: text('unit'),
+    epoch: text('epoch'),
+    zone: text('zone'),
+    lang: lang === 'vi' || lang === 'en' ? lang : null,
+    theme: theme === 'light' || theme === 'dark' ? theme : null,
+    layers: layers ? SWITCHES.filter((name) => layers.includes(name)) : DEFAULT_LAYERS,
+  };
+}
+
+function parse_camera(text: string | null): Camera | null {
+  const numbers = (text ?? '').split('/').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  const [zoom, lat, lon] = numbers;
+  if (numbers.length !== 3 || zoom === undefined || lat === undefined || lon === undefined) return null;
+  const inside = zoom >= 0 && zoom <= 24 && Math.abs(lat) <= 85.06 && Math.abs(lon) <= 180;
+  return inside ? { zoom, lat, lon } : null;
+}
+
+function decode(value: string | undefined): string | null {
+  if (!value || value.length > MAX_LENGTH) return null;
+  try {
+    return decodeURIComponent(value) || null;
+  } catch {
+    return null;
+  }
+}
+
+function round(value: number, decimals: number): number {
+  return Math.round(value * 10 ** decimals) / 10 ** decimals;
+}
+
+function same_set(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item) => b.includes(item));
+}

@@ -1,0 +1,25 @@
+// Words of the page in the reader's language.
+import type { Lang } from '../core/model.ts';
+import { format_number } from '../core/numbers.ts';
+import { en } from './en.ts';
+import { vi } from './vi.ts';
+
+export type Key = keyof typeof vi;
+/** Keys that come as `…_one` and `…_other`. */
+export type CountKey = Key extends infer K ? (K extends `${infer Stem}_one` ? Stem : never) : never;
+
+export const WORDS: Record<Lang, Record<Key, string>> = { vi, en };
+
+/** The text of `key` with `{name}` replaced by the value of that name. */
+export function say(lang: Lang, key: Key, values: Record<string, string | number> = {}): string {
+  return WORDS[lang][key].replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    if (value === undefined) return whole;
+    return typeof value === 'number' ? format_number(value, lang) : value;
+  });
+}
+
+/** The text for `n` things: "1 commune", "126 communes". */
+export function say_count(lang: Lang, key: CountKey, n: number): string {
+  return say(lang, `${key}_${n === 1 ? 'one' : 'other'}` as Key, { n });
+}

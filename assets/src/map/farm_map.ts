@@ -1,0 +1,209 @@
+// The only door to MapLibre GL JS: draws the server's style, dressed for the view, and says what people point at.
+// Knows zones by id only; figures, cards and addresses are not its business. North is always up.
+import { Map as MapLibreMap, setWorkerUrl } from 'maplibre-gl';
+import type { FilterSpecification, MapMouseEvent, StyleSpecification } from 'maplibre-gl';
+import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import { dressed, HOVER, type Dress, type Style, type StyleLayer } from '../core/dress.ts';
+import type { Bounds, LonLat } from '../core/model.ts';
+import type { Camera } from '../core/view_link.ts';
+import './map.css';
+
+setWorkerUrl(worker_url);
+
+const SOURCE = 'farmzone';
+const ZONE_LAYER = 'zones-fill';
+const MAX_ZOOM = 19;
+/** Closer than this a small zone would lose its surroundings. */
+const MAX_FIT_ZOOM = 16;
+const EVENT_ZOOM = 17;
+const FLY_MS = 250;
+/** A touch is thicker than a pointer. */
+const TOUCH_RADIUS_PX = 6;
+
+export interface Insets {
+  top: number;
+  right: number;
+  bottom: number;
+  left: number;
+}
+
+export interface MapListener {
+  /** While and after the map moves. */
+  moved(camera: Camera, at_rest: boolean): void;
+  /** A click, a tap or Enter: the zone there, or null. */
+  chosen(zone: string | null): void;
+  /** Where the pointer is; null when it left the map. */
+  pointed(at: LonLat | null): void;
+  /** The style could not be loaded. */
+  failed(): void;
+  /** The style is drawn. */
+  ready(): void;
+}
+
+export class FarmMap {
+  readonly #map: MapLibreMap;
+  readonly #listener: MapListener;
+  #dress: Dress;
+  #ink: string;
+  #base: Style | null = null;
+  #worn: Map<string, StyleLayer> = new Map();
+  #hovered: string | null = null;
+
+  constructor(container: HTMLElement, bounds: Bounds, camera: Camera | null, insets: Insets, dress: Dress, listener: MapListener) {
+    this.#listener = listener;
+    this.#dress = dress;
+    this.#ink = '#000000';
+    const calm = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.#map = new MapLibreMap({
+      container,
+      style: { version: 8, sources: {}, layers: [] },
+      maxZoom: MAX_ZOOM,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      maxPitch: 0,
+      fadeDuration: calm ? 0 : 150,
+      ...(camera ? { center: [camera.lon, camera.lat], zoom: camera.zoom } : { bounds: [...bounds], fitBoundsOptions: { padding: insets } }),
+    });
+    this.#map.touchZoomRotate.disableRotation();
+    this.#map.keyboard.disableRotation();
+    this.#listen();
+  }
+
+  /** Loads the style at `url`; `ink` is the colour of outlines. */
+  show(url: string, ink: string): void {
+    this.#ink = ink;
+    this.#map.setStyle(url, {
+      diff: true,
+      transformStyle: (_previous, next) => {
+        this.#base = next as unknown as Style;
+        const style = dressed(this.#base, this.#dress, this.#ink);
+        this.#worn = by_id(style.layers);
+        return style as unknown as StyleSpecification;
+      },
+    });
+  }
+
+  /** Switches, filters and outlines, without loading anything. */
+  wear(dress: Dress): void {
+    this.#dress = dress;
+    if (!this.#base) return; // `show` will see to it
+    const wanted = by_id(dressed(this.#base, dress, this.#ink).layers);
+    for (const [id, layer] of wanted) {
+      const worn = this.#worn.get(id);
+      if (!this.#map.getLayer(id)) continue;
+      if (JSON.stringify(worn?.filter) !== JSON.stringify(layer.filter)) {
+        this.#map.setFilter(id, (layer.filter ?? null) as FilterSpecification | null);
+      }
+      const visibility = layer.layout?.['visibility'] === 'none' ? 'none' : 'visible';
+      if (worn?.layout?.['visibility'] !== visibility) this.#map.setLayoutProperty(id, 'visibility', visibility);
+    }
+    this.#worn = wanted;
+  }
+
+  fit(bounds: Bounds, insets: Insets): void {
+    this.#map.fitBounds([...bounds], { padding: insets, maxZoom: MAX_FIT_ZOOM, duration: FLY_MS });
+  }
+
+  /** Goes to a small piece of land. */
+  fly_to(center: LonLat, insets: Insets): void {
+    // An offset, not a padding: a padding would stay and shift every later move.
+    const offset: [number, number] = [(insets.left - insets.right) / 2, (insets.top - insets.bottom) / 2];
+    const zoom = Math.max(EVENT_ZOOM, this.#map.getZoom());
+    this.#map.easeTo({ center: [...center], zoom, offset, duration: FLY_MS });
+  }
+
+  go_to(camera: Camera): void {
+    this.#map.jumpTo({ center: [camera.lon, camera.lat], zoom: camera.zoom });
+  }
+
+  zoom_by(steps: number): void {
+    this.#map.zoomTo(this.#map.getZoom() + steps, { duration: FLY_MS });
+  }
+
+  camera(): Camera {
+    const { lng, lat } = this.#map.getCenter();
+    return { zoom: this.#map.getZoom(), lat, lon: lng };
+  }
+
+  /** What the window shows beside the cards. */
+  bounds(insets: Insets): Bounds {
+    const { clientWidth, clientHeight } = this.#map.getContainer();
+    const low = this.#map.unproject([insets.left, clientHeight - insets.bottom]);
+    const high = this.#map.unproject([clientWidth - insets.right, insets.top]);
+    return [low.lng, low.lat, high.lng, high.lat];
+  }
+
+  set_label(label: string): void {
+    this.#map.getCanvas().setAttribute('aria-label', label);
+  }
+
+  focus(): void {
+    this.#map.getCanvas().focus();
+  }
+
+  remove(): void {
+    this.#map.remove();
+  }
+
+  #listen(): void {
+    const map = this.#map;
+    map.on('move', () => this.#listener.moved(this.camera(), false));
+    map.on('moveend', () => this.#listener.moved(this.camera(), true));
+    map.on('click', (event) => this.#listener.chosen(this.#zone_at(event)));
+    map.on('mousemove', (event) => {
+      this.#listener.pointed([event.lngLat.lng, event.lngLat.lat]);
+      this.#hover(this.#zone_at(event));
+    });
+    map.on('mouseout', () => {
+      this.#listener.pointed(null);
+      this.#hover(null);
+    });
+    map.on('idle', () => {
+      if (this.#base) this.#listener.ready();
+    });
+    map.on('error', (event) => {
+      // A tile that fails is asked for again by itself; a style is not.
+      if (!('sourceId' in event) && !this.#base) this.#listener.failed();
+    });
+    map.getCanvas().addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter') return;
+      const { clientWidth, clientHeight } = map.getContainer();
+      this.#listener.chosen(this.#zone_near(clientWidth / 2, clientHeight / 2, 0));
+    });
+  }
+
+  #zone_at(event: MapMouseEvent): string | null {
+    const touch = event.originalEvent instanceof PointerEvent && event.originalEvent.pointerType === 'touch';
+    return this.#zone_near(event.point.x, event.point.y, touch ? TOUCH_RADIUS_PX : 0);
+  }
+
+  #zone_near(x: number, y: number, radius_px: number): string | null {
+    if (!this.#map.getLayer(ZONE_LAYER)) return null;
+    const options = { layers: [ZONE_LAYER] };
+    const [exact] = this.#map.queryRenderedFeatures([x, y], options);
+    const box: [[number, number], [number, number]] = [
+      [x - radius_px, y - radius_px],
+      [x + radius_px, y + radius_px],
+    ];
+    const feature = exact ?? (radius_px > 0 ? this.#map.queryRenderedFeatures(box, options)[0] : undefined);
+    const id: unknown = feature?.properties['id'];
+    return typeof id === 'string' || typeof id === 'number' ? String(id) : null;
+  }
+
+  #hover(zone: string | null): void {
+    if (zone === this.#hovered) return;
+    const mark = (id: string, hover: boolean) => {
+      if (this.#map.getLayer(HOVER)) this.#map.setFeatureState({ source: SOURCE, sourceLayer: 'zones', id }, { hover });
+    };
+    if (this.#hovered !== null) mark(this.#hovered, false);
+    if (zone !== null) mark(zone, true);
+    this.#hovered = zone;
+    this.#map.getCanvasContainer().classList.toggle('over-zone', zone !== null);
+  }
+}
+
+function by_id(layers: readonly StyleLayer[]): Map<string, StyleLayer> {
+  return new Map(layers.map((layer) => [layer.id, layer]));
+}

@@ -1,0 +1,247 @@
+// What the page knows and shows: the view (kept in the address), the figures, the chosen zone.
+// Components read it and call its verbs; it never touches the DOM or the map.
+import { was_aborted, ApiError, type Problem } from '../api/client.ts';
+import * as api from '../api/farmzone.ts';
+import type { Filter, KindFigures, LanduseClass, Lang, LonLat, SearchResult, Summary, Switch, Theme, Unit, Zone } from '../core/model.ts';
+import { format_link, parse_link, type Camera, type View } from '../core/view_link.ts';
+import { say, say_count, type CountKey, type Key } from '../i18n/index.ts';
+import { remembered, remember } from './preferences.ts';
+
+export type Tab = 'figures' | 'list' | 'layers';
+
+/** The zone that the link or a click names. */
+export type ChosenZone =
+  | { status: 'none' }
+  | { status: 'loading'; id: string }
+  | { status: 'shown'; id: string; zone: Zone }
+  | { status: 'not_found' | 'failed'; id: string };
+
+/** What the page asks the map to do; the map component carries it out. */
+export interface MapWishes {
+  fit(bounds: readonly [number, number, number, number]): void;
+  fly_to(center: LonLat): void;
+  go_to(camera: Camera): void;
+  zoom_by(steps: number): void;
+  focus(): void;
+}
+
+const RETRY_MS = 5_000;
+
+export class AppState {
+  view = $state<View>(parse_link(window.location.hash));
+  summary = $state.raw<Summary | null>(null);
+  /** The rows of the kinds: filtered by commune, not by kind, so that every row can be chosen. */
+  kinds = $state.raw<KindFigures[]>([]);
+  units = $state.raw<Unit[]>([]);
+  classes = $state.raw<LanduseClass[]>([]);
+  loading = $state(true);
+  problem = $state<Problem | null>(null);
+  chosen = $state.raw<ChosenZone>({ status: 'none' });
+  /** The chosen zone's piece that was pointed out last. */
+  event = $state<string | null>(null);
+  camera = $state.raw<Camera | null>(null);
+  pointer = $state.raw<LonLat | null>(null);
+  at_rest = $state(0);
+  /** What is shown is at least of this revision. */
+  revision = $state(0);
+  /** Grows when the server told of a newer revision than the one shown. */
+  revision_seen = $state(0);
+  tab = $state<Tab>('figures');
+  announcement = $state('');
+  map: MapWishes | null = null;
+
+  #system_dark = $state(window.matchMedia('(prefers-color-scheme: dark)').matches);
+  #preferred = $state(remembered());
+  #figures_request: AbortController | null = null;
+  #zone_request: AbortController | null = null;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  readonly lang: Lang = $derived(this.view.lang ?? this.#preferred.lang ?? 'vi');
+  readonly theme: Theme = $derived(this.view.theme ?? this.#preferred.theme ?? (this.#system_dark ? 'dark' : 'light'));
+  readonly filter: Filter = $derived({ kinds: [...this.view.kinds], unit: this.view.unit, epoch: this.view.epoch });
+  readonly has_filter = $derived(this.view.kinds.length > 0 || this.view.unit !== null);
+  readonly is_empty = $derived(this.summary !== null && !this.has_filter && this.summary.totals.n_zones === 0);
+  readonly knows_losses = $derived((this.summary?.epochs.length ?? 0) > 0);
+  readonly epoch: string | null = $derived(this.view.epoch ?? this.summary?.epoch ?? null);
+
+  say(key: Key, values?: Record<string, string | number>): string {
+    return say(this.lang, key, values);
+  }
+
+  say_count(key: CountKey, n: number): string {
+    return say_count(this.lang, key, n);
+  }
+
+  color(kind: string): string {
+    const figures = this.kinds.find((row) => row.kind === kind);
+    return (this.theme === 'dark' ? figures?.color_dark : figures?.color_light) ?? '#9aa0a6';
+  }
+
+  unit_name(code: string): string {
+    return this.units.find((unit) => unit.code === code)?.name ?? code;
+  }
+
+  kind_name(kind: string): string {
+    return this.kinds.find((row) => row.kind === kind)?.name[this.lang] ?? kind;
+  }
+
+  // --- the view and the address
+
+  /** A step that the back button undoes. */
+  step(change: Partial<View>): void {
+    Object.assign(this.view, change);
+    this.#write('pushState');
+  }
+
+  /** A change that is in the link, but no step. */
+  adjust(change: Partial<View>): void {
+    Object.assign(this.view, change);
+    this.#write('replaceState');
+  }
+
+  /** The address has changed: back, forward, or typed. */
+  read_address(): void {
+    const view = parse_link(window.location.hash);
+    Object.assign(this.view, view);
+    if (view.camera) this.map?.go_to(view.camera);
+  }
+
+  link(): string {
+    const { origin, pathname, search } = window.location;
+    return origin + pathname + search + format_link({ ...this.view, camera: this.camera ?? this.view.camera });
+  }
+
+  #write(how: 'pushState' | 'replaceState'): void {
+    const { pathname, search, hash } = window.location;
+    const link = format_link(this.view);
+    if (link !== hash) window.history[how](null, '', pathname + search + link);
+  }
+
+  moved(camera: Camera, at_rest: boolean): void {
+    this.camera = camera;
+    if (!at_rest) return;
+    this.at_rest += 1;
+    this.adjust({ camera });
+  }
+
+  set_lang(lang: Lang): void {
+    this.#preferred = remember({ ...this.#preferred, lang });
+    this.adjust({ lang });
+  }
+
+  set_theme(theme: Theme): void {
+    this.#preferred = remember({ ...this.#preferred, theme });
+    this.adjust({ theme });
+  }
+
+  system_theme_changed(dark: boolean): void {
+    this.#system_dark = dark;
+  }
+
+  // --- filters
+
+  toggle_kind(kind: string): void {
+    const kinds = this.view.kinds.includes(kind) ? this.view.kinds.filter((k) => k !== kind) : [...this.view.kinds, kind];
+    this.step({ kinds });
+  }
+
+  choose_unit(code: string | null): void {
+    this.step({ unit: code });
+    const unit = this.units.find((item) => item.code === code);
+    if (unit) this.map?.fit(unit.bounds);
+    else if (code === null && this.summary?.bounds) this.map?.fit(this.summary.bounds);
+  }
+
+  clear_filters(): void {
+    this.step({ kinds: [], unit: null });
+  }
+
+  choose_epoch(epoch: string): void {
+    this.step({ epoch: epoch === this.summary?.epochs.at(-1) ? null : epoch });
+  }
+
+  toggle_layer(name: Switch): void {
+    const on = this.view.layers.includes(name);
+    this.adjust({ layers: on ? this.view.layers.filter((layer) => layer !== name) : [...this.view.layers, name] });
+  }
+
+  // --- the chosen zone
+
+  choose_zone(id: string | null): void {
+    this.event = null;
+    if (id !== this.view.zone) this.step({ zone: id });
+  }
+
+  choose_result(result: SearchResult): void {
+    if (result.type === 'unit') {
+      this.choose_unit(result.id);
+      return;
+    }
+    this.choose_zone(result.id);
+    this.map?.fit(result.bounds);
+  }
+
+  async load_zone(id: string | null, epoch: string | null): Promise<void> {
+    this.#zone_request?.abort();
+    if (id === null) {
+      this.chosen = { status: 'none' };
+      return;
+    }
+    // The same zone in another year: keep the card until the new figures are here.
+    if (this.chosen.status === 'none' || this.chosen.id !== id) this.chosen = { status: 'loading', id };
+    const request = (this.#zone_request = new AbortController());
+    try {
+      const zone = await api.get_zone(id, epoch, request.signal);
+      const named_by_link = this.view.camera === null;
+      this.chosen = { status: 'shown', id, zone };
+      if (named_by_link) this.map?.fit(zone.bounds);
+    } catch (error) {
+      if (was_aborted(error)) return;
+      this.chosen = { status: error instanceof ApiError && error.problem === 'not_found' ? 'not_found' : 'failed', id };
+    }
+  }
+
+  // --- figures
+
+  async load_figures(filter: Filter): Promise<void> {
+    this.#figures_request?.abort();
+    clearTimeout(this.#retry);
+    const request = (this.#figures_request = new AbortController());
+    this.loading = true;
+    try {
+      const all_kinds = { ...filter, kinds: [] };
+      const [summary, whole, units] = await Promise.all([
+        api.get_summary(filter, request.signal),
+        filter.kinds.length > 0 ? api.get_summary(all_kinds, request.signal) : null,
+        this.units.length > 0 ? this.units : api.get_units(request.signal),
+      ]);
+      this.kinds = (whole ?? summary).kinds;
+      this.units = units;
+      this.summary = summary;
+      this.revision = Math.max(this.revision, summary.revision);
+      this.problem = null;
+      this.loading = false;
+    } catch (error) {
+      if (was_aborted(error)) return;
+      this.problem = error instanceof ApiError ? error.problem : 'server';
+      this.loading = false;
+      if (this.problem === 'unreachable') this.#retry = setTimeout(() => void this.load_figures(filter), RETRY_MS);
+    }
+  }
+
+  async load_classes(epoch: string | null): Promise<void> {
+    try {
+      this.classes = await api.get_landuse_classes(epoch);
+    } catch {
+      this.classes = []; // the legend's own text says that there is none
+    }
+  }
+
+  /** The workspace has changed: communes are read anew, figures and zone follow `revision`. */
+  revision_changed(revision: number): void {
+    if (revision <= this.revision) return;
+    this.units = [];
+    this.revision_seen = revision;
+    this.announcement = this.say('updated');
+  }
+}
