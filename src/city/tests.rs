@@ -29,32 +29,14 @@ pub(super) fn units() -> Vec<UnitPoint> {
         .collect()
 }
 
+fn figures() -> Figures {
+    Figures::parse("demo.toml", include_str!("../../zones/demo.toml")).unwrap()
+}
+
 #[test]
 fn sketch() {
-    let figures = Figures::parse("demo.toml", include_str!("../../zones/demo.toml")).unwrap();
-    let units = units();
     let t = Instant::now();
-    let [x0, y0, x1, y1] = figures.bounds_m;
-    let c = figures.cell_m;
-    let lattice = lattice::Lattice { x0: x0 - 3.0 * c, y0: y0 - 3.0 * c, cell_m: c, nx: ((x1 - x0) / c) as usize + 7, ny: ((y1 - y0) / c) as usize + 7 };
-    let unit_of = territory::deal(&lattice, &units, figures.bounds_m, figures.center_m, figures.seed);
-    eprintln!("territory {:?}", t.elapsed());
-    let rivers: Vec<_> = figures.rivers.iter().enumerate().map(|(k, r)| waters::River::new(r, figures.center_m, figures.seed ^ (k as u64 * 97))).collect();
-    let views = waters::survey(&lattice, &rivers, figures.center_m);
-    eprintln!("rivers {:?}", t.elapsed());
-    let mut lines = roads::lines(&figures, &units, &rivers);
-    eprintln!("roads {:?}", t.elapsed());
-    let ground = ground::deal(&lattice, &figures, &units, &unit_of, &rivers, &views, &mut lines);
-    eprintln!("ground {:?} {} areas", t.elapsed(), ground.areas.len());
-    let widths: Vec<f64> = std::iter::once(0.0).chain(lines.iter().map(|l| l.width_m)).collect();
-    let arcs = arcs::Arcs::trace(&lattice, &ground.labels, &ground.walls, &widths);
-    eprintln!("arcs {:?} {} {}", t.elapsed(), arcs.arcs.len(), arcs.nodes.len());
-    let identity: Vec<u32> = (0..ground.areas.len() as u32).collect();
-    let shapes = rings::shapes(&arcs, &identity, identity.len(), rings::Edge::Side);
-    eprintln!("shapes {:?}", t.elapsed());
-    let unit_group: Vec<u32> = ground.areas.iter().enumerate().map(|(k, a)| if k == 0 { 0 } else { a.unit as u32 + 1 }).collect();
-    let unit_shapes = rings::shapes(&arcs, &unit_group, units.len(), rings::Edge::Center);
-    let strips = rings::strips(&arcs);
+    let city = build(&figures(), &units(), &mut |what, _| eprintln!("{what} {:?}", t.elapsed()));
     let mut out = String::new();
     let mut dump = |name: &str, shape: &crate::model::MultiPolygon| {
         for p in &shape.0 {
@@ -68,20 +50,35 @@ fn sketch() {
             out.push('\n');
         }
     };
-    for (k, s) in shapes.iter().enumerate().skip(1).filter(|(k, _)| *k < ground.areas.len()) {
-        dump(&format!("area {:?}", ground.areas[k].class), s);
+    for l in &city.land_use.last().unwrap().1 {
+        dump(&format!("landuse {}", l.code), &l.shape);
     }
-    for (a, s) in &strips {
-        dump(&format!("strip {:?}", lines[arcs.arcs[*a as usize].line as usize - 1].kind), s);
+    for z in &city.zones {
+        dump(&format!("zone {}", z.kind), &z.shape);
     }
-    for (k, s) in unit_shapes.iter().enumerate().skip(1) {
-        dump("unit", s);
-        let km2 = crate::geom::area_m2(s) / 1e6;
-        let off = km2 / units[k - 1].area_km2 - 1.0;
-        if off.abs() > 0.1 {
-            eprintln!("{} {:.1} of {:.1}", units[k - 1].name, km2, units[k - 1].area_km2);
+    for e in &city.truth {
+        if e.nature == Nature::Loss {
+            dump(&format!("event {}", e.right), &e.shape);
         }
     }
+    for u in &city.units {
+        dump("unit", &u.shape);
+    }
+    for k in &figures().kinds {
+        let own: Vec<f64> = city.zones.iter().filter(|z| z.kind == k.key).map(|z| geom::area_m2(&z.shape) / 1e4).collect();
+        let units: std::collections::BTreeSet<_> = city.zones.iter().filter(|z| z.kind == k.key).map(|z| &z.unit).collect();
+        eprintln!("{} n {} ha {:.1} of {} large {} max {:.1} units {}", k.key, own.len(), own.iter().sum::<f64>(), k.hectares, own.iter().filter(|a| **a >= 50.0).count(), own.iter().fold(0.0f64, |a, &b| a.max(b)), units.len());
+    }
+    for (e, l) in &city.land_use {
+        eprintln!("{e} {} polygons {:.3} km2", l.len(), l.iter().map(|l| geom::area_m2(&l.shape)).sum::<f64>() / 1e6);
+    }
+    let loss: Vec<_> = city.truth.iter().filter(|e| e.nature == Nature::Loss).collect();
+    let lost: f64 = loss.iter().map(|e| e.area_m2).sum();
+    for r in Right::ALL {
+        let own: Vec<_> = loss.iter().filter(|e| e.right == *r).collect();
+        eprintln!("{r} n {} {:.3} area {:.4}", own.len(), own.len() as f64 / loss.len() as f64, own.iter().map(|e| e.area_m2).sum::<f64>() / lost);
+    }
+    eprintln!("yearly {:.4}, context {}, permits {}", lost / 11.0 / city.zones.iter().map(|z| geom::area_m2(&z.shape)).sum::<f64>(), city.context.len(), city.permits.len());
     if let Ok(path) = std::env::var("CITY_DUMP") {
         std::fs::write(path, out).unwrap();
     }
