@@ -227,6 +227,41 @@ words! {
     }
 }
 
+words! {
+    /// What a person is to the system; `access` says what each may see and do.
+    Role, "one of viewer, officer, planner, approver, administrator" {
+        Viewer = "viewer",
+        Officer = "officer",
+        Planner = "planner",
+        Approver = "approver",
+        Administrator = "administrator",
+    }
+}
+
+/// One text in the two languages of the screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    pub vi: String,
+    pub en: String,
+}
+
+/// One class of a land-use legend.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LandUseClass {
+    pub code: String,
+    pub name: Text,
+    pub group: Group,
+    /// Whether land of this class is farmland, so that leaving it can be a loss.
+    pub farm: bool,
+    /// Defence and security: never leaves the server.
+    pub secret: bool,
+    /// The official colour.
+    pub rgb: [u8; 3],
+    /// For a code no longer given out, the codes that took its place (none when there is no single one).
+    pub superseded_by: Option<Vec<String>>,
+}
+
 /// One layer of the workspace: where it came from and what it holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Layer {

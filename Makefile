@@ -1,0 +1,86 @@
+# farmzone: what one does with a checkout. `make help` lists the targets.
+# Each step says in one line what it does, and how long it took.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIND ?= 127.0.0.1:8080
+DEMO ?= demo
+LOGS := target/test-logs
+SHARED_DATA := $(wildcard ../shared/data)
+export FARMZONE_TEST_DATA ?= $(if $(SHARED_DATA),$(abspath ../shared))
+
+# What the program links against and what builds it; what the tests look at it with.
+BUILD_PACKAGES := build-essential pkg-config clang libclang-dev gdal-bin libgdal-dev libproj-dev proj-data libsqlite3-dev
+TEST_PACKAGES := chromium sqlite3
+
+# $(call step,what is being done,command)
+define step
+@printf '▸ %s\n' '$(1)'; began=$$SECONDS; { $(2); } || { status=$$?; printf '✗ %s: failed after %s s\n' '$(1)' "$$((SECONDS - began))"; exit $$status; }; printf '✓ %s: %s s\n' '$(1)' "$$((SECONDS - began))"
+endef
+
+# $(call apt,packages): installs those that are missing, with sudo when not root.
+define apt
+missing=$$(for p in $(1); do dpkg-query -W -f='$${Status}' "$$p" 2>/dev/null | grep -q 'ok installed' || echo "$$p"; done); \
+if [ -n "$$missing" ]; then \
+  root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+  echo "  installing" $$missing; \
+  $$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+fi
+endef
+
+.PHONY: help setup setup-build setup-test web build release demo serve test test-rust test-web-unit test-browser check bench fuzz clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup: setup-build setup-test ## install what building and testing need (apt, npm), nothing else
+
+setup-build:
+	$(call step,installing system libraries,$(call apt,$(BUILD_PACKAGES)); \
+	command -v cargo >/dev/null || { echo 'cargo is missing: install a Rust toolchain first (https://rustup.rs)'; exit 1; }; \
+	command -v npm >/dev/null || { $(call apt,nodejs npm); })
+	@if [ ! -e assets/node_modules/.package-lock.json ] || [ assets/package-lock.json -nt assets/node_modules/.package-lock.json ]; then $(MAKE) assets-packages; fi
+
+.PHONY: assets-packages
+assets-packages:
+	$(call step,installing the web app’s packages from its lock file,npm --prefix assets ci --no-audit --no-fund --loglevel=error)
+
+setup-test:
+	$(call step,installing what the tests need,$(call apt,$(TEST_PACKAGES)))
+
+web: setup-build ## build the web app into assets/dist
+	$(call step,building the web app,assets/with-node npm --prefix assets run --silent build)
+
+build: web ## build the program for testing
+	$(call step,building the program for testing,cargo build --quiet --locked)
+
+release: web ## build the program for use: target/release/farmzone
+	$(call step,building the program,cargo build --quiet --locked --release)
+
+demo: release ## simulated Hanoi: made if absent, detected, served
+	@exec target/release/farmzone demo --dir $(DEMO) --bind $(BIND)
+
+serve: release ## serve a workspace: make serve WORKSPACE=city.gpkg
+	@[ -n "$(WORKSPACE)" ] || { echo 'name the workspace: make serve WORKSPACE=city.gpkg'; exit 2; }
+	@exec target/release/farmzone serve "$(WORKSPACE)" --bind $(BIND)
+
+check: setup-build ## format, clippy, types, lint
+	$(call step,checking the format of the Rust sources,cargo fmt --check)
+	$(call step,checking the Rust sources with clippy,mkdir -p assets/dist && cargo clippy --quiet --locked --all-targets -- -D warnings)
+	$(call step,checking the web app,assets/with-node npm --prefix assets run --silent check)
+
+test: setup build ## run every test: Rust, web unit, browser
+	@mkdir -p $(LOGS) && rm -f $(LOGS)/*.log
+	$(call step,testing the Rust sources,cargo test --locked --no-fail-fast 2>&1 | tee $(LOGS)/rust.log)
+	$(call step,testing the web app’s units,assets/with-node npm --prefix assets run --silent test 2>&1 | tee $(LOGS)/web-unit.log)
+	$(call step,testing the page in a browser,FARMZONE_BIN=$(CURDIR)/target/debug/farmzone assets/with-node npm --prefix assets run --silent test:web 2>&1 | tee $(LOGS)/browser.log)
+	@tests/count-tests $(LOGS)/*.log
+
+bench: release ## measure the hot paths, beside other engines where they are installed
+	$(call step,measuring,cargo bench --locked)
+
+clean: ## remove what was built
+	cargo clean && rm -rf assets/dist assets/node_modules

@@ -1,0 +1,219 @@
+//! The command line's words. Names are fixed: scripts rely on them.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::model::{EpsgCode, Epoch, LayerRole, NotAWord};
+
+/// The open GIS of specialised farming zones.
+#[derive(Debug, Parser)]
+#[command(name = "farmzone", version, about, max_term_width = 110, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// Print one JSON object on stdout instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say more about what is going on (twice: debugging).
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Folder whose files replace those of the built-in zones/ (kinds, legends, rules), file by file.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done · 1 internal · 2 usage · 3 not found · 4 invalid input · 5 conflict · 6 unsupported · 7 unavailable · 8 not allowed";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make an empty workspace (a GeoPackage).
+    Init {
+        workspace: PathBuf,
+        /// The workspace's projected, metric coordinate system.
+        #[arg(long, default_value = "EPSG:5897", value_name = "EPSG:N")]
+        crs: EpsgCode,
+    },
+    /// Read zones, land use, permits, boundaries or context from any vector file that GDAL reads.
+    Import(Box<ImportArgs>),
+    /// List what is in a workspace.
+    Layers { workspace: PathBuf },
+    /// Take a layer out of a workspace.
+    Drop { workspace: PathBuf, layer: String },
+    /// Copy a workspace consistently, also while it is served.
+    Backup { workspace: PathBuf, out: PathBuf },
+    /// Every pair of zone and land-use polygon that shares area.
+    Overlay {
+        workspace: PathBuf,
+        /// The land use's epoch; the latest without it.
+        #[arg(long, value_name = "YYYY[-MM[-DD]]")]
+        epoch: Option<Epoch>,
+        /// Write the pairs: zone_id, landuse_id, code, area_m2, share.
+        #[arg(long, value_name = "FILE.csv")]
+        out: Option<PathBuf>,
+    },
+    /// Find what is built inside the zones, and keep it in the workspace.
+    Detect {
+        workspace: PathBuf,
+        /// The land use's epoch; the latest without it.
+        #[arg(long, value_name = "YYYY[-MM[-DD]]")]
+        epoch: Option<Epoch>,
+        /// Only zones of this kind (nothing is kept then).
+        #[arg(long)]
+        kind: Option<String>,
+        /// Write the events; the ending chooses the format (.csv, .gpkg, .geojson, .fgb, .shp, .kml, .xlsx).
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Write a layer to a file; the ending chooses the format (.gpkg, .geojson, .fgb, .shp, .kml, .csv, .xlsx).
+    Export {
+        workspace: PathBuf,
+        out: PathBuf,
+        /// One of the workspace's layers, or `encroachments` and `landuse` for the latest epoch.
+        #[arg(long, default_value = "zones")]
+        layer: String,
+        /// The file's coordinate system; the workspace's without it (WGS 84 for GeoJSON and KML).
+        #[arg(long, value_name = "EPSG:N")]
+        crs: Option<EpsgCode>,
+    },
+    /// Serve the API, the tiles and the web map.
+    Serve {
+        workspace: PathBuf,
+        #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+        bind: SocketAddr,
+    },
+    /// Make the simulated Hanoi if it is not there yet, and serve it.
+    Demo {
+        /// Where the simulated workspace is kept.
+        #[arg(long, default_value = "demo")]
+        dir: PathBuf,
+        #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+        bind: SocketAddr,
+        /// Make it and stop, without serving.
+        #[arg(long)]
+        make_only: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    pub workspace: PathBuf,
+    /// A file, a folder, or a zip with one of them inside.
+    pub file: PathBuf,
+    /// What to take it as: zones, landuse, permits, boundaries or context.
+    #[arg(long = "as", value_name = "ROLE", value_parser = role)]
+    pub role: LayerRole,
+    /// The layer inside FILE, when it has several.
+    #[arg(long, value_name = "NAME")]
+    pub layer: Option<String>,
+    /// Our column from theirs: --field name=TEN_VUNG. `@layer` is a drawing's layer, `@text` the texts inside a polygon.
+    #[arg(long = "field", value_name = "OUR=THEIRS", value_parser = field)]
+    pub fields: Vec<(String, String)>,
+    /// The kind of every zone (for context the group, for permits the right), when FILE has no such column.
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// The code of every feature, when FILE has no such column.
+    #[arg(long)]
+    pub code: Option<String>,
+    /// Keep this column of FILE too (all others are left out).
+    #[arg(long, value_name = "COLUMN")]
+    pub keep: Vec<String>,
+    /// When the land use was seen; needed for landuse.
+    #[arg(long, value_name = "YYYY[-MM[-DD]]")]
+    pub epoch: Option<Epoch>,
+    /// How land-use labels are read: vn, osm, corine, worldcover, or a legend of your own.
+    #[arg(long, default_value = "vn", value_name = "NAME|FILE.toml")]
+    pub legend: String,
+    /// The file's coordinate system, when it does not say or says it wrong.
+    #[arg(long, value_name = "EPSG:N")]
+    pub crs: Option<EpsgCode>,
+    /// The datum operation between VN-2000 and WGS 84.
+    #[arg(long, value_name = "EPSG:6960|EPSG:5194")]
+    pub operation: Option<EpsgCode>,
+    /// How exact a vertex is, metres (standard deviation).
+    #[arg(long, value_name = "METRES", value_parser = metres)]
+    pub accuracy: Option<f64>,
+    /// Where the data comes from; the file's name without it.
+    #[arg(long, value_name = "TEXT")]
+    pub source: Option<String>,
+    /// The text encoding of a file that does not say it, such as CP1258.
+    #[arg(long)]
+    pub encoding: Option<String>,
+    /// Put the file in place of the layer that is there.
+    #[arg(long, conflicts_with_all = ["append", "update"])]
+    pub replace: bool,
+    /// Add the file's features to the layer.
+    #[arg(long, conflicts_with = "update")]
+    pub append: bool,
+    /// Replace features of the same id, add the others.
+    #[arg(long)]
+    pub update: bool,
+    /// Refuse the file when any feature has an issue.
+    #[arg(long)]
+    pub strict: bool,
+    /// Write all issues to a table.
+    #[arg(long, value_name = "FILE.csv")]
+    pub issues: Option<PathBuf>,
+    /// Read and check everything, change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl ImportArgs {
+    /// `--field` as a map; the last one of a name wins.
+    pub fn field_map(&self) -> BTreeMap<String, String> {
+        self.fields.iter().cloned().collect()
+    }
+}
+
+/// `OUR=THEIRS`. Never panics, whatever the text.
+pub fn field(text: &str) -> Result<(String, String), NotAWord> {
+    match text.split_once('=') {
+        Some((our, theirs)) if !our.trim().is_empty() && !theirs.trim().is_empty() => Ok((our.trim().to_lowercase(), theirs.trim().to_owned())),
+        _ => Err(NotAWord::new(text, "of the form OUR=THEIRS, such as name=TEN_VUNG")),
+    }
+}
+
+/// What a file can be taken as.
+pub fn role(text: &str) -> Result<LayerRole, NotAWord> {
+    match text.parse() {
+        Ok(LayerRole::Encroachments) | Err(_) => Err(NotAWord::new(text, "one of zones, landuse, permits, boundaries, context")),
+        Ok(role) => Ok(role),
+    }
+}
+
+/// A positive length.
+pub fn metres(text: &str) -> Result<f64, NotAWord> {
+    match text.trim().parse::<f64>() {
+        Ok(m) if m.is_finite() && m > 0.0 && m < 10_000.0 => Ok(m),
+        _ => Err(NotAWord::new(text, "a length in metres between 0 and 10000")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_field_names_our_column_and_theirs() {
+        assert_eq!(field("Name=TEN_VUNG"), Ok(("name".to_owned(), "TEN_VUNG".to_owned())));
+        assert_eq!(field("code=@text"), Ok(("code".to_owned(), "@text".to_owned())));
+        for bad in ["", "=", "name", "name=", "=x", " = "] {
+            assert!(field(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn events_are_not_a_thing_to_import() {
+        assert!(role("encroachments").is_err());
+        assert_eq!(role("landuse"), Ok(LayerRole::LandUse));
+    }
+}

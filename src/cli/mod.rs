@@ -1,0 +1,56 @@
+//! Arguments → engine → output, error → exit code.
+//!
+//! Results go to stdout, progress and errors to stderr as text; with `--json` one JSON object goes to
+//! stdout, also for an error. Nothing is computed here.
+
+mod args;
+mod output;
+mod progress;
+mod run;
+
+pub use args::{Cli, Command, ImportArgs, field, metres, role};
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind as Clap;
+
+use crate::engine::ErrorKind;
+
+/// Runs the program; the exit code says how it ended.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let asked = matches!(error.kind(), Clap::DisplayHelp | Clap::DisplayVersion);
+            if !asked && std::env::args_os().any(|a| a == "--json") {
+                output::json_error(ErrorKind::Usage, error.to_string().lines().next().unwrap_or_default(), &[]);
+            }
+            // A closed pipe is the reader's choice.
+            let _ = error.print();
+            return exit_code(if asked { None } else { Some(ErrorKind::Usage) });
+        }
+    };
+    match run::run(&cli) {
+        Ok(()) => exit_code(None),
+        Err(error) => {
+            output::error(cli.json, &error);
+            exit_code(Some(error.kind()))
+        }
+    }
+}
+
+/// The one table from kinds of failure to exit codes.
+fn exit_code(failure: Option<ErrorKind>) -> ExitCode {
+    ExitCode::from(match failure {
+        None => 0,
+        Some(ErrorKind::Internal) => 1,
+        Some(ErrorKind::Usage) => 2,
+        Some(ErrorKind::NotFound) => 3,
+        Some(ErrorKind::Invalid) => 4,
+        Some(ErrorKind::Conflict) => 5,
+        Some(ErrorKind::Unsupported) => 6,
+        Some(ErrorKind::Unavailable) => 7,
+        Some(ErrorKind::NotAllowed) => 8,
+    })
+}

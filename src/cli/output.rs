@@ -1,0 +1,188 @@
+//! What a person or a script reads: text or one JSON object.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use crate::engine::{EngineError, ErrorKind, Exported, Found, Imported, Overlay};
+use crate::model::{Issue, Layer};
+
+/// How many issues text shows before it points to `--issues`.
+const SHOWN_ISSUES: usize = 20;
+
+/// A result: the JSON object, or the lines for a person.
+pub fn result(as_json: bool, value: &Value, text: &str) -> Result<(), EngineError> {
+    let mut out = std::io::stdout().lock();
+    let written = if as_json { writeln!(out, "{value}") } else { writeln!(out, "{}", text.trim_end()) };
+    match written {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(EngineError::unavailable(format!("the result could not be written: {e}"))),
+        _ => Ok(()),
+    }
+}
+
+pub fn error(as_json: bool, error: &EngineError) {
+    if as_json {
+        json_error(error.kind(), &error.to_string(), error.issues());
+    }
+    let mut err = std::io::stderr().lock();
+    let _ = writeln!(err, "error: {error}");
+    for issue in error.issues().iter().take(SHOWN_ISSUES) {
+        let _ = writeln!(err, "  {}", issue_line(issue));
+    }
+}
+
+pub fn json_error(kind: ErrorKind, message: &str, issues: &[Issue]) {
+    let _ = writeln!(std::io::stdout().lock(), "{}", json!({ "error": { "code": kind.as_str(), "message": message, "issues": issues } }));
+}
+
+fn issue_line(issue: &Issue) -> String {
+    match &issue.feature {
+        Some(feature) => format!("{} · {}: {}", issue.code, feature, issue.message),
+        None => format!("{} · {}", issue.code, issue.message),
+    }
+}
+
+/// Hectares with two decimals and thousands apart.
+pub fn hectares(area_m2: f64) -> String {
+    format!("{} ha", grouped(area_m2 / 10_000.0, 2))
+}
+
+/// Thousands apart by a comma.
+pub fn grouped(value: f64, decimals: usize) -> String {
+    let text = format!("{:.decimals$}", value.abs());
+    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let mut out = String::new();
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    format!("{}{out}{rest}", if value < 0.0 { "−" } else { "" })
+}
+
+pub fn imported(done: &Imported) -> String {
+    let mut text = format!(
+        "{}: {} read, {} kept, {} repaired, {} set aside",
+        done.layer, done.n_read, done.n_kept, done.n_repaired, done.n_rejected
+    );
+    text += &format!("\narea {} as read, {} as kept", hectares(done.area_before_m2), hectares(done.area_after_m2));
+    text += &format!("\nCRS {}", done.crs.source);
+    if let Some(operation) = &done.crs.operation {
+        text += &format!(", by {operation}");
+    }
+    for label in done.unmapped.iter().take(SHOWN_ISSUES) {
+        text += &format!("\nunmapped label “{}”: {} polygons, {}", label.label, label.n, hectares(label.area_m2));
+    }
+    if done.n_outside > 0 {
+        text += &format!("\n{} zones lie wholly or partly outside the boundaries (kept, marked)", done.n_outside);
+    }
+    if done.n_issues > 0 {
+        text += &format!("\n{} issues", done.n_issues);
+        for issue in done.issues.iter().take(SHOWN_ISSUES) {
+            text += &format!("\n  {}", issue_line(issue));
+        }
+        if done.n_issues > SHOWN_ISSUES {
+            text += "\n  … all of them with --issues FILE.csv";
+        }
+    }
+    text += &if done.dry_run { "\nnothing was changed (--dry-run)".to_owned() } else { format!("\nrevision {}", done.revision) };
+    text
+}
+
+pub fn layers(layers: &[Layer]) -> String {
+    if layers.is_empty() {
+        return "the workspace is empty: farmzone import WORKSPACE FILE --as zones".to_owned();
+    }
+    let head = ["layer", "features", "area", "epoch", "CRS of the source", "operation", "accuracy", "source"].map(str::to_owned);
+    let rows = layers.iter().map(|l| {
+        [
+            l.name.clone(),
+            grouped(l.n_features as f64, 0),
+            hectares(l.area_m2),
+            l.epoch.map_or("–".to_owned(), |e| e.to_string()),
+            l.source_crs.clone(),
+            l.operation.clone().unwrap_or("–".to_owned()),
+            l.accuracy_m.map_or("–".to_owned(), |m| format!("{m} m")),
+            format!("{}{}", if l.simulated { "(simulated) " } else { "" }, l.source),
+        ]
+    });
+    let rows: Vec<[String; 8]> = std::iter::once(head).chain(rows).collect();
+    let width = |column: usize| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..8).map(width).collect();
+    let line = |row: &[String; 8]| {
+        let cells = row.iter().zip(&widths).enumerate().map(|(i, (cell, w))| {
+            let space = " ".repeat(w - cell.chars().count());
+            if i == 1 || i == 2 { format!("{space}{cell}") } else { format!("{cell}{space}") }
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+pub fn overlay(found: &Overlay) -> String {
+    let mut text = format!(
+        "{} zones × {} land-use polygons of {}: {} pairs share {} in {:.0} ms",
+        grouped(found.n_zones as f64, 0),
+        grouped(found.n_land_use as f64, 0),
+        found.epoch,
+        grouped(found.n_pairs as f64, 0),
+        hectares(found.area_m2),
+        found.duration_ms
+    );
+    text += &withheld(found.n_withheld);
+    text
+}
+
+fn withheld(n: usize) -> String {
+    if n == 0 { String::new() } else { "\ndefence and security land is left out of every result".to_owned() }
+}
+
+pub fn found(found: &Found) -> String {
+    let mut text = format!(
+        "{}: {} of {} zones encroached, {} events, {} in {:.0} ms",
+        found.epoch,
+        grouped(found.n_zones_encroached as f64, 0),
+        grouped(found.n_zones as f64, 0),
+        grouped(found.n_events as f64, 0),
+        hectares(found.area_m2),
+        found.duration_ms
+    );
+    for (title, sums) in [("kind", &found.by_kind), ("group", &found.by_group), ("right", &found.by_right)] {
+        for (key, sum) in sums {
+            text += &format!("\n  {title} {key}: {} events, {}", grouped(sum.n_events as f64, 0), hectares(sum.area_m2));
+        }
+    }
+    let t = &found.thresholds;
+    text += &format!(
+        "\nleft out as slivers: {} pieces, {} m² (smaller than {} m², or narrower than {} m and smaller than {} m²); pieces nearer than {} m are one event",
+        found.n_slivers,
+        grouped(found.sliver_area_m2, 1),
+        t.sliver_area_m2,
+        t.sliver_width_m,
+        t.sliver_narrow_area_m2,
+        t.merge_gap_m
+    );
+    text += &withheld(found.n_withheld);
+    text
+}
+
+pub fn exported(done: &Exported) -> String {
+    let mut text = format!("{} features", done.n_features);
+    for issue in &done.issues {
+        text += &format!("\n  {}", issue_line(issue));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_for_people_have_their_thousands_apart() {
+        assert_eq!(grouped(1_234_567.891, 2), "1,234,567.89");
+        assert_eq!(grouped(-999.0, 0), "−999");
+        assert_eq!(hectares(12_345.0), "1.23 ha");
+    }
+}

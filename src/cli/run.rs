@@ -1,0 +1,138 @@
+//! Each command: what it asks the engine, and what it prints.
+
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::args::{Cli, Command, ImportArgs};
+use super::output;
+use super::progress::Bar;
+use crate::engine::{self, Engine, EngineError, Import, Mode, Rulebook};
+use crate::http;
+use crate::model::Epoch;
+
+pub fn run(cli: &Cli) -> Result<(), EngineError> {
+    log_to_stderr(cli);
+    let rulebook = || Rulebook::load(cli.rules.as_deref());
+    match &cli.command {
+        Command::Init { workspace, crs } => {
+            engine::init(workspace, *crs)?;
+            let text = format!("{}: an empty workspace in {crs}\nnext: farmzone import {} FILE --as zones", workspace.display(), workspace.display());
+            output::result(cli.json, &json!({ "workspace": workspace, "crs": crs }), &text)
+        }
+        Command::Import(args) => import(cli, args, rulebook()?),
+        Command::Layers { workspace } => {
+            let layers = engine::layers(workspace)?;
+            output::result(cli.json, &json!({ "layers": layers }), &output::layers(&layers))
+        }
+        Command::Drop { workspace, layer } => {
+            let revision = engine::drop_layer(workspace, layer)?;
+            output::result(cli.json, &json!({ "layer": layer, "revision": revision }), &format!("{layer} taken out; revision {revision}"))
+        }
+        Command::Backup { workspace, out } => {
+            let mut bar = Bar::new();
+            engine::backup(workspace, out, &mut |step, done, total| bar.show(step, done, total))?;
+            drop(bar);
+            let bytes = std::fs::metadata(out).map_or(0, |m| m.len());
+            output::result(cli.json, &json!({ "workspace": workspace, "out": out, "bytes": bytes }), &format!("{}: {bytes} bytes", out.display()))
+        }
+        Command::Overlay { workspace, epoch, out } => overlay(cli, workspace, *epoch, out.as_deref(), rulebook()?),
+        Command::Detect { workspace, epoch, kind, out } => {
+            let (snapshot, found) = engine::detect(workspace, &Arc::new(rulebook()?), *epoch, kind.as_deref())?;
+            if let Some(out) = out {
+                engine::write_events(&snapshot, &found, out)?;
+            }
+            output::result(cli.json, &json!(found), &output::found(&found))
+        }
+        Command::Export { workspace, out, layer, crs } => {
+            let mut bar = Bar::new();
+            let snapshot = engine::open(workspace, &Arc::new(rulebook()?))?;
+            let done = engine::export(&snapshot, layer, out, *crs, &mut |step, done, total| bar.show(step, done, total))?;
+            drop(bar);
+            output::result(cli.json, &json!(done), &output::exported(&done))
+        }
+        Command::Serve { workspace, bind } => serve(cli, workspace, *bind, rulebook()?),
+        Command::Demo { dir, bind, make_only } => demo(cli, dir, *bind, *make_only, rulebook()?),
+    }
+}
+
+fn import(cli: &Cli, args: &ImportArgs, rulebook: Rulebook) -> Result<(), EngineError> {
+    let request = Import {
+        file: &args.file,
+        role: args.role,
+        layer: args.layer.as_deref(),
+        fields: &args.field_map(),
+        kind: args.kind.as_deref(),
+        code: args.code.as_deref(),
+        keep: &args.keep,
+        epoch: args.epoch,
+        legend: &args.legend,
+        crs: args.crs,
+        operation: args.operation,
+        accuracy_m: args.accuracy,
+        source: args.source.as_deref(),
+        encoding: args.encoding.as_deref(),
+        mode: match (args.replace, args.append, args.update) {
+            (true, _, _) => Mode::Replace,
+            (_, true, _) => Mode::Append,
+            (_, _, true) => Mode::Update,
+            _ => Mode::New,
+        },
+        strict: args.strict,
+        issues_out: args.issues.as_deref(),
+        dry_run: args.dry_run,
+        simulated: false,
+    };
+    let mut bar = Bar::new();
+    let done = engine::import(&args.workspace, &rulebook, &request, &mut |step, done, total| bar.show(step, done, total));
+    drop(bar);
+    let done = done?;
+    output::result(cli.json, &json!(done), &output::imported(&done))
+}
+
+fn overlay(cli: &Cli, workspace: &Path, epoch: Option<Epoch>, out: Option<&Path>, rulebook: Rulebook) -> Result<(), EngineError> {
+    let snapshot = engine::open(workspace, &Arc::new(rulebook))?;
+    let found = snapshot.overlay(epoch)?;
+    if let Some(out) = out {
+        engine::write_overlay(&found, out)?;
+    }
+    output::result(cli.json, &json!(found), &output::overlay(&found))
+}
+
+fn serve(cli: &Cli, workspace: &Path, bind: SocketAddr, rulebook: Rulebook) -> Result<(), EngineError> {
+    let engine = Engine::serve(workspace, rulebook)?;
+    http::serve(engine, bind, |address| {
+        let _ = output::result(cli.json, &json!({ "url": format!("http://{address}/"), "workspace": workspace }), &format!("serving {} on http://{address}/", workspace.display()));
+    })
+}
+
+fn demo(cli: &Cli, dir: &Path, bind: SocketAddr, make_only: bool, rulebook: Rulebook) -> Result<(), EngineError> {
+    let workspace: PathBuf = dir.join("hanoi-simulated.gpkg");
+    if !workspace.exists() {
+        let mut bar = Bar::new();
+        engine::make_demo(dir, &workspace, &rulebook, &mut |step, done, total| bar.show(step, done, total))?;
+        drop(bar);
+        eprintln!("simulated Hanoi made in {}", workspace.display());
+    }
+    if make_only {
+        return output::result(cli.json, &json!({ "workspace": workspace }), &workspace.display().to_string());
+    }
+    serve(cli, &workspace, bind, rulebook)
+}
+
+/// Lines for a person on a terminal, JSON otherwise: warnings, or what `-v` asks for; the server says more.
+fn log_to_stderr(cli: &Cli) {
+    let serving = matches!(cli.command, Command::Serve { .. } | Command::Demo { .. });
+    let level = match (cli.verbose, serving) {
+        (0, false) => "warn",
+        (0, true) | (1, _) => "info",
+        _ => "debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::new(format!("warn,farmzone={level}"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second initialisation (tests in one process) keeps the first.
+    let _ = if std::io::stderr().is_terminal() { builder.compact().try_init() } else { builder.json().try_init() };
+}

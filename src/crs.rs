@@ -1,1 +1,0 @@
-//! EPSG in, transformation out; the only user of PROJ.

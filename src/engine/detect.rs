@@ -1,0 +1,214 @@
+//! Overlay and detection as flows: snapshot → `encroach` → rows and events, kept in the workspace.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::figures::Sum;
+use super::snapshot::{EpochEvents, EpochLandUse, Snapshot};
+use super::EngineError;
+use crate::encroach;
+use crate::legend::Rules;
+use crate::model::{Epoch, Event, Layer, LayerRole, MultiPolygon};
+use crate::store::{Mode, NewLayer, Store};
+
+/// One (zone, land-use polygon) pair that shares area.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OverlayRow {
+    pub zone_id: String,
+    pub landuse_id: String,
+    pub code: String,
+    pub area_m2: f64,
+    /// Of the zone's area, 0 to 1.
+    pub share: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Overlay {
+    pub epoch: Epoch,
+    pub n_zones: usize,
+    pub n_land_use: usize,
+    /// Polygons of withheld classes, which no result counts.
+    pub n_withheld: usize,
+    pub n_pairs: usize,
+    pub area_m2: f64,
+    /// From geometries in memory to the pairs: cutting, indexing and every preparation included.
+    pub duration_ms: f64,
+    #[serde(skip)]
+    pub rows: Vec<OverlayRow>,
+}
+
+/// What `detect` found.
+#[derive(Debug, Serialize)]
+pub struct Found {
+    pub epoch: Epoch,
+    pub n_zones: usize,
+    pub n_zones_encroached: usize,
+    pub n_events: usize,
+    pub area_m2: f64,
+    pub n_slivers: u64,
+    pub sliver_area_m2: f64,
+    pub n_withheld: usize,
+    pub by_kind: BTreeMap<String, Sum>,
+    pub by_group: BTreeMap<String, Sum>,
+    pub by_right: BTreeMap<String, Sum>,
+    pub thresholds: Rules,
+    pub duration_ms: f64,
+    #[serde(skip)]
+    pub events: Vec<Event>,
+}
+
+impl Snapshot {
+    fn epoch_or_refuse(&self, epoch: Option<Epoch>) -> Result<Epoch, EngineError> {
+        if self.layer(LayerRole::Zones).is_none() {
+            return Err(EngineError::not_found("the workspace has no zones yet: farmzone import WORKSPACE FILE --as zones"));
+        }
+        self.epoch(epoch)?.ok_or_else(|| {
+            EngineError::not_found("the workspace has no land use yet: farmzone import WORKSPACE FILE --as landuse --epoch YYYY")
+        })
+    }
+
+    /// Every pair of zone and land-use polygon that shares more than 1e-6 m², ordered by zone, then land use.
+    pub fn overlay(&self, epoch: Option<Epoch>) -> Result<Overlay, EngineError> {
+        let epoch = self.epoch_or_refuse(epoch)?;
+        let land_use = self.land_use(epoch)?;
+        let began = Instant::now();
+        let zones: Vec<&MultiPolygon> = self.zones.list.iter().map(|z| &z.zone.shape).collect();
+        let shapes: Vec<&MultiPolygon> = land_use.land_use.iter().map(|l| &l.shape).collect();
+        let pairs = encroach::overlay(&zones, &shapes);
+        let duration_ms = began.elapsed().as_secs_f64() * 1000.0;
+        let rows: Vec<OverlayRow> = pairs
+            .iter()
+            .map(|pair| {
+                let (zone, used) = (&self.zones.list[pair.zone as usize], &land_use.land_use[pair.land_use as usize]);
+                OverlayRow {
+                    zone_id: zone.zone.id.clone(),
+                    landuse_id: used.id.clone(),
+                    code: used.code.clone(),
+                    area_m2: pair.area_m2,
+                    share: pair.area_m2 / zone.area_m2,
+                }
+            })
+            .collect();
+        Ok(Overlay {
+            epoch,
+            n_zones: zones.len(),
+            n_land_use: shapes.len(),
+            n_withheld: land_use.n_withheld,
+            n_pairs: rows.len(),
+            area_m2: rows.iter().map(|r| r.area_m2).sum(),
+            duration_ms,
+            rows,
+        })
+    }
+
+    /// The events of one epoch, of all kinds or of one.
+    pub fn find_events(&self, epoch: Option<Epoch>, kind: Option<&str>) -> Result<Found, EngineError> {
+        let epoch = self.epoch_or_refuse(epoch)?;
+        if let Some(kind) = kind
+            && self.rulebook.kinds.get(kind).is_none()
+        {
+            let known: Vec<&str> = self.rulebook.kinds.kinds.iter().map(|k| k.key.as_str()).collect();
+            return Err(EngineError::not_found(format!("no kind “{kind}”; there are {}", known.join(", "))));
+        }
+        let land_use = self.land_use(epoch)?;
+        let began = Instant::now();
+        let found = self.detect(epoch)?;
+        let duration_ms = began.elapsed().as_secs_f64() * 1000.0;
+        Ok(self.count(found, &land_use, kind, duration_ms))
+    }
+
+    fn count(&self, found: EpochEvents, land_use: &EpochLandUse, kind: Option<&str>, duration_ms: f64) -> Found {
+        let of_kind = |zone: usize| kind.is_none_or(|kind| self.zones.list[zone].zone.kind == kind);
+        let zones: Vec<usize> = (0..self.zones.list.len()).filter(|&z| of_kind(z)).collect();
+        let mut result = Found {
+            epoch: found.epoch,
+            n_zones: zones.len(),
+            n_zones_encroached: 0,
+            n_events: 0,
+            area_m2: 0.0,
+            n_slivers: found.n_slivers,
+            sliver_area_m2: found.sliver_area_m2,
+            n_withheld: land_use.n_withheld,
+            by_kind: BTreeMap::new(),
+            by_group: BTreeMap::new(),
+            by_right: BTreeMap::new(),
+            thresholds: (*self.rulebook.rules).clone(),
+            duration_ms,
+            events: Vec::new(),
+        };
+        for zone in zones {
+            let events = found.of_zone(zone);
+            result.n_zones_encroached += usize::from(!events.is_empty());
+            for event in events {
+                let kind = &self.zones.list[zone].zone.kind;
+                for (sums, key) in [
+                    (&mut result.by_kind, kind.as_str()),
+                    (&mut result.by_group, event.group.as_str()),
+                    (&mut result.by_right, event.right.as_str()),
+                ] {
+                    let sum = sums.entry(key.to_owned()).or_default();
+                    sum.n_events += 1;
+                    sum.area_m2 += event.area_m2;
+                }
+                result.area_m2 += event.area_m2;
+                result.events.push(event.clone());
+            }
+        }
+        result.n_events = result.events.len();
+        result
+    }
+}
+
+/// What kept events rest on, as their layer's `source` says it: a person reads it, and a later start
+/// compares it to know whether they still hold.
+#[derive(Debug, PartialEq)]
+pub(super) struct Provenance {
+    pub stamp: String,
+    pub n_slivers: u64,
+    pub sliver_area_m2: f64,
+}
+
+impl Provenance {
+    pub(super) fn parse(source: &str) -> Option<Provenance> {
+        let (stamp, slivers) = source.strip_prefix("detected from ")?.rsplit_once("; slivers left out: ")?;
+        let (n, area) = slivers.split_once(" of ")?;
+        Some(Provenance { stamp: stamp.to_owned(), n_slivers: n.parse().ok()?, sliver_area_m2: area.strip_suffix(" m²")?.parse().ok()? })
+    }
+}
+
+impl std::fmt::Display for Provenance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "detected from {}; slivers left out: {} of {} m²", self.stamp, self.n_slivers, self.sliver_area_m2)
+    }
+}
+
+/// Keeps the events in the workspace as layer `encroachments_EPOCH`, in place of what was there.
+pub(super) fn keep(store: &mut Store, snapshot: &Snapshot, found: &Found) -> Result<Layer, EngineError> {
+    let provenance = Provenance { stamp: snapshot.detection_stamp(found.epoch), n_slivers: found.n_slivers, sliver_area_m2: found.sliver_area_m2 };
+    let layer = NewLayer {
+        epoch: Some(found.epoch),
+        source: provenance.to_string(),
+        source_crs: snapshot.place.crs.to_string(),
+        simulated: snapshot.simulated(),
+        ..NewLayer::default()
+    };
+    let mut writer = store.begin::<Event>(layer, Mode::Replace)?;
+    for event in &found.events {
+        writer.write(event)?;
+    }
+    Ok(writer.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kept_events_say_what_they_rest_on_and_are_recognised_by_it() {
+        let provenance = Provenance { stamp: "zones@5, landuse_2025@7, permits@0, rules 3fa2".to_owned(), n_slivers: 12, sliver_area_m2: 34.5 };
+        assert_eq!(Provenance::parse(&provenance.to_string()), Some(provenance));
+        assert_eq!(Provenance::parse("drawn by hand"), None);
+    }
+}

@@ -1,0 +1,134 @@
+//! One error for every flow, and what kind of failure it is. `cli` turns the kind into an exit code,
+//! `http` into a status, each in one table.
+
+use crate::crs::CrsError;
+use crate::formats::FormatError;
+use crate::legend::LegendError;
+use crate::model::{Issue, NotAWord};
+use crate::store::StoreError;
+
+/// What sort of failure it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    Internal,
+    Usage,
+    NotFound,
+    Invalid,
+    Conflict,
+    Unsupported,
+    Unavailable,
+    NotAllowed,
+}
+
+impl ErrorKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorKind::Internal => "internal",
+            ErrorKind::Usage => "usage",
+            ErrorKind::NotFound => "not_found",
+            ErrorKind::Invalid => "invalid_input",
+            ErrorKind::Conflict => "conflict",
+            ErrorKind::Unsupported => "unsupported",
+            ErrorKind::Unavailable => "unavailable",
+            ErrorKind::NotAllowed => "not_allowed",
+        }
+    }
+}
+
+/// A flow that did not reach its end; what it was about to change is unchanged.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    #[error(transparent)]
+    Crs(#[from] CrsError),
+    #[error(transparent)]
+    Legend(#[from] LegendError),
+    #[error("{message}")]
+    Refused { kind: ErrorKind, message: String, issues: Vec<Issue> },
+}
+
+impl From<NotAWord> for EngineError {
+    fn from(error: NotAWord) -> Self {
+        EngineError::usage(error.to_string())
+    }
+}
+
+impl EngineError {
+    fn refused(kind: ErrorKind, message: impl Into<String>) -> Self {
+        EngineError::Refused { kind, message: message.into(), issues: Vec::new() }
+    }
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::refused(ErrorKind::Usage, message)
+    }
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::refused(ErrorKind::NotFound, message)
+    }
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::refused(ErrorKind::Invalid, message)
+    }
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::refused(ErrorKind::Conflict, message)
+    }
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::refused(ErrorKind::Unavailable, message)
+    }
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::refused(ErrorKind::Internal, message)
+    }
+    pub fn with_issues(self, found: Vec<Issue>) -> Self {
+        match self {
+            EngineError::Refused { kind, message, .. } => EngineError::Refused { kind, message, issues: found },
+            other => other,
+        }
+    }
+
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            EngineError::Refused { kind, .. } => *kind,
+            EngineError::Legend(_) | EngineError::Crs(_) => ErrorKind::Invalid,
+            EngineError::Store(error) => of_store(error),
+            EngineError::Format(error) => of_format(error),
+        }
+    }
+
+    pub fn issues(&self) -> &[Issue] {
+        match self {
+            EngineError::Refused { issues, .. } => issues,
+            _ => &[],
+        }
+    }
+}
+
+fn of_store(error: &StoreError) -> ErrorKind {
+    use StoreError as E;
+    match error {
+        E::NotFound { .. } | E::NoSuchLayer { .. } => ErrorKind::NotFound,
+        E::FileExists { .. } | E::LayerExists { .. } | E::ForeignTable { .. } | E::IdsExist { .. } => ErrorKind::Conflict,
+        E::NotAGeoPackage { .. } | E::NotAWorkspace { .. } | E::Damaged { .. } | E::DuplicateIds { .. } | E::OtherRole { .. } => ErrorKind::Invalid,
+        E::NewerVersion { .. } => ErrorKind::Unsupported,
+        E::ReadOnly { .. } => ErrorKind::NotAllowed,
+        E::Busy { .. } | E::Full { .. } => ErrorKind::Unavailable,
+        E::File { .. } | E::Database { .. } => ErrorKind::Internal,
+    }
+}
+
+fn of_format(error: &FormatError) -> ErrorKind {
+    use FormatError as E;
+    match error {
+        E::NotFound { .. } => ErrorKind::NotFound,
+        E::Unsupported { .. } => ErrorKind::Unsupported,
+        E::NotOurColumn { .. } | E::UnknownEncoding { .. } => ErrorKind::Usage,
+        E::CannotWrite { .. } => ErrorKind::Unavailable,
+        E::NotSpatial { .. }
+        | E::Unreadable { .. }
+        | E::NoCrs { .. }
+        | E::RefusedCrs { .. }
+        | E::ContradictingCrs { .. }
+        | E::MissingColumn { .. }
+        | E::ChooseLayer { .. }
+        | E::Empty { .. } => ErrorKind::Invalid,
+    }
+}

@@ -1,0 +1,208 @@
+//! Out again: a layer of a snapshot as a file, with where it comes from inside.
+
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::detect::{Found, Overlay};
+use super::figures::rounded_m2;
+use super::{EngineError, Progress, Snapshot};
+use crate::formats::{About, Column, ColumnType, Export, FormatError, Row, Table, Value};
+use crate::model::{EpsgCode, Epoch, Event, Geometry, Issue, Kept, Layer, LayerRole, MultiPolygon};
+
+#[derive(Debug, Serialize)]
+pub struct Exported {
+    pub out: String,
+    pub layer: String,
+    pub n_features: u64,
+    pub issues: Vec<Issue>,
+}
+
+/// Writes one layer. `name` is a layer's name, or `encroachments`, `landuse` (the latest epoch), `units`.
+pub fn export(snapshot: &Snapshot, name: &str, out: &Path, crs: Option<EpsgCode>, progress: Progress) -> Result<Exported, EngineError> {
+    let (role, epoch) = layer_asked(snapshot, name)?;
+    let (columns, rows) = rows(snapshot, role, epoch)?;
+    let name = Layer::name_of(role, epoch);
+    let layer = snapshot.layers.iter().find(|l| l.name == name);
+    let about = About {
+        source: layer.map_or_else(|| format!("detected in {}", epoch.map_or(String::new(), |e| e.to_string())), |l| l.source.clone()),
+        epoch,
+        revision: snapshot.revision,
+        is_simulated: snapshot.simulated(),
+    };
+    let table = Table { name: &name, columns: &columns, about: &about, is_polygons: role != LayerRole::Context };
+    let mut file = Export::create(out, snapshot.place.crs, crs)?;
+    let total = rows.len() as u64;
+    let counted = rows.into_iter().enumerate().map(|(i, row)| {
+        if i % 512 == 0 {
+            progress("writing", i as u64, total);
+        }
+        row
+    });
+    let n_features = file.layer(&table, counted)?;
+    Ok(Exported { out: out.display().to_string(), layer: table.name.to_owned(), n_features, issues: file.finish()? })
+}
+
+fn layer_asked(snapshot: &Snapshot, name: &str) -> Result<(LayerRole, Option<Epoch>), EngineError> {
+    match name {
+        "encroachments" | "landuse" => match snapshot.epoch(None)? {
+            Some(epoch) if name == "landuse" => Ok((LayerRole::LandUse, Some(epoch))),
+            Some(epoch) => Ok((LayerRole::Encroachments, Some(epoch))),
+            None => Err(EngineError::not_found("the workspace has no land use yet")),
+        },
+        "units" if snapshot.layer(LayerRole::Boundaries).is_some() => Ok((LayerRole::Boundaries, None)),
+        name => {
+            let layer = snapshot.layer_named(name)?;
+            Ok((layer.role, layer.epoch))
+        }
+    }
+}
+
+fn text(value: Option<&str>) -> Value {
+    value.map_or(Value::Null, |v| Value::Text(v.to_owned()))
+}
+
+fn real(value: Option<f64>) -> Value {
+    value.map_or(Value::Null, Value::Real)
+}
+
+fn shape(shape: &MultiPolygon) -> Option<Geometry> {
+    Some(Geometry::MultiPolygon(shape.clone()))
+}
+
+fn columns(names: &[(&str, ColumnType)], keep: &[String]) -> Vec<Column> {
+    let ours = names.iter().map(|(name, kind)| Column::new(name, *kind));
+    ours.chain(keep.iter().map(|name| Column::new(name, ColumnType::Text))).collect()
+}
+
+fn with_kept(mut values: Vec<Value>, kept: &Kept) -> Vec<Value> {
+    values.extend(kept.iter().map(|k| text(k.as_deref())));
+    values
+}
+
+fn rows(snapshot: &Snapshot, role: LayerRole, epoch: Option<Epoch>) -> Result<(Vec<Column>, Vec<Row>), EngineError> {
+    use ColumnType::{Integer, Real, Text};
+    let name = Layer::name_of(role, epoch);
+    let keep = snapshot.layers.iter().find(|l| l.name == name).map_or(&[][..], |l| &l.keep);
+    let found = snapshot.epoch(None)?.filter(|_| role == LayerRole::Zones).map(|e| snapshot.events(e)).transpose()?;
+    Ok(match (role, epoch) {
+        (LayerRole::Zones, _) => (
+            columns(
+                &[
+                    ("id", Text), ("kind", Text), ("name", Text), ("code", Text), ("unit", Text), ("unit_name", Text), ("crop", Text), ("variety", Text),
+                    ("cooperative", Text), ("standard", Text), ("standard_no", Text), ("standard_until", Text), ("declared_area_m2", Real),
+                    ("established", Text), ("area_m2", Real), ("lost_m2", Real), ("n_events", Integer),
+                ],
+                keep,
+            ),
+            snapshot.zones.list.iter().enumerate().map(|(i, view)| {
+                let zone = &view.zone;
+                let unit = view.unit.and_then(|u| snapshot.units.get(u));
+                let values = vec![
+                    text(Some(&zone.id)), text(Some(&zone.kind)), text(zone.name.as_deref()), text(zone.code.as_deref()),
+                    text(unit.map(|u| u.unit.code.as_str()).or(zone.unit.as_deref())), text(unit.map(|u| u.unit.name.as_str())),
+                    text(zone.crop.as_deref()), text(zone.variety.as_deref()), text(zone.cooperative.as_deref()), text(zone.standard.as_deref()),
+                    text(zone.standard_no.as_deref()), text(zone.standard_until.as_deref()), real(zone.declared_area_m2), text(zone.established.as_deref()),
+                    Value::Real(rounded_m2(view.area_m2)), real(found.as_ref().map(|f| rounded_m2(f.lost_m2(i)))),
+                    found.as_ref().map_or(Value::Null, |f| Value::Integer(f.of_zone(i).len() as i64)),
+                ];
+                Row { values: with_kept(values, &zone.kept), shape: shape(&zone.shape) }
+            }).collect(),
+        ),
+        (LayerRole::LandUse, Some(epoch)) => {
+            let land_use = snapshot.land_use(epoch)?;
+            let rows = land_use.land_use.iter().map(|used| {
+                let group = land_use.class(used).map_or("unmapped", |c| c.group.as_str());
+                let values = vec![text(Some(&used.id)), text(Some(&used.code)), text(Some(group)), text(used.observed.as_deref())];
+                Row { values: with_kept(values, &used.kept), shape: shape(&used.shape) }
+            });
+            (columns(&[("id", Text), ("code", Text), ("group", Text), ("observed", Text)], keep), rows.collect())
+        }
+        (LayerRole::Encroachments, Some(epoch)) => (event_columns(), snapshot.events(epoch)?.events.iter().map(event_row).collect()),
+        (LayerRole::Boundaries, _) => (
+            columns(&[("code", Text), ("name", Text), ("full_name", Text), ("valid_from", Text), ("area_m2", Real)], keep),
+            snapshot.units.iter().map(|view| {
+                let unit = &view.unit;
+                let values = vec![text(Some(&unit.code)), text(Some(&unit.name)), text(unit.full_name.as_deref()), text(unit.valid_from.as_deref()), Value::Real(rounded_m2(view.area_m2))];
+                Row { values: with_kept(values, &unit.kept), shape: shape(&unit.shape) }
+            }).collect(),
+        ),
+        (LayerRole::Permits, _) => (
+            columns(&[("id", Text), ("right", Text), ("decision", Text), ("decided", Text), ("valid_to", Text)], keep),
+            snapshot.permits.iter().map(|permit| {
+                let values = vec![text(Some(&permit.id)), text(Some(permit.right.as_str())), text(permit.decision.as_deref()), text(permit.decided.as_deref()), text(permit.valid_to.as_deref())];
+                Row { values: with_kept(values, &permit.kept), shape: shape(&permit.shape) }
+            }).collect(),
+        ),
+        (LayerRole::Context, _) => (
+            columns(&[("id", Text), ("group", Text), ("name", Text), ("width_m", Real)], keep),
+            snapshot.context.iter().map(|context| {
+                let values = vec![text(Some(&context.id)), text(Some(context.group.as_str())), text(context.name.as_deref()), real(context.width_m)];
+                Row { values: with_kept(values, &context.kept), shape: Some(context.shape.clone()) }
+            }).collect(),
+        ),
+        (LayerRole::LandUse | LayerRole::Encroachments, None) => return Err(EngineError::internal(format!("layer {name} has no epoch"))),
+    })
+}
+
+fn event_columns() -> Vec<Column> {
+    use ColumnType::{Real, Text};
+    columns(
+        &[("id", Text), ("zone_id", Text), ("group", Text), ("code", Text), ("seen", Text), ("since", Text), ("right", Text), ("area_m2", Real), ("share", Real), ("width_m", Real)],
+        &[],
+    )
+}
+
+fn event_row(event: &Event) -> Row {
+    let values = vec![
+        text(Some(&event.id)), text(Some(&event.zone_id)), text(Some(event.group.as_str())), text(Some(&event.code)), text(Some(&event.epoch.to_string())),
+        text(event.since.map(|e| e.to_string()).as_deref()), text(Some(event.right.as_str())), Value::Real(rounded_m2(event.area_m2)), Value::Real(event.share), Value::Real(event.width_m),
+    ];
+    Row { values, shape: shape(&event.shape) }
+}
+
+/// Writes the events that `detect` found.
+pub fn write_events(snapshot: &Snapshot, found: &Found, out: &Path) -> Result<Vec<Issue>, EngineError> {
+    let about = About { source: "farmzone detect".to_owned(), epoch: Some(found.epoch), revision: snapshot.revision, is_simulated: snapshot.simulated() };
+    let columns = event_columns();
+    let mut file = Export::create(out, snapshot.place.crs, None)?;
+    file.layer(&Table { name: "encroachments", columns: &columns, about: &about, is_polygons: true }, found.events.iter().map(event_row))?;
+    Ok(file.finish()?)
+}
+
+/// Writes the pairs of an overlay: `zone_id,landuse_id,code,area_m2,share`.
+pub fn write_overlay(found: &Overlay, out: &Path) -> Result<(), EngineError> {
+    write_text(out, |file| {
+        writeln!(file, "zone_id,landuse_id,code,area_m2,share")?;
+        for row in &found.rows {
+            let cells = [csv_cell(&row.zone_id), csv_cell(&row.landuse_id), csv_cell(&row.code), row.area_m2.to_string(), row.share.to_string()];
+            writeln!(file, "{}", cells.join(","))?;
+        }
+        Ok(())
+    })
+}
+
+/// A cell of a CSV file, quoted where it must be. A spreadsheet must not take text for a formula.
+pub(super) fn csv_cell(text: &str) -> String {
+    let text = if text.starts_with(['=', '@']) { format!("'{text}") } else { text.to_owned() };
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+/// Writes a text file whole or not at all.
+pub(super) fn write_text(out: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), EngineError> {
+    let failed = |e: std::io::Error| FormatError::CannotWrite { path: out.to_owned(), reason: e.to_string() };
+    let mut draft = out.as_os_str().to_owned();
+    draft.push(format!(".writing-{}", std::process::id()));
+    let draft = std::path::PathBuf::from(draft);
+    let written = std::fs::File::create(&draft).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        write(&mut file)?;
+        file.into_inner().map_err(|e| e.into_error())?.sync_all()?;
+        std::fs::rename(&draft, out)
+    });
+    written.map_err(|e| {
+        let _ = std::fs::remove_file(&draft);
+        failed(e).into()
+    })
+}

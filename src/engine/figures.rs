@@ -1,0 +1,437 @@
+//! What the API says: figures, cards and lists as plain structures, in the shapes of `docs/api.md`.
+//! Lon/lat appears here and in exports only.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::snapshot::{EpochEvents, Snapshot, UnitView, ZoneView};
+use super::EngineError;
+use crate::geom;
+use crate::legend::{self, Text};
+use crate::model::{Epoch, Event, Group, LayerRole, Right};
+
+/// Which zones and events are asked for. Empty lists mean all.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// West, south, east, north, degrees.
+    pub bbox: Option<[f64; 4]>,
+    pub kinds: Vec<String>,
+    /// Codes of communes.
+    pub units: Vec<String>,
+    /// Matched against name, code and id.
+    pub text: Option<String>,
+    pub epoch: Option<Epoch>,
+    pub zone: Option<String>,
+    pub groups: Vec<Group>,
+    pub rights: Vec<Right>,
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    pub limit: usize,
+    pub offset: usize,
+}
+
+/// Rounded as the law asks: 0.1 m².
+pub fn rounded_m2(area_m2: f64) -> f64 {
+    (area_m2 * 10.0).round() / 10.0
+}
+
+fn rounded_share(share: f64) -> f64 {
+    (share * 1e6).round() / 1e6
+}
+
+/// Degrees with seven decimals: about a centimetre.
+fn degrees(value: f64) -> f64 {
+    (value * 1e7).round() / 1e7
+}
+
+/// What the screen calls a group.
+pub fn group_name(group: Group) -> Text {
+    let (vi, en) = match group {
+        Group::Built => ("Đất xây dựng", "Built-up land"),
+        Group::Transport => ("Giao thông", "Transport"),
+        Group::Sealed => ("Đất bị mất khác", "Other lost soil"),
+        Group::Water => ("Mặt nước, thủy lợi", "Water and irrigation"),
+        Group::Public => ("Công cộng, tôn giáo", "Public and religious"),
+        Group::None => ("Không lấn", "No encroachment"),
+        Group::Unmapped => ("Chưa phân loại", "Unmapped"),
+    };
+    Text { vi: vi.to_owned(), en: en.to_owned() }
+}
+
+/// What the screen calls a right: what it rests on, never a verdict.
+pub fn right_name(right: Right) -> Text {
+    let (vi, en) = match right {
+        Right::Permitted => ("Theo quyết định", "By a decision"),
+        Right::Planned => ("Theo quy hoạch", "In a plan"),
+        Right::FarmStructure => ("Công trình nông nghiệp", "Farm structure"),
+        Right::Legacy => ("Có từ trước", "From before the baseline"),
+        Right::Unplanned => ("Chưa rõ căn cứ", "No decision or plan found"),
+        Right::Unknown => ("Thiếu dữ liệu căn cứ", "No layer to tell"),
+    };
+    Text { vi: vi.to_owned(), en: en.to_owned() }
+}
+
+/// One row of figures.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Sum {
+    pub n_events: u64,
+    pub area_m2: f64,
+}
+
+impl Sum {
+    fn add(&mut self, area_m2: f64) {
+        self.n_events += 1;
+        self.area_m2 += area_m2;
+    }
+}
+
+#[derive(Debug, Default)]
+struct KindSum {
+    n_zones: u64,
+    area_m2: f64,
+    lost: Sum,
+}
+
+impl Snapshot {
+    /// Refuses kinds and units that do not exist, so that a typo does not look like an empty answer.
+    fn known(&self, filter: &Filter) -> Result<(), EngineError> {
+        for kind in &filter.kinds {
+            if self.rulebook.kinds.get(kind).is_none() {
+                let known: Vec<&str> = self.rulebook.kinds.kinds.iter().map(|k| k.key.as_str()).collect();
+                return Err(EngineError::not_found(format!("no kind “{kind}”; there are {}", known.join(", "))));
+            }
+        }
+        for unit in &filter.units {
+            if !self.units.iter().any(|u| u.unit.code == *unit) {
+                return Err(EngineError::not_found(format!("no unit “{unit}”; GET /api/v1/units lists them")));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn unit_of(&self, zone: &ZoneView) -> Option<&UnitView> {
+        zone.unit.and_then(|u| self.units.get(u))
+    }
+
+    fn takes_zone(&self, filter: &Filter, zone: &ZoneView) -> bool {
+        let unit = || self.unit_of(zone).map(|u| u.unit.code.as_str());
+        (filter.kinds.is_empty() || filter.kinds.contains(&zone.zone.kind))
+            && (filter.units.is_empty() || unit().is_some_and(|code| filter.units.iter().any(|u| u == code)))
+            && filter.text.as_deref().is_none_or(|text| {
+                let texts = [zone.zone.name.as_deref(), zone.zone.code.as_deref(), Some(zone.zone.id.as_str())];
+                texts.into_iter().flatten().any(|t| legend::honours(text, t))
+            })
+    }
+
+    /// Places (in `zones.list`) of the zones that the filter takes.
+    fn zones_taken(&self, filter: &Filter) -> Result<Vec<usize>, EngineError> {
+        self.known(filter)?;
+        let candidates = match filter.bbox {
+            Some(bbox) => self.zones.within(self.place.bounds_from_lonlat(bbox)?),
+            None => (0..self.zones.list.len()).collect(),
+        };
+        Ok(candidates.into_iter().filter(|&i| self.takes_zone(filter, &self.zones.list[i])).collect())
+    }
+
+    fn events_at(&self, epoch: Option<Epoch>) -> Result<Option<Arc<EpochEvents>>, EngineError> {
+        self.epoch(epoch)?.map(|epoch| self.events(epoch)).transpose()
+    }
+
+    /// `GET /api/v1/summary`.
+    pub fn summary(&self, filter: &Filter) -> Result<Value, EngineError> {
+        let taken = self.zones_taken(filter)?;
+        let found = self.events_at(filter.epoch)?;
+        let mut kinds: BTreeMap<&str, KindSum> = BTreeMap::new();
+        let mut groups: BTreeMap<Group, Sum> = BTreeMap::new();
+        let mut rights: BTreeMap<Right, Sum> = BTreeMap::new();
+        let (mut n_encroached, mut total) = (0u64, KindSum::default());
+        for &i in &taken {
+            let zone = &self.zones.list[i];
+            let kind = kinds.entry(&zone.zone.kind).or_default();
+            kind.n_zones += 1;
+            kind.area_m2 += zone.area_m2;
+            total.n_zones += 1;
+            total.area_m2 += zone.area_m2;
+            let events = found.as_ref().map_or(&[][..], |f| f.of_zone(i));
+            n_encroached += u64::from(!events.is_empty());
+            for event in events {
+                kind.lost.add(event.area_m2);
+                total.lost.add(event.area_m2);
+                groups.entry(event.group).or_default().add(event.area_m2);
+                rights.entry(event.right).or_default().add(event.area_m2);
+            }
+        }
+        let lost = |sum: &KindSum| found.as_ref().map(|_| rounded_m2(sum.lost.area_m2));
+        let kind_rows: Vec<Value> = self
+            .rulebook
+            .kinds
+            .kinds
+            .iter()
+            .filter_map(|kind| Some((kind, kinds.get(kind.key.as_str())?)))
+            .map(|(kind, sum)| {
+                json!({
+                    "kind": kind.key, "name": kind.name, "color_light": kind.color_light, "color_dark": kind.color_dark,
+                    "n_zones": sum.n_zones, "area_m2": rounded_m2(sum.area_m2), "lost_m2": lost(sum),
+                    "kept_m2": rounded_m2(sum.area_m2 - sum.lost.area_m2), "n_events": sum.lost.n_events,
+                    "target_m2": kind.target_ha.map(|ha| ha * 10_000.0), "target_source": kind.target_source,
+                })
+            })
+            .collect();
+        let data_date = self.layers.iter().map(|l| l.imported_at.as_str()).max();
+        let rules = &self.rulebook.rules;
+        Ok(json!({
+            "revision": self.revision,
+            "title": { "vi": "Vùng sản xuất chuyên canh Hà Nội", "en": "Specialised farming zones of Hanoi" },
+            "simulated": self.simulated(),
+            "crs": self.place.facts,
+            "bounds": self.bounds()?,
+            "epoch": found.as_ref().map(|f| f.epoch),
+            "epochs": self.epochs,
+            "data_date": data_date,
+            "layers_present": self.roles_present(),
+            "totals": {
+                "n_zones": total.n_zones, "area_m2": rounded_m2(total.area_m2), "lost_m2": lost(&total),
+                "kept_m2": rounded_m2(total.area_m2 - total.lost.area_m2),
+                "lost_share": rounded_share(if total.area_m2 > 0.0 { total.lost.area_m2 / total.area_m2 } else { 0.0 }),
+                "n_events": total.lost.n_events, "n_zones_encroached": n_encroached, "n_units": self.units.len(),
+            },
+            "kinds": kind_rows,
+            "groups": groups.iter().map(|(g, s)| json!({ "group": g, "name": group_name(*g), "n_events": s.n_events, "area_m2": rounded_m2(s.area_m2) })).collect::<Vec<_>>(),
+            "rights": rights.iter().map(|(r, s)| json!({ "right": r, "name": right_name(*r), "n_events": s.n_events, "area_m2": rounded_m2(s.area_m2) })).collect::<Vec<_>>(),
+            "thresholds": { "sliver_area_m2": rules.sliver_area_m2, "sliver_width_m": rules.sliver_width_m, "sliver_narrow_area_m2": rules.sliver_narrow_area_m2, "merge_gap_m": rules.merge_gap_m },
+            "n_slivers": found.as_ref().map(|f| f.n_slivers),
+            "sliver_area_m2": found.as_ref().map(|f| rounded_m2(f.sliver_area_m2)),
+        }))
+    }
+
+    fn roles_present(&self) -> Vec<&'static str> {
+        LayerRole::ALL.iter().filter(|role| self.layers.iter().any(|l| l.role == **role)).map(|r| r.as_str()).collect()
+    }
+
+    /// West, south, east, north of units and zones together; none when there are neither.
+    pub fn bounds(&self) -> Result<Option<[f64; 4]>, EngineError> {
+        let boxes = self.units.iter().map(|u| u.bounds).chain(self.zones.list.iter().map(|z| z.bounds));
+        let all = boxes.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
+        all.map(|bounds| self.lonlat_bounds(bounds)).transpose()
+    }
+
+    pub(super) fn lonlat_bounds(&self, bounds: [f64; 4]) -> Result<[f64; 4], EngineError> {
+        Ok(self.place.bounds_to_lonlat(bounds)?.map(degrees))
+    }
+
+    pub(super) fn lonlat_point(&self, at: crate::model::Coord) -> Result<[f64; 2], EngineError> {
+        let at = self.place.point_to_lonlat(at)?;
+        Ok([degrees(at.x), degrees(at.y)])
+    }
+
+    fn geometry(&self, shape: &crate::model::MultiPolygon) -> Result<Value, EngineError> {
+        Ok(geojson(&self.place.to_lonlat(shape)?))
+    }
+
+    /// `GET /api/v1/layers`.
+    pub fn layers_list(&self) -> Result<Value, EngineError> {
+        let rows: Result<Vec<Value>, EngineError> = self
+            .layers
+            .iter()
+            .map(|l| {
+                Ok(json!({
+                    "name": l.name, "role": l.role, "epoch": l.epoch, "source": l.source, "source_crs": l.source_crs, "operation": l.operation,
+                    "accuracy_m": l.accuracy_m, "legend": l.legend, "simulated": l.simulated, "n_features": l.n_features,
+                    "area_m2": rounded_m2(l.area_m2), "bounds": l.extent.map(|e| self.lonlat_bounds(e)).transpose()?,
+                    "imported_at": l.imported_at, "revision": l.revision,
+                }))
+            })
+            .collect();
+        Ok(json!({ "revision": self.revision, "layers": rows? }))
+    }
+
+    /// `GET /api/v1/units`.
+    pub fn units_list(&self, epoch: Option<Epoch>) -> Result<Value, EngineError> {
+        let found = self.events_at(epoch)?;
+        let mut sums: Vec<KindSum> = self.units.iter().map(|_| KindSum::default()).collect();
+        for (i, zone) in self.zones.list.iter().enumerate() {
+            let Some(sum) = zone.unit.and_then(|u| sums.get_mut(u)) else { continue };
+            sum.n_zones += 1;
+            sum.area_m2 += zone.area_m2;
+            if let Some(found) = &found {
+                sum.lost.n_events += found.of_zone(i).len() as u64;
+                sum.lost.area_m2 += found.lost_m2(i);
+            }
+        }
+        let mut order: Vec<usize> = (0..self.units.len()).collect();
+        order.sort_by_cached_key(|&i| legend::fold(&self.units[i].unit.name));
+        let rows: Result<Vec<Value>, EngineError> = order
+            .into_iter()
+            .map(|i| {
+                let (view, sum) = (&self.units[i], &sums[i]);
+                let mut row = self.unit_facts(view)?;
+                row["n_zones"] = json!(sum.n_zones);
+                row["zones_area_m2"] = json!(rounded_m2(sum.area_m2));
+                row["lost_m2"] = json!(found.as_ref().map(|_| rounded_m2(sum.lost.area_m2)));
+                row["n_events"] = json!(sum.lost.n_events);
+                Ok(row)
+            })
+            .collect();
+        Ok(json!({ "revision": self.revision, "epoch": found.map(|f| f.epoch), "units": rows? }))
+    }
+
+    fn unit_facts(&self, view: &UnitView) -> Result<Value, EngineError> {
+        let unit = &view.unit;
+        Ok(json!({
+            "code": unit.code, "name": unit.name, "full_name": unit.full_name, "valid_from": unit.valid_from, "area_m2": rounded_m2(view.area_m2),
+            "bounds": self.lonlat_bounds(view.bounds)?, "center": self.lonlat_point(view.center)?,
+        }))
+    }
+
+    /// `GET /api/v1/units/{code}`.
+    pub fn unit_card(&self, code: &str) -> Result<Value, EngineError> {
+        let view = self.units.iter().find(|u| u.unit.code == code).ok_or_else(|| EngineError::not_found(format!("no unit “{code}”")))?;
+        Ok(json!({ "type": "Feature", "id": code, "bbox": self.lonlat_bounds(view.bounds)?, "geometry": self.geometry(&view.unit.shape)?, "properties": self.unit_facts(view)?, "revision": self.revision }))
+    }
+
+    /// `GET /api/v1/zones`.
+    pub fn zones_list(&self, filter: &Filter, page: Page) -> Result<Value, EngineError> {
+        let taken = self.zones_taken(filter)?;
+        let found = self.events_at(filter.epoch)?;
+        let rows = taken.iter().skip(page.offset).take(page.limit).map(|&i| {
+            let view = &self.zones.list[i];
+            let lost_m2 = found.as_ref().map(|f| f.lost_m2(i));
+            let properties = json!({
+                "id": view.zone.id, "kind": view.zone.kind, "name": view.zone.name, "code": view.zone.code, "unit": self.unit_words(view),
+                "area_m2": rounded_m2(view.area_m2), "lost_m2": lost_m2.map(rounded_m2),
+                "lost_share": lost_m2.map(|lost| rounded_share(lost / view.area_m2)), "n_events": found.as_ref().map_or(0, |f| f.of_zone(i).len()),
+            });
+            Ok(json!({ "type": "Feature", "id": view.zone.id, "geometry": self.geometry(&view.zone.shape)?, "properties": properties }))
+        });
+        self.collection(taken.len(), page, rows)
+    }
+
+    fn unit_words(&self, view: &ZoneView) -> Option<Value> {
+        self.unit_of(view).map(|u| json!({ "code": u.unit.code, "name": u.unit.name }))
+    }
+
+    fn collection(&self, n_matched: usize, page: Page, rows: impl Iterator<Item = Result<Value, EngineError>>) -> Result<Value, EngineError> {
+        let features = rows.collect::<Result<Vec<Value>, EngineError>>()?;
+        Ok(json!({
+            "type": "FeatureCollection", "revision": self.revision, "n_matched": n_matched, "n_returned": features.len(),
+            "limit": page.limit, "offset": page.offset, "features": features,
+        }))
+    }
+
+    /// `GET /api/v1/zones/{id}`.
+    pub fn zone_card(&self, id: &str, epoch: Option<Epoch>) -> Result<Value, EngineError> {
+        let place = self.zones.by_id(id).ok_or_else(|| EngineError::not_found(format!("no zone “{id}”")))?;
+        let found = self.events_at(epoch)?;
+        let view = &self.zones.list[place];
+        let zone = &view.zone;
+        let lonlat = self.place.to_lonlat(&zone.shape)?;
+        let lost_m2 = found.as_ref().map(|f| f.lost_m2(place));
+        let events = found.as_ref().map_or(&[][..], |f| f.of_zone(place));
+        let shown: Result<Vec<Value>, EngineError> = events.iter().take(200).map(|e| self.event_facts(e)).collect();
+        let layer = self.layer(LayerRole::Zones);
+        let properties = json!({
+            "id": zone.id, "kind": zone.kind, "kind_name": self.rulebook.kinds.get(&zone.kind).map(|k| k.name.clone()), "name": zone.name, "code": zone.code,
+            "unit": self.unit_words(view), "crop": zone.crop, "variety": zone.variety, "cooperative": zone.cooperative, "standard": zone.standard,
+            "standard_no": zone.standard_no, "standard_until": zone.standard_until, "declared_area_m2": zone.declared_area_m2.map(rounded_m2),
+            "established": zone.established, "area_m2": rounded_m2(view.area_m2), "geodesic_area_m2": rounded_m2(geom::geodesic_area_m2(&lonlat)),
+            "kept_m2": rounded_m2(view.area_m2 - lost_m2.unwrap_or(0.0)), "lost_m2": lost_m2.map(rounded_m2),
+            "lost_share": lost_m2.map(|lost| rounded_share(lost / view.area_m2)), "outside_share": rounded_share(view.outside_share),
+            "center": self.lonlat_point(view.center)?, "epoch": found.as_ref().map(|f| f.epoch), "source": layer.map(|l| l.source.clone()),
+            "simulated": layer.is_some_and(|l| l.simulated), "revision": layer.map(|l| l.revision), "events": shown?, "n_events": events.len(),
+        });
+        Ok(json!({ "type": "Feature", "id": zone.id, "bbox": self.lonlat_bounds(view.bounds)?, "geometry": geojson(&lonlat), "properties": properties, "revision": self.revision }))
+    }
+
+    fn event_facts(&self, event: &Event) -> Result<Value, EngineError> {
+        let land_use = self.land_use(event.epoch)?;
+        let class = land_use.legend.class(&event.code);
+        let center = geom::pole(&event.shape).map(|at| self.lonlat_point(at)).transpose()?;
+        Ok(json!({
+            "id": event.id, "zone_id": event.zone_id, "kind": self.zones.by_id(&event.zone_id).map(|i| self.zones.list[i].zone.kind.clone()),
+            "group": event.group, "group_name": group_name(event.group), "code": event.code, "code_name": class.map(|c| c.name.clone()),
+            "epoch": event.epoch, "since": event.since, "right": event.right, "right_name": right_name(event.right),
+            "area_m2": rounded_m2(event.area_m2), "share": rounded_share(event.share), "width_m": rounded_m2(event.width_m), "center": center,
+        }))
+    }
+
+    fn event_feature(&self, event: &Event) -> Result<Value, EngineError> {
+        Ok(json!({ "type": "Feature", "id": event.id, "geometry": self.geometry(&event.shape)?, "properties": self.event_facts(event)? }))
+    }
+
+    /// `GET /api/v1/encroachments`.
+    pub fn encroachments_list(&self, filter: &Filter, page: Page) -> Result<Value, EngineError> {
+        self.known(filter)?;
+        let Some(found) = self.events_at(filter.epoch)? else { return self.collection(0, page, std::iter::empty()) };
+        let bounds = filter.bbox.map(|bbox| self.place.bounds_from_lonlat(bbox)).transpose()?;
+        if let Some(id) = filter.zone.as_deref()
+            && self.zones.by_id(id).is_none()
+        {
+            return Err(EngineError::not_found(format!("no zone “{id}”")));
+        }
+        let taken: Vec<&Event> = found
+            .events
+            .iter()
+            .filter(|e| filter.zone.as_deref().is_none_or(|zone| zone == e.zone_id))
+            .filter(|e| filter.groups.is_empty() || filter.groups.contains(&e.group))
+            .filter(|e| filter.rights.is_empty() || filter.rights.contains(&e.right))
+            .filter(|e| bounds.is_none_or(|b| geom::bounds(&e.shape).is_some_and(|s| touch(b, s))))
+            .filter(|e| self.zones.by_id(&e.zone_id).is_some_and(|i| self.takes_zone(filter, &self.zones.list[i])))
+            .collect();
+        let rows = taken.iter().skip(page.offset).take(page.limit).map(|e| self.event_feature(e));
+        self.collection(taken.len(), page, rows)
+    }
+
+    /// `GET /api/v1/encroachments/{id}`: looked for in the latest epoch first.
+    pub fn encroachment_card(&self, id: &str) -> Result<Value, EngineError> {
+        for &epoch in self.epochs.iter().rev() {
+            if let Some(event) = self.events(epoch)?.by_id(id) {
+                let mut feature = self.event_feature(event)?;
+                feature["revision"] = json!(self.revision);
+                return Ok(feature);
+            }
+        }
+        Err(EngineError::not_found(format!("no encroachment “{id}”")))
+    }
+
+    /// `GET /api/v1/landuse/classes`.
+    pub fn land_use_classes(&self, epoch: Option<Epoch>) -> Result<Value, EngineError> {
+        let Some(epoch) = self.epoch(epoch)? else { return Ok(json!({ "revision": self.revision, "legend": null, "classes": [] })) };
+        let land_use = self.land_use(epoch)?;
+        let mut codes: Vec<&str> = land_use.land_use.iter().map(|l| l.code.as_str()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let classes: Vec<Value> = codes
+            .into_iter()
+            .map(|code| match land_use.legend.class(code) {
+                Some(class) => json!({ "code": class.code, "name": class.name, "group": class.group, "color": hex(class.rgb) }),
+                None => json!({ "code": code, "name": { "vi": code, "en": code }, "group": Group::Unmapped, "color": "#9aa0a6" }),
+            })
+            .collect();
+        Ok(json!({ "revision": self.revision, "epoch": epoch, "legend": land_use.legend.name, "classes": classes }))
+    }
+}
+
+fn touch(a: [f64; 4], b: [f64; 4]) -> bool {
+    a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]
+}
+
+/// `#rrggbb`.
+pub fn hex(rgb: [u8; 3]) -> String {
+    format!("#{:02x}{:02x}{:02x}", rgb[0], rgb[1], rgb[2])
+}
+
+/// A lon/lat multipolygon as GeoJSON: a Polygon when it is one, seven decimals.
+pub fn geojson(shape: &crate::model::MultiPolygon) -> Value {
+    let ring = |r: &crate::model::Ring| r.0.iter().map(|c| json!([degrees(c.x), degrees(c.y)])).collect::<Vec<Value>>();
+    let polygon = |p: &crate::model::Polygon| std::iter::once(p.exterior()).chain(p.interiors()).map(ring).collect::<Vec<_>>();
+    match shape.0.as_slice() {
+        [one] => json!({ "type": "Polygon", "coordinates": polygon(one) }),
+        many => json!({ "type": "MultiPolygon", "coordinates": many.iter().map(polygon).collect::<Vec<_>>() }),
+    }
+}

@@ -1,0 +1,454 @@
+//! A file becomes a layer: `formats` reads, `legend` says what the labels mean, `store` keeps it, all in
+//! one transaction. Nothing is dropped without an issue, nothing is half loaded.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{EngineError, Progress, Rulebook};
+use crate::codes;
+use crate::encroach;
+use crate::formats::{self, Feature, Request, Source};
+use crate::geom;
+use crate::legend::{self, Kinds, Legend};
+use crate::model::{Context, ContextGroup, Epoch, EpsgCode, Issue, Layer, LayerRole, LandUse, MultiPolygon, NotAWord, Permit, Revision, Right, Unit, Zone};
+use crate::store::{self, Mode, NewLayer, Reader, Setting, Store};
+
+/// What to import, and how.
+#[derive(Debug, Clone)]
+pub struct Import<'a> {
+    pub file: &'a Path,
+    pub role: LayerRole,
+    pub layer: Option<&'a str>,
+    pub fields: &'a BTreeMap<String, String>,
+    pub kind: Option<&'a str>,
+    pub code: Option<&'a str>,
+    pub keep: &'a [String],
+    pub epoch: Option<Epoch>,
+    /// One of the rulebook's legends, or a TOML file.
+    pub legend: &'a str,
+    pub crs: Option<EpsgCode>,
+    pub operation: Option<EpsgCode>,
+    pub accuracy_m: Option<f64>,
+    pub source: Option<&'a str>,
+    pub encoding: Option<&'a str>,
+    pub mode: Mode,
+    pub strict: bool,
+    /// Where to write all issues as a table.
+    pub issues_out: Option<&'a Path>,
+    pub dry_run: bool,
+    /// Marks the layer as made up.
+    pub simulated: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize)]
+pub struct Imported {
+    pub layer: String,
+    pub role: LayerRole,
+    pub epoch: Option<Epoch>,
+    pub source_layer: String,
+    pub driver: String,
+    pub n_read: u64,
+    pub n_kept: u64,
+    pub n_repaired: u64,
+    pub n_rejected: u64,
+    pub crs: Applied,
+    pub area_before_m2: f64,
+    pub area_after_m2: f64,
+    /// Zones wholly or partly outside every unit: kept, with an issue each.
+    pub n_outside: usize,
+    /// Labels that the legend does not know, the largest area first.
+    pub unmapped: Vec<Unmapped>,
+    pub n_issues: usize,
+    /// The first thousand.
+    pub issues: Vec<Issue>,
+    pub revision: Revision,
+    pub dry_run: bool,
+}
+
+/// The file's CRS and what led from it to the workspace's.
+#[derive(Debug, Serialize)]
+pub struct Applied {
+    pub source: String,
+    pub operation: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Unmapped {
+    pub label: String,
+    pub n: u64,
+    pub area_m2: f64,
+}
+
+const ISSUES_SHOWN: usize = 1000;
+/// So many are remembered for `--issues`; a file with more is beyond reading line by line.
+const ISSUES_KEPT: usize = 1_000_000;
+
+/// Reads a file into the workspace.
+pub fn import(workspace: &Path, rulebook: &Rulebook, request: &Import, progress: Progress) -> Result<Imported, EngineError> {
+    if request.role == LayerRole::LandUse && request.epoch.is_none() {
+        return Err(EngineError::usage("land use shows the ground at some time: say when with --epoch YYYY (or YYYY-MM, YYYY-MM-DD)"));
+    }
+    let mut store = Store::open(workspace)?;
+    let name = Layer::name_of(request.role, request.epoch);
+    if request.mode == Mode::New && store.layers()?.iter().any(|l| l.name == name) {
+        return Err(store::StoreError::LayerExists { name }.into());
+    }
+    let legend = (request.role == LayerRole::LandUse).then(|| Chosen::find(rulebook, request.legend)).transpose()?;
+    if let (LayerRole::Zones, Some(kind)) = (request.role, request.kind) {
+        kind_of(&rulebook.kinds, kind).ok_or_else(|| EngineError::invalid(unknown_kind(&rulebook.kinds, kind)))?;
+    }
+    let source = formats::open(&Request {
+        path: request.file,
+        layer: request.layer,
+        role: request.role,
+        fields: request.fields,
+        keep: request.keep,
+        kind: request.kind,
+        code: request.code,
+        crs: request.crs,
+        operation: request.operation,
+        encoding: request.encoding,
+        target: store.crs(),
+    })?;
+    let mut sorter = Sorter {
+        kinds: &rulebook.kinds,
+        schemes: &rulebook.schemes,
+        legend: legend.as_ref().map(|l| &l.legend),
+        units: if request.role == LayerRole::Zones { units(workspace)? } else { Vec::new() },
+        zones: Vec::new(),
+        unmapped: HashMap::new(),
+        issues: Vec::new(),
+        n_issues: 0,
+        n_rejected: 0,
+        n_outside: 0,
+    };
+    let done = match request.role {
+        LayerRole::Zones => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::zone),
+        LayerRole::LandUse => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::land_use),
+        LayerRole::Permits => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::permit),
+        LayerRole::Boundaries => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::unit),
+        LayerRole::Context => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::context),
+        LayerRole::Encroachments => return Err(EngineError::usage("encroachments are found by `farmzone detect`, not imported")),
+    };
+    if let Some(out) = request.issues_out {
+        write_issues(&sorter.issues, out)?;
+    }
+    let mut done = done?;
+    if let Some(legend) = legend.filter(|_| !request.dry_run)
+        && let Some(text) = legend.text
+    {
+        done.revision = store.set_setting(&Setting::Legend(legend.name), &text)?;
+    }
+    Ok(done)
+}
+
+/// The legend that was asked for: one of ours, or the user's own with its text.
+struct Chosen {
+    name: String,
+    legend: Legend,
+    text: Option<String>,
+}
+
+impl Chosen {
+    fn find(rulebook: &Rulebook, asked: &str) -> Result<Chosen, EngineError> {
+        if !asked.ends_with(".toml") {
+            return Ok(Chosen { name: asked.to_owned(), legend: rulebook.legend(asked)?, text: None });
+        }
+        let text = match std::fs::read_to_string(asked) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(EngineError::not_found(format!("{asked}: no such file"))),
+            Err(e) => return Err(EngineError::invalid(format!("{asked}: {e}"))),
+        };
+        let legend = Legend::parse(asked, &text)?;
+        // Named by its content, so that another legend of the same file name is another legend.
+        let name = format!("{}-{}", legend.name, &blake3::hash(text.as_bytes()).to_hex()[..8]);
+        Ok(Chosen { name, legend, text: Some(text) })
+    }
+}
+
+fn units(workspace: &Path) -> Result<Vec<MultiPolygon>, EngineError> {
+    let reader = Reader::open(workspace)?;
+    let Some(layer) = reader.layers()?.into_iter().find(|l| l.role == LayerRole::Boundaries) else { return Ok(Vec::new()) };
+    let (units, _) = reader.features::<Unit>(&layer.name)?;
+    Ok(units.into_iter().map(|u| u.shape).collect())
+}
+
+/// What becomes of one feature.
+type Sort<'a, F> = fn(&mut Sorter<'a>, Feature) -> Option<F>;
+
+fn write<'a, F: store::Feature>(
+    store: &mut Store,
+    request: &Import,
+    source: Source,
+    legend: Option<&Chosen>,
+    sorter: &mut Sorter<'a>,
+    progress: Progress,
+    sort: Sort<'a, F>,
+) -> Result<Imported, EngineError> {
+    let file_name = request.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let applied = Applied { source: source.crs.short(), operation: source.operation.as_ref().map(ToString::to_string) };
+    let layer = NewLayer {
+        epoch: request.epoch,
+        source: request.source.map_or(file_name, str::to_owned),
+        source_crs: applied.source.clone(),
+        operation: applied.operation.clone(),
+        accuracy_m: request.accuracy_m,
+        legend: legend.map(|l| l.name.clone()),
+        keep: request.keep.to_vec(),
+        simulated: request.simulated,
+    };
+    let (source_layer, driver) = (source.layer.clone(), source.driver.clone());
+    let total = source.n_features.unwrap_or(0);
+    let mut writer = store.begin::<F>(layer, request.mode)?;
+    sorter.note(source.issues.clone());
+    let mut n_done = 0u64;
+    let counts = source.read(|record| {
+        sorter.note(record.issues);
+        if let Some(feature) = record.feature.and_then(|f| sort(sorter, f)) {
+            writer.write(&feature)?;
+        }
+        n_done += 1;
+        if n_done % 512 == 0 {
+            progress("reading", n_done, total);
+        }
+        Ok::<(), EngineError>(())
+    })?;
+    sorter.look_outside();
+    let n_kept = counts.n_kept - sorter.n_rejected;
+    let issues: Vec<Issue> = sorter.issues.iter().take(ISSUES_SHOWN).cloned().collect();
+    if n_kept == 0 {
+        return Err(EngineError::invalid(format!("{}: nothing in it can be kept; the workspace is unchanged", request.file.display())).with_issues(issues));
+    }
+    if request.strict && sorter.n_issues > 0 {
+        let message = format!("{}: {} issues, and --strict refuses a file with any; the workspace is unchanged", request.file.display(), sorter.n_issues);
+        return Err(EngineError::invalid(message).with_issues(issues));
+    }
+    progress("writing", 0, 0);
+    let (name, revision) = if request.dry_run {
+        drop(writer);
+        (Layer::name_of(request.role, request.epoch), store.revision()?)
+    } else {
+        let layer = writer.finish()?;
+        (layer.name, layer.revision)
+    };
+    let mut unmapped: Vec<Unmapped> = sorter.unmapped.drain().map(|(label, (n, area_m2))| Unmapped { label, n, area_m2 }).collect();
+    unmapped.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2).then_with(|| a.label.cmp(&b.label)));
+    Ok(Imported {
+        layer: name,
+        role: request.role,
+        epoch: request.epoch,
+        source_layer,
+        driver,
+        n_read: counts.n_read,
+        n_kept,
+        n_repaired: counts.n_repaired,
+        n_rejected: counts.n_read.saturating_sub(n_kept),
+        crs: applied,
+        area_before_m2: counts.area_before_m2,
+        area_after_m2: counts.area_after_m2,
+        n_outside: sorter.n_outside,
+        unmapped,
+        n_issues: sorter.n_issues,
+        issues,
+        revision,
+        dry_run: request.dry_run,
+    })
+}
+
+/// Turns features into the words of their role, or sets them aside, and remembers what is to be said.
+struct Sorter<'a> {
+    kinds: &'a Kinds,
+    schemes: &'a codes::Schemes,
+    legend: Option<&'a Legend>,
+    units: Vec<MultiPolygon>,
+    /// Shapes of zones that wait to be compared with the units: id, shape.
+    zones: Vec<(String, MultiPolygon)>,
+    unmapped: HashMap<String, (u64, f64)>,
+    issues: Vec<Issue>,
+    n_issues: usize,
+    n_rejected: u64,
+    n_outside: usize,
+}
+
+/// Zones compared with the units at a time: a bounded part of the file.
+const ZONES_AT_A_TIME: usize = 20_000;
+/// Two honest maps of one border differ; what sticks out by less than this share is not outside.
+const OUTSIDE_SHARE: f64 = 0.02;
+
+impl Sorter<'_> {
+    fn note(&mut self, issues: Vec<Issue>) {
+        for issue in issues {
+            self.n_issues += 1;
+            if self.issues.len() < ISSUES_KEPT {
+                self.issues.push(issue);
+            }
+        }
+    }
+
+    fn set_aside<F>(&mut self, code: &'static str, id: &str, message: String) -> Option<F> {
+        self.n_rejected += 1;
+        self.note(vec![Issue::new(code, Some(id), message)]);
+        None
+    }
+
+    fn zone(&mut self, feature: Feature) -> Option<Zone> {
+        let Feature { id, values, kept, shape, .. } = feature;
+        let mut value = values.into_iter().skip(1);
+        let mut next = || value.next().flatten();
+        let Some(label) = next() else {
+            return self.set_aside("missing_kind", &id, "the zone has no kind; it was set aside".to_owned());
+        };
+        let Some(kind) = kind_of(self.kinds, &label) else {
+            let message = format!("{}; the zone was set aside", unknown_kind(self.kinds, &label));
+            return self.set_aside("unknown_kind", &id, message);
+        };
+        let (name, code, unit, crop, variety, cooperative) = (next(), next(), next(), next(), next(), next());
+        let (standard, standard_no, standard_until, declared, established) = (next(), next(), next(), next(), next());
+        let declared_area_m2 = declared.as_deref().and_then(|text| self.number(&id, "declared_area_m2", text));
+        if let Some(malformed) = code.as_deref().and_then(|c| codes::parse(c, self.schemes).err()) {
+            self.note(vec![Issue::new("malformed_code", Some(&id), format!("{malformed}; the zone was kept with the code as written"))]);
+        }
+        let shape = shape.into_polygons();
+        if !self.units.is_empty() {
+            self.zones.push((id.clone(), shape.clone()));
+            if self.zones.len() >= ZONES_AT_A_TIME {
+                self.look_outside();
+            }
+        }
+        Some(Zone { id, kind, name, code, unit, crop, variety, cooperative, standard, standard_no, standard_until, declared_area_m2, established, kept, shape })
+    }
+
+    /// Lists the waiting zones that lie outside the units.
+    fn look_outside(&mut self) {
+        let zones = std::mem::take(&mut self.zones);
+        if zones.is_empty() {
+            return;
+        }
+        let shapes: Vec<&MultiPolygon> = zones.iter().map(|(_, shape)| shape).collect();
+        let units: Vec<&MultiPolygon> = self.units.iter().collect();
+        let mut inside_m2 = vec![0.0; zones.len()];
+        for pair in encroach::overlay(&shapes, &units) {
+            inside_m2[pair.zone as usize] += pair.area_m2;
+        }
+        for ((id, shape), inside_m2) in zones.iter().zip(inside_m2) {
+            let area_m2 = geom::area_m2(shape);
+            let outside = 1.0 - inside_m2 / area_m2;
+            if outside > OUTSIDE_SHARE {
+                self.n_outside += 1;
+                let message = format!("{:.1} % of the zone ({:.0} m²) lies outside every unit; it was kept", outside * 100.0, area_m2 - inside_m2);
+                self.note(vec![Issue { at: geom::pole(shape).map(|c| [c.x, c.y]), ..Issue::new("outside_boundaries", Some(id), message) }]);
+            }
+        }
+    }
+
+    fn land_use(&mut self, feature: Feature) -> Option<LandUse> {
+        let Feature { id, values, kept, shape, area_after_m2, .. } = feature;
+        let mut value = values.into_iter().skip(1);
+        let label = value.next().flatten().unwrap_or_default();
+        let observed = value.next().flatten();
+        let code = match self.legend.and_then(|l| l.class(&label)) {
+            Some(class) => class.code.clone(),
+            None => {
+                let sum = self.unmapped.entry(label.clone()).or_default();
+                sum.0 += 1;
+                sum.1 += area_after_m2;
+                if sum.0 == 1 {
+                    let message = if label.is_empty() {
+                        "a polygon has no label; it is kept as unmapped and not counted as built".to_owned()
+                    } else {
+                        format!("the legend does not know the label “{}”; it is kept as unmapped and not counted as built", label.chars().take(80).collect::<String>())
+                    };
+                    self.note(vec![Issue::new("unmapped_label", Some(&id), message)]);
+                }
+                label
+            }
+        };
+        Some(LandUse { id, code, observed, kept, shape: shape.into_polygons() })
+    }
+
+    fn permit(&mut self, feature: Feature) -> Option<Permit> {
+        let Feature { id, values, kept, shape, .. } = feature;
+        let mut value = values.into_iter().skip(1);
+        let mut next = || value.next().flatten();
+        let label = next().unwrap_or_default();
+        let right = match label.trim().to_lowercase().parse::<Right>() {
+            Ok(right @ (Right::Permitted | Right::Planned)) => right,
+            _ => {
+                let error = NotAWord::new(&label, "a permit's right: permitted or planned");
+                return self.set_aside("unknown_right", &id, format!("{error}; it was set aside"));
+            }
+        };
+        Some(Permit { id, right, decision: next(), decided: next(), valid_to: next(), kept, shape: shape.into_polygons() })
+    }
+
+    fn unit(&mut self, feature: Feature) -> Option<Unit> {
+        let Feature { id, values, kept, shape, .. } = feature;
+        let mut value = values.into_iter();
+        let mut next = || value.next().flatten();
+        let (Some(code), Some(name)) = (next(), next()) else {
+            return self.set_aside("missing_code", &id, "the unit has no code or no name; it was set aside".to_owned());
+        };
+        Some(Unit { code, name, full_name: next(), valid_from: next(), kept, shape: shape.into_polygons() })
+    }
+
+    fn context(&mut self, feature: Feature) -> Option<Context> {
+        let Feature { id, values, kept, shape, .. } = feature;
+        let mut value = values.into_iter().skip(1);
+        let mut next = || value.next().flatten();
+        let label = next().unwrap_or_default();
+        let group = match label.trim().to_lowercase().parse::<ContextGroup>() {
+            Ok(group) => group,
+            Err(error) => return self.set_aside("unknown_group", &id, format!("{error}; it was set aside")),
+        };
+        let name = next();
+        let width_m = next().as_deref().and_then(|text| self.number(&id, "width_m", text));
+        Some(Context { id, group, name, width_m, kept, shape: shape.into_geometry() })
+    }
+
+    /// A positive number, with a point or a comma for the decimals; an issue when it is none.
+    fn number(&mut self, id: &str, column: &str, text: &str) -> Option<f64> {
+        let number = text.trim().replace(',', ".").parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
+        if number.is_none() {
+            let shown: String = text.chars().take(40).collect();
+            self.note(vec![Issue::new("not_a_number", Some(id), format!("{column} “{shown}” is not a number; it was left empty"))]);
+        }
+        number
+    }
+}
+
+/// A kind by its key or its name in either language, whatever the case.
+fn kind_of(kinds: &Kinds, label: &str) -> Option<String> {
+    let spelled = legend::spelled(label);
+    let fits = |k: &&legend::Kind| [&k.key, &k.name.vi, &k.name.en].iter().any(|t| legend::spelled(t) == spelled);
+    kinds.kinds.iter().find(fits).map(|k| k.key.clone())
+}
+
+fn unknown_kind(kinds: &Kinds, label: &str) -> String {
+    let known: Vec<&str> = kinds.kinds.iter().map(|k| k.key.as_str()).collect();
+    NotAWord::new(label, format!("a kind of zone; there are {}", known.join(", "))).to_string()
+}
+
+/// `code,feature,message,x,y,area_before_m2,area_after_m2`, whole or not at all.
+fn write_issues(issues: &[Issue], out: &Path) -> Result<(), EngineError> {
+    let number = |n: Option<f64>| n.map_or(String::new(), |n| n.to_string());
+    super::export::write_text(out, |file| {
+        writeln!(file, "code,feature,message,x,y,area_before_m2,area_after_m2")?;
+        for issue in issues {
+            let (x, y) = (issue.at.map(|p| p[0]), issue.at.map(|p| p[1]));
+            let cells = [
+                issue.code.to_owned(),
+                issue.feature.clone().unwrap_or_default(),
+                issue.message.clone(),
+                number(x),
+                number(y),
+                number(issue.area_before_m2),
+                number(issue.area_after_m2),
+            ];
+            writeln!(file, "{}", cells.map(|c| super::export::csv_cell(&c)).join(","))?;
+        }
+        Ok(())
+    })
+}

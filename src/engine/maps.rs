@@ -1,0 +1,112 @@
+//! The map's style and TileJSON for the present snapshot.
+
+use serde_json::{Value, json};
+
+use super::{EngineError, Snapshot, figures, tiles_text};
+use crate::model::{Epoch, LayerRole};
+use crate::tile::{ClassColor, StyleParts, Theme, TileCoord, TileLayer, TileRules, style};
+
+/// Which style is asked for.
+#[derive(Debug, Clone)]
+pub struct StyleAsk {
+    /// `light` or `dark`.
+    pub theme: &'static str,
+    /// `vi` or `en`.
+    pub lang: &'static str,
+    pub epoch: Option<Epoch>,
+    /// Scheme and host of absolute addresses, without a slash at the end.
+    pub host: String,
+    /// Land use in the legend's official colours instead of the screen's.
+    pub official_land_use: bool,
+}
+
+fn text(name: &str) -> Result<String, EngineError> {
+    tiles_text(name).ok_or_else(|| EngineError::internal(format!("tiles/{name} is not in this build")))
+}
+
+impl Snapshot {
+    /// `GET /styles/{theme}.json`.
+    pub fn style(&self, ask: &StyleAsk) -> Result<Value, EngineError> {
+        let internal = |e: crate::tile::StyleError| EngineError::internal(e.to_string());
+        let theme = Theme::parse(ask.theme, &text(&format!("styles/{}.toml", ask.theme))?).map_err(internal)?;
+        let epoch = self.epoch(ask.epoch)?;
+        let kinds = self.rulebook.kinds.kinds.iter().map(|kind| {
+            let color = if ask.theme == "dark" { &kind.color_dark } else { &kind.color_light };
+            ClassColor { key: kind.key.clone(), color: color.clone() }
+        });
+        let parts = StyleParts {
+            theme: ask.theme.to_owned(),
+            lang: ask.lang.to_owned(),
+            name: if ask.lang == "en" { "Specialised farming zones" } else { "Vùng sản xuất chuyên canh" }.to_owned(),
+            host: ask.host.clone(),
+            revision: self.revision,
+            epoch: epoch.map(|e| e.to_string()),
+            bounds: self.bounds()?,
+            attribution: self.attribution(ask.lang),
+            kinds: kinds.collect(),
+            landuse: if ask.official_land_use { self.official_colors(epoch)? } else { Vec::new() },
+        };
+        style(&text("styles/template.json")?, &theme, &parts).map_err(internal)
+    }
+
+    fn official_colors(&self, epoch: Option<Epoch>) -> Result<Vec<ClassColor>, EngineError> {
+        let Some(epoch) = epoch else { return Ok(Vec::new()) };
+        let land_use = self.land_use(epoch)?;
+        let shown = land_use.legend.classes.iter().filter(|class| !class.secret);
+        Ok(shown.map(|class| ClassColor { key: class.code.clone(), color: figures::hex(class.rgb) }).collect())
+    }
+
+    /// Whose data the map shows, as the HTML that a map's corner takes.
+    fn attribution(&self, lang: &str) -> Option<String> {
+        let simulated = if lang == "en" { "Simulated data" } else { "Dữ liệu mô phỏng" };
+        let shown = self.layers.iter().filter(|l| l.role != LayerRole::Encroachments && l.role != LayerRole::Permits);
+        let mut words: Vec<String> = Vec::new();
+        for layer in shown {
+            let word = if layer.simulated { simulated.to_owned() } else { escaped(&layer.source) };
+            if !word.is_empty() && !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        (!words.is_empty()).then(|| words.join(" · "))
+    }
+
+    /// `GET /tiles/{layers}.json`: TileJSON 3.
+    pub fn tile_json(&self, layers: &[TileLayer], epoch: Option<Epoch>, host: &str) -> Result<Value, EngineError> {
+        let rules = TileRules::parse(&text("layers.toml")?).map_err(|e| EngineError::internal(format!("tiles/layers.toml: {e}")))?;
+        let epoch = self.epoch(epoch)?;
+        let names: Vec<&str> = layers.iter().map(|layer| layer.as_str()).collect();
+        let of_epoch = epoch.map(|e| format!("&epoch={e}")).unwrap_or_default();
+        let vector_layers: Vec<Value> = layers
+            .iter()
+            .map(|layer| {
+                let fields: serde_json::Map<String, Value> =
+                    layer.keys().iter().map(|key| ((*key).to_owned(), json!(key_type(key)))).collect();
+                let rules = rules.layer(*layer);
+                json!({ "id": layer.as_str(), "fields": fields, "minzoom": rules.min_zoom, "maxzoom": rules.max_zoom })
+            })
+            .collect();
+        let mut tile_json = json!({
+            "tilejson": "3.0.0", "name": "farmzone", "scheme": "xyz",
+            "tiles": [format!("{host}/tiles/{}/{{z}}/{{x}}/{{y}}?rev={}{of_epoch}", names.join(","), self.revision)],
+            "minzoom": 0, "maxzoom": TileCoord::MAX_ZOOM, "vector_layers": vector_layers, "revision": self.revision,
+        });
+        if let Some([west, south, east, north]) = self.bounds()? {
+            tile_json["bounds"] = json!([west, south, east, north]);
+            tile_json["center"] = json!([(west + east) / 2.0, (south + north) / 2.0, 10]);
+        }
+        if let Some(attribution) = self.attribution("vi") {
+            tile_json["attribution"] = json!(attribution);
+        }
+        Ok(tile_json)
+    }
+}
+
+/// What kind of value a property is, as TileJSON tells it.
+fn key_type(key: &str) -> &'static str {
+    if ["area_ha", "area_m2", "lost_share", "width_m"].contains(&key) { "Number" } else { "String" }
+}
+
+/// A text that a map may set as HTML.
+fn escaped(text: &str) -> String {
+    text.trim().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,83 @@
+//! The flows: import, overlay, detect, export, serve, demo. The only place where pure code meets I/O.
+//!
+//! A command opens the workspace, does one flow and ends; a server holds an `Engine`, which keeps the
+//! current snapshot and makes the next one when the workspace changes, whoever changed it. Writers
+//! commit to the store first; a snapshot is never changed.
+
+mod demo;
+mod detect;
+mod error;
+mod export;
+mod figures;
+mod import;
+mod live;
+mod maps;
+mod place;
+mod rulebook;
+mod search;
+mod snapshot;
+mod tiles;
+
+pub use demo::make_demo;
+pub use detect::{Found, Overlay, OverlayRow};
+pub use error::{EngineError, ErrorKind};
+pub use export::{Exported, export, write_events, write_overlay};
+pub use figures::{Filter, Page, Sum, group_name, hex, right_name};
+pub use import::{Import, Imported, import};
+pub use live::Engine;
+pub use maps::StyleAsk;
+pub use place::{CrsFacts, Place};
+pub use rulebook::{Rulebook, tiles_text};
+pub use snapshot::{EpochEvents, EpochLandUse, Snapshot, UnitView, ZoneView, Zones};
+
+
+// What `http` and `cli` name without looking past this storey.
+pub use crate::store::Mode;
+pub use crate::tile::{TileCoord, TileLayer};
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::crs::Crs;
+use crate::model::{EpsgCode, Layer, Revision};
+use crate::store::{SrsDefinition, Store};
+
+/// What a flow says while it works: the step, how far it is, and how far it will go (0: unknown).
+pub type Progress<'a> = &'a mut dyn FnMut(&str, u64, u64);
+
+/// Makes an empty workspace.
+pub fn init(path: &Path, crs: EpsgCode) -> Result<Store, EngineError> {
+    let crs = Crs::for_workspace(crs)?;
+    Ok(Store::create(path, crs.code.unwrap_or(EpsgCode::HANOI), SrsDefinition { name: crs.name.clone(), wkt: crs.wkt1()? })?)
+}
+
+/// Opens a workspace and reads what it holds.
+pub fn open(path: &Path, rulebook: &Arc<Rulebook>) -> Result<Snapshot, EngineError> {
+    Snapshot::load(path, rulebook, None)
+}
+
+/// The layers of a workspace.
+pub fn layers(path: &Path) -> Result<Vec<Layer>, EngineError> {
+    Ok(Store::open(path)?.layers()?)
+}
+
+/// Takes a layer out.
+pub fn drop_layer(path: &Path, name: &str) -> Result<Revision, EngineError> {
+    Ok(Store::open(path)?.drop_layer(name)?)
+}
+
+/// A consistent copy, also while the workspace is served.
+pub fn backup(path: &Path, out: &Path, progress: Progress) -> Result<(), EngineError> {
+    Ok(Store::open(path)?.backup(out, &mut |done, total| progress("copying", done, total))?)
+}
+
+/// Finds the events of one epoch and, when all kinds were asked for, keeps them in the workspace.
+pub fn detect(path: &Path, rulebook: &Arc<Rulebook>, epoch: Option<crate::model::Epoch>, kind: Option<&str>) -> Result<(Snapshot, Found), EngineError> {
+    let mut store = Store::open(path)?;
+    let snapshot = Snapshot::load(path, rulebook, None)?;
+    let found = snapshot.find_events(epoch, kind)?;
+    if kind.is_none() {
+        detect::keep(&mut store, &snapshot, &found)?;
+    }
+    Ok((snapshot, found))
+}

@@ -1,0 +1,113 @@
+//! The files of `zones/` and `tiles/`, compiled into the binary, so that it runs from any folder.
+//! `--rules DIR` replaces those of `zones/` file by file.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rust_embed::RustEmbed;
+
+use super::EngineError;
+use crate::codes::Schemes;
+use crate::legend::{Kinds, Legend, Rules, Units};
+
+#[derive(RustEmbed)]
+#[folder = "zones/"]
+struct ZoneFiles;
+
+#[derive(RustEmbed)]
+#[folder = "tiles/"]
+struct TileFiles;
+
+/// What the labels, codes and thresholds mean in this city.
+#[derive(Debug, Clone)]
+pub struct Rulebook {
+    pub kinds: Arc<Kinds>,
+    pub rules: Arc<Rules>,
+    pub schemes: Arc<Schemes>,
+    dir: Option<PathBuf>,
+    digest: String,
+}
+
+impl Rulebook {
+    /// The embedded files, each replaced by the file of the same name in `dir` where there is one.
+    pub fn load(dir: Option<&Path>) -> Result<Rulebook, EngineError> {
+        if let Some(dir) = dir
+            && !dir.is_dir()
+        {
+            return Err(EngineError::not_found(format!("--rules {}: no such folder", dir.display())));
+        }
+        let text = |name: &str| zone_text(dir, name);
+        let kinds = Kinds::parse("kinds.toml", &text("kinds.toml")?)?;
+        let rules = Rules::parse("rules.toml", &text("rules.toml")?)?;
+        let mut schemes = Vec::new();
+        for name in names(dir, "schemes/", ".toml") {
+            schemes.push((name.clone(), text(&name)?.into_owned()));
+        }
+        let schemes = Schemes::parse(schemes.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
+        let mut hash = blake3::Hasher::new();
+        hash.update(text("rules.toml")?.as_bytes());
+        for name in names(dir, "legends/", ".toml") {
+            hash.update(text(&name)?.as_bytes());
+        }
+        let digest = hash.finalize().to_hex()[..12].to_owned();
+        Ok(Rulebook { kinds: Arc::new(kinds), rules: Arc::new(rules), schemes: Arc::new(schemes), dir: dir.map(Path::to_owned), digest })
+    }
+
+    /// Of the rules and legends: what was detected under others does not hold.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// One of the legends in `zones/legends/`.
+    pub fn legend(&self, name: &str) -> Result<Legend, EngineError> {
+        let known = self.legends();
+        if !known.iter().any(|k| k == name) {
+            return Err(EngineError::not_found(format!("no legend “{name}”; there are {}, or name a .toml file", known.join(", "))));
+        }
+        let file = format!("legends/{name}.toml");
+        Ok(Legend::parse(&file, &zone_text(self.dir.as_deref(), &file)?)?)
+    }
+
+    /// The names of the legends in `zones/legends/`.
+    pub fn legends(&self) -> Vec<String> {
+        let files = names(self.dir.as_deref(), "legends/", ".toml");
+        files.iter().filter_map(|f| f.strip_prefix("legends/")?.strip_suffix(".toml").map(str::to_owned)).collect()
+    }
+
+    pub fn units(&self) -> Result<Units, EngineError> {
+        Ok(Units::parse("units.csv", &zone_text(self.dir.as_deref(), "units.csv")?)?)
+    }
+
+    /// `zones/demo.toml`, the figures of the simulated city.
+    pub fn demo_text(&self) -> Result<String, EngineError> {
+        Ok(zone_text(self.dir.as_deref(), "demo.toml")?.into_owned())
+    }
+}
+
+/// A text of `tiles/`, by its path in that folder.
+pub fn tiles_text(name: &str) -> Option<String> {
+    TileFiles::get(name).and_then(|f| String::from_utf8(f.data.into_owned()).ok())
+}
+
+fn zone_text(dir: Option<&Path>, name: &str) -> Result<Cow<'static, str>, EngineError> {
+    if let Some(path) = dir.map(|d| d.join(name)).filter(|p| p.is_file()) {
+        let text = std::fs::read_to_string(&path).map_err(|e| EngineError::invalid(format!("{}: {e}", path.display())))?;
+        return Ok(Cow::Owned(text));
+    }
+    let file = ZoneFiles::get(name).ok_or_else(|| EngineError::internal(format!("zones/{name} is not in this build")))?;
+    let text = String::from_utf8(file.data.into_owned()).map_err(|_| EngineError::internal(format!("zones/{name} is not UTF-8")))?;
+    Ok(Cow::Owned(text))
+}
+
+/// Files of one folder of `zones/`, embedded or in `dir`, each once, in order.
+fn names(dir: Option<&Path>, folder: &str, ending: &str) -> Vec<String> {
+    let mut names: Vec<String> = ZoneFiles::iter().map(Cow::into_owned).filter(|n| n.starts_with(folder) && n.ends_with(ending)).collect();
+    if let Some(entries) = dir.and_then(|d| std::fs::read_dir(d.join(folder)).ok()) {
+        let found = entries.flatten().filter_map(|e| e.file_name().into_string().ok());
+        names.extend(found.filter(|n| n.ends_with(ending)).map(|n| format!("{folder}{n}")));
+    }
+    names.sort();
+    names.dedup();
+    names
+}

@@ -1,0 +1,86 @@
+//! The search box: units and zones whose name, code, id or cooperative answers what was typed.
+
+use serde_json::{Value, json};
+
+use super::EngineError;
+use super::figures::rounded_m2;
+use super::snapshot::{Snapshot, UnitView, Zones};
+use crate::legend::Words;
+
+/// The texts of every unit and zone, taken apart once per snapshot of them.
+#[derive(Debug)]
+pub(super) struct Searchable {
+    units: Vec<Vec<Words>>,
+    zones: Vec<Vec<Words>>,
+}
+
+impl Searchable {
+    pub(super) fn new(units: &[UnitView], zones: &Zones) -> Searchable {
+        let words = |texts: &[Option<&str>]| texts.iter().flatten().map(|t| Words::new(t)).collect();
+        Searchable {
+            units: units.iter().map(|u| words(&[Some(&u.unit.name), u.unit.full_name.as_deref(), Some(&u.unit.code)])).collect(),
+            zones: zones
+                .list
+                .iter()
+                .map(|z| words(&[z.zone.name.as_deref(), z.zone.code.as_deref(), Some(&z.zone.id), z.zone.cooperative.as_deref()]))
+                .collect(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Hit {
+    Unit(usize),
+    Zone(usize),
+}
+
+impl Snapshot {
+    /// `GET /api/v1/search`: the best first; what is named exactly before what only holds the words, units before zones.
+    pub fn search(&self, query: &str, limit: usize) -> Result<Value, EngineError> {
+        let typed = Words::new(query);
+        let mut hits: Vec<(u8, usize, Hit)> = Vec::new();
+        if query.chars().any(char::is_alphanumeric) {
+            let searchable = self.searchable();
+            let mut look = |texts: &[Words], hit: Hit| {
+                if let Some(rank) = texts.iter().filter_map(|text| rank(&typed, text)).min() {
+                    hits.push((rank, texts.first().map_or(0, Words::n_words), hit));
+                }
+            };
+            searchable.units.iter().enumerate().for_each(|(i, texts)| look(texts, Hit::Unit(i)));
+            searchable.zones.iter().enumerate().for_each(|(i, texts)| look(texts, Hit::Zone(i)));
+        }
+        let n_matched = hits.len();
+        hits.sort_unstable();
+        let results = hits.iter().take(limit).map(|(_, _, hit)| self.hit(*hit)).collect::<Result<Vec<Value>, EngineError>>()?;
+        Ok(json!({ "revision": self.revision, "n_matched": n_matched, "results": results }))
+    }
+
+    fn hit(&self, hit: Hit) -> Result<Value, EngineError> {
+        match hit {
+            Hit::Unit(i) => {
+                let view = &self.units[i];
+                Ok(json!({
+                    "type": "unit", "id": view.unit.code, "name": view.unit.full_name.as_ref().unwrap_or(&view.unit.name), "code": view.unit.code,
+                    "kind": null, "unit_name": null, "area_m2": rounded_m2(view.area_m2), "center": self.lonlat_point(view.center)?,
+                    "bounds": self.lonlat_bounds(view.bounds)?,
+                }))
+            }
+            Hit::Zone(i) => {
+                let view = &self.zones.list[i];
+                Ok(json!({
+                    "type": "zone", "id": view.zone.id, "name": view.zone.name, "code": view.zone.code, "kind": view.zone.kind,
+                    "unit_name": self.unit_of(view).map(|u| u.unit.name.as_str()), "area_m2": rounded_m2(view.area_m2),
+                    "center": self.lonlat_point(view.center)?, "bounds": self.lonlat_bounds(view.bounds)?,
+                }))
+            }
+        }
+    }
+}
+
+fn rank(query: &Words, text: &Words) -> Option<u8> {
+    if query.names(text) {
+        Some(0)
+    } else {
+        query.found_in(text).then_some(1)
+    }
+}

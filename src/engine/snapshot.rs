@@ -1,0 +1,405 @@
+//! One revision of the workspace, ready to be asked. Immutable: readers share it, a change makes another.
+//!
+//! Zones, units, permits and context are in memory; land use is read when an epoch is first asked for.
+//! Layers that did not change are shared with the snapshot before. What `access` withholds is left out
+//! here, before anything is derived from it, so that it is in no figure, tile or export.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use super::place::Place;
+use super::search::Searchable;
+use super::tiles::PreparedTiles;
+use super::{EngineError, Rulebook};
+use crate::access::{self, Role};
+use crate::encroach;
+use crate::geom;
+use crate::index::{ById, Index};
+use crate::legend::{LandUseClass, Legend};
+use crate::model::{Context, Coord, Epoch, Event, Group, Issue, Layer, LayerRole, LandUse, MultiPolygon, Permit, Revision, Unit, Zone};
+use crate::store::{self, Reader, Setting};
+
+/// A zone with what follows from its shape.
+#[derive(Debug)]
+pub struct ZoneView {
+    pub zone: Zone,
+    pub area_m2: f64,
+    /// The unit that holds most of it: a place in `Snapshot::units`; none when no unit touches it.
+    pub unit: Option<usize>,
+    /// Part of its area outside every unit, 0 to 1; 0 when there are no boundaries.
+    pub outside_share: f64,
+    /// A point well inside, workspace CRS.
+    pub center: Coord,
+    pub bounds: [f64; 4],
+}
+
+/// A unit with what follows from its shape.
+#[derive(Debug)]
+pub struct UnitView {
+    pub unit: Unit,
+    pub area_m2: f64,
+    pub center: Coord,
+    pub bounds: [f64; 4],
+}
+
+/// The zones of a snapshot: the list, by id, by place.
+#[derive(Debug)]
+pub struct Zones {
+    pub list: Vec<ZoneView>,
+    by_id: ById,
+    index: Index,
+}
+
+/// One epoch's land use, without what is withheld.
+#[derive(Debug)]
+pub struct EpochLandUse {
+    pub epoch: Epoch,
+    pub legend: Arc<Legend>,
+    pub land_use: Vec<LandUse>,
+    /// Polygons left out because nobody may see them.
+    pub n_withheld: usize,
+}
+
+impl EpochLandUse {
+    /// The class of a polygon; none when the legend does not know its label.
+    pub fn class(&self, land_use: &LandUse) -> Option<&LandUseClass> {
+        self.legend.class(&land_use.code)
+    }
+}
+
+/// What was found in one epoch, by zone.
+#[derive(Debug)]
+pub struct EpochEvents {
+    pub epoch: Epoch,
+    /// Ordered by zone.
+    pub events: Vec<Event>,
+    pub n_slivers: u64,
+    pub sliver_area_m2: f64,
+    /// Per zone (its place in `Zones::list`): where its events stand, and their area.
+    by_zone: HashMap<usize, (std::ops::Range<usize>, f64)>,
+    by_id: ById,
+}
+
+impl EpochEvents {
+    /// `events` in any order; those of zones that are gone are left out.
+    pub fn new(epoch: Epoch, mut events: Vec<Event>, n_slivers: u64, sliver_area_m2: f64, zones: &Zones) -> Self {
+        events.retain(|e| zones.by_id(&e.zone_id).is_some());
+        let place = |e: &Event| zones.by_id(&e.zone_id).unwrap_or(usize::MAX);
+        events.sort_by(|a, b| place(a).cmp(&place(b)).then(b.area_m2.total_cmp(&a.area_m2)).then(a.id.cmp(&b.id)));
+        let mut by_zone: HashMap<usize, (std::ops::Range<usize>, f64)> = HashMap::new();
+        for (i, event) in events.iter().enumerate() {
+            let entry = by_zone.entry(place(event)).or_insert((i..i, 0.0));
+            entry.0.end = i + 1;
+            entry.1 += event.area_m2;
+        }
+        let by_id = ById::new(events.iter().map(|e| e.id.as_str()));
+        EpochEvents { epoch, events, n_slivers, sliver_area_m2, by_zone, by_id }
+    }
+
+    /// The events of one zone, the largest first.
+    pub fn of_zone(&self, zone: usize) -> &[Event] {
+        self.by_zone.get(&zone).map_or(&[], |(range, _)| &self.events[range.clone()])
+    }
+
+    /// What one zone has lost, m².
+    pub fn lost_m2(&self, zone: usize) -> f64 {
+        self.by_zone.get(&zone).map_or(0.0, |(_, lost)| *lost)
+    }
+
+    pub fn by_id(&self, id: &str) -> Option<&Event> {
+        self.by_id.get(id).and_then(|i| self.events.get(i))
+    }
+}
+
+impl Zones {
+    fn new(zones: Vec<Zone>, units: &[UnitView]) -> Self {
+        let shapes: Vec<&MultiPolygon> = zones.iter().map(|z| &z.shape).collect();
+        let unit_shapes: Vec<&MultiPolygon> = units.iter().map(|u| &u.unit.shape).collect();
+        let mut inside: Vec<(Option<usize>, f64, f64)> = vec![(None, 0.0, 0.0); zones.len()];
+        for pair in encroach::overlay(&shapes, &unit_shapes) {
+            let entry = &mut inside[pair.zone as usize];
+            if pair.area_m2 > entry.1 {
+                *entry = (Some(pair.land_use as usize), pair.area_m2, entry.2);
+            }
+            entry.2 += pair.area_m2;
+        }
+        let list: Vec<ZoneView> = zones
+            .into_iter()
+            .zip(inside)
+            .map(|(zone, (unit, _, covered_m2))| {
+                let area_m2 = geom::area_m2(&zone.shape);
+                let outside = if units.is_empty() || area_m2 <= 0.0 { 0.0 } else { (1.0 - covered_m2 / area_m2).clamp(0.0, 1.0) };
+                let bounds = geom::bounds(&zone.shape).unwrap_or_default();
+                let center = geom::pole(&zone.shape).unwrap_or(Coord { x: bounds[0], y: bounds[1] });
+                // Two honest borders differ by far more than a ten-thousandth.
+                ZoneView { zone, area_m2, unit, outside_share: if outside < 1e-4 { 0.0 } else { outside }, center, bounds }
+            })
+            .collect();
+        let by_id = ById::new(list.iter().map(|z| z.zone.id.as_str()));
+        let index = Index::new(list.iter().map(|z| Some(z.bounds)));
+        Zones { list, by_id, index }
+    }
+
+    pub fn by_id(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id)
+    }
+
+    /// Zones whose box touches `bounds` (workspace CRS), in the order of the list.
+    pub fn within(&self, bounds: [f64; 4]) -> Vec<usize> {
+        let mut found: Vec<usize> = self.index.query(bounds).collect();
+        found.sort_unstable();
+        found
+    }
+}
+
+/// One revision of the workspace.
+pub struct Snapshot {
+    pub revision: Revision,
+    pub layers: Vec<Layer>,
+    pub place: Arc<Place>,
+    pub rulebook: Arc<Rulebook>,
+    pub zones: Arc<Zones>,
+    pub units: Arc<Vec<UnitView>>,
+    pub context: Arc<Vec<Context>>,
+    pub permits: Arc<Vec<Permit>>,
+    /// Epochs of land use, the oldest first.
+    pub epochs: Vec<Epoch>,
+    land_use: BTreeMap<Epoch, Arc<Lazy<EpochLandUse>>>,
+    events: BTreeMap<Epoch, Arc<Lazy<EpochEvents>>>,
+    path: PathBuf,
+    /// Rows that somebody's edit made unreadable; they are left out.
+    pub issues: Vec<Issue>,
+    searchable: OnceLock<Searchable>,
+    pub(super) tiles: PreparedTiles,
+}
+
+/// Made when first asked for; a failure is not kept, so that the next one who asks tries again.
+struct Lazy<T> {
+    /// Revisions of the layers it is made from.
+    stamp: String,
+    value: OnceLock<Arc<T>>,
+    making: std::sync::Mutex<()>,
+}
+
+impl<T> Lazy<T> {
+    fn new(stamp: String) -> Arc<Self> {
+        Arc::new(Lazy { stamp, value: OnceLock::new(), making: std::sync::Mutex::new(()) })
+    }
+
+    fn get(&self, make: impl FnOnce() -> Result<T, EngineError>) -> Result<Arc<T>, EngineError> {
+        if let Some(value) = self.value.get() {
+            return Ok(value.clone());
+        }
+        let _one_at_a_time = self.making.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(value) = self.value.get() {
+            return Ok(value.clone());
+        }
+        let made = Arc::new(make()?);
+        Ok(self.value.get_or_init(|| made).clone())
+    }
+}
+
+impl Snapshot {
+    /// Reads the workspace as it stands. What did not change since `before` is shared with it.
+    pub fn load(path: &Path, rulebook: &Arc<Rulebook>, before: Option<&Snapshot>) -> Result<Snapshot, EngineError> {
+        let reader = Reader::open(path)?;
+        let revision = reader.revision();
+        let layers = reader.layers()?;
+        let mut issues = Vec::new();
+        let find = |role: LayerRole| layers.iter().find(|l| l.role == role);
+        let same = |role: LayerRole| {
+            before.filter(|b| {
+                let old = b.layer(role).map(|l| (l.revision, &l.name));
+                old == find(role).map(|l| (l.revision, &l.name)) && Arc::ptr_eq(&b.rulebook, rulebook)
+            })
+        };
+        let place = match before.filter(|b| b.place.crs == reader.crs()) {
+            Some(b) => b.place.clone(),
+            None => Arc::new(Place::new(reader.crs())?),
+        };
+        let units = match same(LayerRole::Boundaries) {
+            Some(b) => b.units.clone(),
+            None => Arc::new(match find(LayerRole::Boundaries) {
+                Some(layer) => features::<Unit>(&reader, &layer.name, &mut issues)?.into_iter().map(unit_view).collect(),
+                None => Vec::new(),
+            }),
+        };
+        let zones = match same(LayerRole::Zones).filter(|b| Arc::ptr_eq(&b.units, &units)) {
+            Some(b) => b.zones.clone(),
+            None => Arc::new(match find(LayerRole::Zones) {
+                Some(layer) => Zones::new(features(&reader, &layer.name, &mut issues)?, &units),
+                None => Zones::new(Vec::new(), &[]),
+            }),
+        };
+        let context = match same(LayerRole::Context) {
+            Some(b) => b.context.clone(),
+            None => Arc::new(match find(LayerRole::Context) {
+                Some(layer) => features(&reader, &layer.name, &mut issues)?,
+                None => Vec::new(),
+            }),
+        };
+        let permits = match same(LayerRole::Permits) {
+            Some(b) => b.permits.clone(),
+            None => Arc::new(match find(LayerRole::Permits) {
+                Some(layer) => features(&reader, &layer.name, &mut issues)?,
+                None => Vec::new(),
+            }),
+        };
+        let mut snapshot = Snapshot {
+            revision,
+            place,
+            rulebook: rulebook.clone(),
+            zones,
+            units,
+            context,
+            permits,
+            epochs: layers.iter().filter(|l| l.role == LayerRole::LandUse).filter_map(|l| l.epoch).collect(),
+            land_use: BTreeMap::new(),
+            events: BTreeMap::new(),
+            path: path.to_owned(),
+            issues,
+            searchable: OnceLock::new(),
+            tiles: PreparedTiles::default(),
+            layers,
+        };
+        snapshot.epochs.sort_unstable();
+        for &epoch in &snapshot.epochs {
+            let stamp = snapshot.layer_stamp(LayerRole::LandUse, Some(epoch));
+            let kept = before.and_then(|b| b.land_use.get(&epoch)).filter(|l| l.stamp == stamp && same_rules(before, rulebook));
+            snapshot.land_use.insert(epoch, kept.cloned().unwrap_or_else(|| Lazy::new(stamp)));
+            let stamp = snapshot.detection_stamp(epoch);
+            let kept = before.and_then(|b| b.events.get(&epoch)).filter(|l| l.stamp == stamp && same_rules(before, rulebook));
+            snapshot.events.insert(epoch, kept.cloned().unwrap_or_else(|| Lazy::new(stamp)));
+        }
+        snapshot.tiles = PreparedTiles::shared(&snapshot, before);
+        Ok(snapshot)
+    }
+
+    pub(super) fn searchable(&self) -> &Searchable {
+        self.searchable.get_or_init(|| Searchable::new(&self.units, &self.zones))
+    }
+
+    /// The layer of a role that has no epochs.
+    pub fn layer(&self, role: LayerRole) -> Option<&Layer> {
+        self.layers.iter().find(|l| l.role == role)
+    }
+
+    pub fn layer_named(&self, name: &str) -> Result<&Layer, EngineError> {
+        self.layers.iter().find(|l| l.name == name).ok_or_else(|| {
+            let known: Vec<&str> = self.layers.iter().map(|l| l.name.as_str()).collect();
+            let known = if known.is_empty() { "the workspace is empty".to_owned() } else { format!("there are {}", known.join(", ")) };
+            EngineError::not_found(format!("no layer “{name}”; {known}"))
+        })
+    }
+
+    /// The epoch that is asked for: the named one, else the latest; none when there is no land use.
+    pub fn epoch(&self, asked: Option<Epoch>) -> Result<Option<Epoch>, EngineError> {
+        match asked {
+            None => Ok(self.epochs.last().copied()),
+            Some(epoch) if self.epochs.contains(&epoch) => Ok(Some(epoch)),
+            Some(epoch) => {
+                let known: Vec<String> = self.epochs.iter().map(Epoch::to_string).collect();
+                let known = if known.is_empty() { "the workspace has no land use yet".to_owned() } else { format!("there are {}", known.join(", ")) };
+                Err(EngineError::not_found(format!("no land use of epoch {epoch}; {known}")))
+            }
+        }
+    }
+
+    pub fn simulated(&self) -> bool {
+        self.layers.iter().any(|l| l.simulated)
+    }
+
+    /// Land use of one epoch, read when first asked for, without what nobody may see.
+    pub fn land_use(&self, epoch: Epoch) -> Result<Arc<EpochLandUse>, EngineError> {
+        let lazy = self.land_use.get(&epoch).ok_or_else(|| EngineError::not_found(format!("no land use of epoch {epoch}")))?;
+        lazy.get(|| {
+            let name = Layer::name_of(LayerRole::LandUse, Some(epoch));
+            let layer = self.layer_named(&name)?;
+            let reader = self.reader_of(layer)?;
+            let legend = legend_of(&self.rulebook, &reader, layer)?;
+            let mut land_use: Vec<LandUse> = features(&reader, &name, &mut Vec::new())?;
+            let n_read = land_use.len();
+            land_use.retain(|l| legend.class(&l.code).is_none_or(|class| access::may_see_land_use(Role::Viewer, class)));
+            Ok(EpochLandUse { epoch, legend: Arc::new(legend), n_withheld: n_read - land_use.len(), land_use })
+        })
+    }
+
+    /// What was found in one epoch: as `detect` kept it when nothing changed since, else found anew.
+    pub fn events(&self, epoch: Epoch) -> Result<Arc<EpochEvents>, EngineError> {
+        let lazy = self.events.get(&epoch).ok_or_else(|| EngineError::not_found(format!("no land use of epoch {epoch}")))?;
+        lazy.get(|| match self.kept_events(epoch)? {
+            Some(kept) => Ok(kept),
+            None => self.detect(epoch),
+        })
+    }
+
+    /// Finds the events of one epoch.
+    pub fn detect(&self, epoch: Epoch) -> Result<EpochEvents, EngineError> {
+        let land_use = self.land_use(epoch)?;
+        let zones: Vec<&Zone> = self.zones.list.iter().map(|z| &z.zone).collect();
+        let seen = |l| {
+            let group = land_use.class(l).map_or(Group::Unmapped, |c| c.group);
+            encroach::Seen { code: &l.code, group, shape: &l.shape }
+        };
+        let seen: Vec<encroach::Seen> = land_use.land_use.iter().map(seen).collect();
+        let permits = self.layer(LayerRole::Permits).map(|_| self.permits.as_slice());
+        let found = encroach::detect(&zones, &seen, permits, &self.rulebook.rules, epoch);
+        Ok(EpochEvents::new(epoch, found.events, found.n_slivers, found.sliver_area_m2, &self.zones))
+    }
+
+    fn kept_events(&self, epoch: Epoch) -> Result<Option<EpochEvents>, EngineError> {
+        let name = Layer::name_of(LayerRole::Encroachments, Some(epoch));
+        let Some(layer) = self.layers.iter().find(|l| l.name == name) else { return Ok(None) };
+        let Some(kept) = super::detect::Provenance::parse(&layer.source).filter(|p| p.stamp == self.detection_stamp(epoch)) else {
+            return Ok(None);
+        };
+        let events = features(&self.reader_of(layer)?, &name, &mut Vec::new())?;
+        Ok(Some(EpochEvents::new(epoch, events, kept.n_slivers, kept.sliver_area_m2, &self.zones)))
+    }
+
+    /// The layers and rules that a detection rests on, with their revisions.
+    pub(super) fn detection_stamp(&self, epoch: Epoch) -> String {
+        let layers = [(LayerRole::Zones, None), (LayerRole::LandUse, Some(epoch)), (LayerRole::Permits, None)];
+        let stamps: Vec<String> = layers.into_iter().map(|(role, epoch)| self.layer_stamp(role, epoch)).collect();
+        format!("{}, rules {}", stamps.join(", "), self.rulebook.digest())
+    }
+
+    pub(super) fn layer_stamp(&self, role: LayerRole, epoch: Option<Epoch>) -> String {
+        let name = Layer::name_of(role, epoch);
+        let revision = self.layers.iter().find(|l| l.name == name).map_or(0, |l| l.revision);
+        format!("{name}@{revision}")
+    }
+
+    /// A view of the workspace in which this layer is still the one of this revision.
+    fn reader_of(&self, layer: &Layer) -> Result<Reader, EngineError> {
+        let reader = Reader::open(&self.path)?;
+        let now = reader.layers()?.into_iter().find(|l| l.name == layer.name).map(|l| l.revision);
+        if now == Some(layer.revision) { Ok(reader) } else { Err(EngineError::unavailable(format!("layer {} has just been replaced; ask again", layer.name))) }
+    }
+}
+
+/// The legend that a layer's labels were mapped through: one of ours, or the one kept with the layer.
+fn legend_of(rulebook: &Rulebook, reader: &Reader, layer: &Layer) -> Result<Legend, EngineError> {
+    let name = layer.legend.as_deref().unwrap_or("vn");
+    match reader.setting(&Setting::Legend(name.to_owned()))? {
+        Some(text) => Ok(Legend::parse(name, &text)?),
+        None => rulebook.legend(name),
+    }
+}
+
+fn features<F: store::Feature>(reader: &Reader, name: &str, issues: &mut Vec<Issue>) -> Result<Vec<F>, EngineError> {
+    let (features, found) = reader.features(name)?;
+    issues.extend(found);
+    Ok(features)
+}
+
+fn same_rules(before: Option<&Snapshot>, rulebook: &Arc<Rulebook>) -> bool {
+    before.is_some_and(|b| Arc::ptr_eq(&b.rulebook, rulebook))
+}
+
+fn unit_view(unit: Unit) -> UnitView {
+    let bounds = geom::bounds(&unit.shape).unwrap_or_default();
+    let center = geom::pole(&unit.shape).unwrap_or(Coord { x: bounds[0], y: bounds[1] });
+    UnitView { area_m2: geom::area_m2(&unit.shape), center, bounds, unit }
+}

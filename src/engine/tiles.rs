@@ -1,0 +1,144 @@
+//! A snapshot's layers, made ready to be drawn as tiles when they are first asked for.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rayon::prelude::*;
+
+use super::snapshot::{Snapshot, ZoneView};
+use super::{EngineError, figures, tiles_text};
+use crate::model::{Epoch, Geometry, LayerRole, MultiPolygon};
+use crate::tile::{Feature, Prepared, TileCoord, TileLayer, TileRules, Value, tile};
+
+type Key = (TileLayer, Option<Epoch>);
+
+/// One prepared layer: made once, by the first who asks; the others wait for it.
+struct Slot {
+    stamp: String,
+    prepared: OnceLock<Arc<Prepared>>,
+    making: Mutex<()>,
+}
+
+/// The prepared layers of one snapshot, shared with the snapshots before and after where nothing changed.
+#[derive(Default)]
+pub(super) struct PreparedTiles {
+    slots: Mutex<HashMap<Key, Arc<Slot>>>,
+}
+
+impl PreparedTiles {
+    /// Takes over from the snapshot before what still holds.
+    pub(super) fn shared(snapshot: &Snapshot, before: Option<&Snapshot>) -> PreparedTiles {
+        let Some(before) = before else { return PreparedTiles::default() };
+        let old = before.tiles.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let still = old.iter().filter(|((layer, epoch), slot)| slot.stamp == snapshot.tile_stamp(*layer, *epoch));
+        let kept: HashMap<Key, Arc<Slot>> = still.map(|(key, slot)| (*key, slot.clone())).collect();
+        PreparedTiles { slots: Mutex::new(kept) }
+    }
+
+    fn slot(&self, key: Key, stamp: impl FnOnce() -> String) -> Arc<Slot> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.entry(key).or_insert_with(|| Arc::new(Slot { stamp: stamp(), prepared: OnceLock::new(), making: Mutex::new(()) }));
+        slot.clone()
+    }
+}
+
+impl Snapshot {
+    /// The layers at an address as an uncompressed MVT; empty when there is nothing to show.
+    pub fn tile(&self, layers: &[TileLayer], epoch: Option<Epoch>, coord: TileCoord) -> Result<Vec<u8>, EngineError> {
+        let epoch = self.epoch(epoch)?;
+        let prepared = layers.iter().map(|layer| self.prepared(*layer, epoch)).collect::<Result<Vec<_>, _>>()?;
+        let prepared: Vec<&Prepared> = prepared.iter().map(|p| &**p).collect();
+        Ok(tile(&prepared, coord))
+    }
+
+    /// Makes ready what the map shows first.
+    pub fn prepare_tiles(&self) -> Result<(), EngineError> {
+        let epoch = self.epoch(None)?;
+        TileLayer::ALL.iter().filter(|l| **l != TileLayer::LandUse).try_for_each(|layer| self.prepared(*layer, epoch).map(|_| ()))
+    }
+
+    fn prepared(&self, layer: TileLayer, epoch: Option<Epoch>) -> Result<Arc<Prepared>, EngineError> {
+        let epoch = epoch.filter(|_| layer.has_epochs());
+        let slot = self.tiles.slot((layer, epoch), || self.tile_stamp(layer, epoch));
+        if let Some(prepared) = slot.prepared.get() {
+            return Ok(prepared.clone());
+        }
+        let _one_at_a_time = slot.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(prepared) = slot.prepared.get() {
+            return Ok(prepared.clone());
+        }
+        let text = tiles_text("layers.toml").ok_or_else(|| EngineError::internal("tiles/layers.toml is not in this build"))?;
+        let rules = TileRules::parse(&text).map_err(|e| EngineError::internal(format!("tiles/layers.toml: {e}")))?;
+        let prepared = Arc::new(Prepared::new(layer, &rules, self.features(layer, epoch)?));
+        Ok(slot.prepared.get_or_init(|| prepared).clone())
+    }
+
+    /// What a prepared layer rests on.
+    fn tile_stamp(&self, layer: TileLayer, epoch: Option<Epoch>) -> String {
+        let of = |role, epoch| self.layer_stamp(role, epoch);
+        match (layer, epoch) {
+            (TileLayer::LandUse, epoch) => of(LayerRole::LandUse, epoch),
+            (TileLayer::Context, _) => of(LayerRole::Context, None),
+            (TileLayer::Units | TileLayer::UnitLabels, _) => of(LayerRole::Boundaries, None),
+            (TileLayer::Zones | TileLayer::ZoneLabels | TileLayer::Encroachments, None) => {
+                format!("{} {}", of(LayerRole::Zones, None), of(LayerRole::Boundaries, None))
+            }
+            (TileLayer::Zones | TileLayer::ZoneLabels | TileLayer::Encroachments, Some(epoch)) => {
+                format!("{} {}", self.detection_stamp(epoch), of(LayerRole::Boundaries, None))
+            }
+        }
+    }
+
+    fn features(&self, layer: TileLayer, epoch: Option<Epoch>) -> Result<Vec<Feature>, EngineError> {
+        let events = epoch.filter(|_| layer != TileLayer::LandUse).map(|epoch| self.events(epoch)).transpose()?;
+        let unit_code = |zone: &ZoneView| zone.unit.and_then(|u| self.units.get(u)).map(|u| u.unit.code.as_str());
+        let polygons = |shape: &MultiPolygon| -> Result<Geometry, EngineError> { Ok(Geometry::MultiPolygon(self.place.polygons_to_mercator(shape)?)) };
+        match layer {
+            TileLayer::Zones | TileLayer::ZoneLabels => {
+                let places: Vec<usize> = (0..self.zones.list.len()).collect();
+                features(&places, |&i| {
+                    let view = &self.zones.list[i];
+                    let zone = &view.zone;
+                    let area_ha = (view.area_m2 / 1000.0).round() / 10.0;
+                    let values: Vec<Value> = if layer == TileLayer::ZoneLabels {
+                        vec![zone.id.as_str().into(), zone.kind.as_str().into(), zone.name.as_deref().into(), area_ha.into(), unit_code(view).into()]
+                    } else {
+                        let lost = events.as_ref().map_or(Value::Absent, |e| Value::Number((e.lost_m2(i) / view.area_m2 * 1e4).round() / 1e4));
+                        vec![zone.id.as_str().into(), zone.kind.as_str().into(), zone.name.as_deref().into(), zone.code.as_deref().into(), unit_code(view).into(), area_ha.into(), lost]
+                    };
+                    Ok(Feature { shape: polygons(&zone.shape)?, values })
+                })
+            }
+            TileLayer::Encroachments => features(events.as_ref().map_or(&[][..], |e| &e.events), |event| {
+                let zone = self.zones.by_id(&event.zone_id).map(|i| &self.zones.list[i]);
+                let since = event.since.map(|e| e.to_string());
+                let values = vec![
+                    event.id.as_str().into(), event.zone_id.as_str().into(), zone.map(|z| z.zone.kind.as_str()).into(), zone.and_then(unit_code).into(),
+                    event.group.as_str().into(), event.code.as_str().into(), since.as_deref().into(), figures::rounded_m2(event.area_m2).into(),
+                    event.right.as_str().into(), "new".into(),
+                ];
+                Ok(Feature { shape: polygons(&event.shape)?, values })
+            }),
+            TileLayer::LandUse => {
+                let Some(epoch) = epoch else { return Ok(Vec::new()) };
+                let land_use = self.land_use(epoch)?;
+                let shown = epoch.to_string();
+                features(&land_use.land_use, |used| {
+                    let group = land_use.class(used).map_or("unmapped", |c| c.group.as_str());
+                    Ok(Feature { shape: polygons(&used.shape)?, values: vec![used.code.as_str().into(), group.into(), shown.as_str().into()] })
+                })
+            }
+            TileLayer::Units | TileLayer::UnitLabels => features(&self.units, |view| {
+                Ok(Feature { shape: polygons(&view.unit.shape)?, values: vec![view.unit.code.as_str().into(), view.unit.name.as_str().into()] })
+            }),
+            TileLayer::Context => features(&self.context, |context| {
+                let values = vec![context.group.as_str().into(), context.name.as_deref().into(), context.width_m.map_or(Value::Absent, Value::Number)];
+                Ok(Feature { shape: self.place.to_mercator(&context.shape)?, values })
+            }),
+        }
+    }
+}
+
+fn features<T: Sync>(list: &[T], make: impl Fn(&T) -> Result<Feature, EngineError> + Sync + Send) -> Result<Vec<Feature>, EngineError> {
+    list.par_iter().map(make).collect()
+}

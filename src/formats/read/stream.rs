@@ -1,0 +1,376 @@
+//! The stream of a layer: read in chunks on one thread, brought through the door on all, handed out in
+//! the file's order. Memory: a few chunks, whatever the size of the file.
+
+use std::collections::HashSet;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use rayon::prelude::*;
+
+use super::super::cad::Texts;
+use super::super::columns::Origin;
+use super::super::{FormatError, library};
+use super::feature::{Door, Feature, Passed, Unfinished};
+use super::raw::{FeatureHandle, LayerHandle, TextReading};
+use super::{Plan, Source, unreadable};
+use crate::model::{Coord, Issue, LayerRole};
+
+/// One feature of the file and what is to be said about it; or only issues, about the file.
+#[derive(Debug, Default)]
+pub struct Record {
+    /// None when it was set aside; the issues say why.
+    pub feature: Option<Feature>,
+    pub issues: Vec<Issue>,
+    /// 1 for a feature of the file, 0 for what concerns the file as a whole.
+    pub(super) n_read: u64,
+}
+
+/// What became of the file's features.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Counts {
+    pub n_read: u64,
+    pub n_kept: u64,
+    pub n_repaired: u64,
+    pub n_rejected: u64,
+    pub n_issues: u64,
+    /// Sums over the kept features.
+    pub area_before_m2: f64,
+    pub area_after_m2: f64,
+}
+
+/// A chunk ends at whichever comes first.
+const CHUNK_FEATURES: usize = 2048;
+const CHUNK_VERTICES: usize = 200_000;
+/// So many features in a row that cannot be in the CRS are enough to refuse the file.
+const SURE_OUTSIDE: u64 = 1000;
+
+impl Source {
+    /// Hands every feature to `each`, in the file's order; stops at its first error.
+    ///
+    /// # Errors
+    /// `Unreadable` when the file is damaged further on, `ContradictingCrs` when most features cannot be
+    /// in the CRS, `Empty` when there is no feature; and what `each` returns. What was handed out before
+    /// an error must not be kept.
+    pub fn read<E: From<FormatError>>(mut self, mut each: impl FnMut(Record) -> Result<(), E>) -> Result<Counts, E> {
+        let texts = match self.texts.take() {
+            Some(texts) => Some(self.collect_texts(texts).map_err(E::from)?),
+            None => None,
+        };
+        let mut tally = Tally::new(&self);
+        tally.n_texts = texts.as_ref().map(Texts::len);
+        let (sender, receiver) = sync_channel(2);
+        let source = &self;
+        // GDAL's dataset may be used by one thread at a time: the reading one, until it is joined.
+        let shared = Exclusive(source);
+        std::thread::scope(|scope| {
+            let reading = scope.spawn(move || {
+                let shared = shared;
+                shared.0.produce(texts.as_ref(), &sender)
+            });
+            let handed = tally.hand_out(receiver, &mut each);
+            let read = reading.join().unwrap_or_else(|_| Err(unreadable(&source.path, "reading it broke off")));
+            handed?;
+            read.map_err(E::from)
+        })?;
+        tally.finish(each)
+    }
+
+    fn produce(&self, texts: Option<&Texts>, sender: &SyncSender<Vec<Passed>>) -> Result<(), FormatError> {
+        let layer = self.layer_handle()?;
+        let reading = TextReading::new(&layer, self.encoding.clone(), self.is_raw_text);
+        let door = Door {
+            crs: &self.crs,
+            transform: &self.transform,
+            is_swapped: self.is_swapped,
+            takes_any: self.role == LayerRole::Context,
+            is_cad: self.is_cad,
+        };
+        let plan = &self.plan;
+        layer.restart();
+        library::take_failures();
+        let mut n_read = 0_u64;
+        let mut n_texts = 0_u64;
+        loop {
+            let mut chunk = Vec::with_capacity(CHUNK_FEATURES);
+            let mut n_vertices = 0;
+            let mut at_end = false;
+            while chunk.len() < CHUNK_FEATURES && n_vertices < CHUNK_VERTICES {
+                let Some(feature) = layer.next() else {
+                    at_end = true;
+                    break;
+                };
+                n_read += 1;
+                if self.is_cad && !door.takes_any && self.text_of(&feature, &reading).is_some() {
+                    n_texts += 1;
+                    continue;
+                }
+                let unfinished = self.take(&feature, &reading);
+                n_vertices += unfinished.parts.as_ref().map_or(0, |p| p.n_vertices());
+                chunk.push(unfinished);
+            }
+            if let Some(failure) = library::take_failures().into_iter().next() {
+                let after = if n_read > 0 { format!(" (after {n_read} features)") } else { String::new() };
+                return Err(unreadable(&self.path, format!("{failure}{after}")));
+            }
+            let mut passed: Vec<Passed> = chunk
+                .into_par_iter()
+                .map(|unfinished| {
+                    let mut passed = door.pass(unfinished);
+                    if let Some(texts) = texts {
+                        join_texts(plan, texts, &mut passed);
+                    }
+                    passed
+                })
+                .collect();
+            if at_end {
+                passed.extend(self.about_texts(n_texts, texts.is_some()));
+                passed.extend(reading.fell_back.get().then(fell_back));
+            }
+            if sender.send(passed).is_err() {
+                // Whoever listened has stopped, and says why.
+                return Ok(());
+            }
+            if at_end {
+                break;
+            }
+        }
+        match self.n_features {
+            Some(expected) if n_read < expected => {
+                Err(unreadable(&self.path, format!("it ends after {n_read} of {expected} features; the file is cut short")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn layer_handle(&self) -> Result<LayerHandle<'_>, FormatError> {
+        LayerHandle::of(&self.dataset, self.layer_index).ok_or_else(|| unreadable(&self.path, "the layer is gone"))
+    }
+
+    fn take(&self, feature: &FeatureHandle, reading: &TextReading) -> Unfinished {
+        let fid = feature.fid();
+        let value = |origin: &Origin| match origin {
+            Origin::Field(field) => feature.text(*field, reading),
+            Origin::FeatureId => Some(fid.to_string()),
+            Origin::LayerName => self.plan.cad_layer.and_then(|field| feature.text(field, reading)),
+            Origin::Constant(value) => Some(value.clone()),
+            Origin::Texts(_) | Origin::Nothing => None,
+        };
+        Unfinished {
+            fid,
+            id: match &self.plan.id {
+                Origin::FeatureId => None,
+                origin => value(origin),
+            },
+            values: self.plan.values.iter().map(value).collect(),
+            kept: self.plan.kept.iter().map(value).collect(),
+            parts: feature.parts(),
+        }
+    }
+
+    /// The text of a drawing's text element.
+    fn text_of(&self, feature: &FeatureHandle, reading: &TextReading) -> Option<String> {
+        self.plan.cad_text.and_then(|field| feature.text(field, reading))
+    }
+
+    /// A first pass over a drawing, for its texts.
+    fn collect_texts(&self, mut texts: Texts) -> Result<Texts, FormatError> {
+        let layer = self.layer_handle()?;
+        let reading = TextReading::new(&layer, self.encoding.clone(), self.is_raw_text);
+        layer.restart();
+        while let Some(feature) = layer.next() {
+            let Some(text) = self.text_of(&feature, &reading) else { continue };
+            let on = self.plan.cad_layer.and_then(|field| feature.text(field, &reading)).unwrap_or_default();
+            let Some(at) = feature.parts().and_then(|p| p.points.first().copied()) else { continue };
+            let at = if self.is_swapped { Coord { x: at.y, y: at.x } } else { at };
+            if let Ok(at) = self.transform.point(at) {
+                texts.add(at, &on, text);
+            }
+        }
+        texts.sort();
+        Ok(texts)
+    }
+
+    fn about_texts(&self, n_texts: u64, are_joined: bool) -> Option<Passed> {
+        (n_texts > 0).then(|| {
+            let message = if are_joined {
+                format!("{n_texts} texts of the drawing were taken as values of the polygons around them")
+            } else {
+                format!("{n_texts} texts of the drawing were set aside; --field NAME=@text takes them as values of the polygons around them")
+            };
+            let record = Record { feature: None, issues: vec![Issue::new("texts", None, message)], n_read: n_texts };
+            Passed { record, ..Passed::default() }
+        })
+    }
+}
+
+fn join_texts(plan: &Plan, texts: &Texts, passed: &mut Passed) {
+    let Some(feature) = &mut passed.record.feature else { return };
+    let super::Shape::Polygons(shape) = &feature.shape else { return };
+    let mut is_missing = false;
+    let values = plan.values.iter().zip(&mut feature.values).chain(plan.kept.iter().zip(&mut feature.kept));
+    for (origin, value) in values {
+        if let Origin::Texts(only) = origin {
+            *value = texts.inside(shape, only.as_deref());
+            is_missing |= value.is_none();
+        }
+    }
+    if is_missing {
+        passed.record.issues.push(Issue::new("no_text_inside", Some(&feature.id), "no text lies inside the polygon; the field is left empty"));
+    }
+}
+
+fn fell_back() -> Passed {
+    let message = format!("some text is not UTF-8 and was read as {}; say the encoding with --encoding", super::ASSUMED);
+    Passed { record: Record { issues: vec![Issue::new("encoding_assumed", None, message)], ..Record::default() }, ..Passed::default() }
+}
+
+/// The promise that the source is used by the reading thread alone while that runs.
+struct Exclusive<'a>(&'a Source);
+// SAFETY: `read` consumes the source; between spawn and join only the reading thread touches the
+// dataset, other fields are read only; GDAL datasets may move between threads.
+unsafe impl Send for Exclusive<'_> {}
+
+/// Counts, distinct ids, and what is only known at the end.
+struct Tally {
+    counts: Counts,
+    ids: HashSet<u128>,
+    hashers: [RandomState; 2],
+    /// Ids come from a column: they can be missing or double.
+    has_id_column: bool,
+    n_outside: u64,
+    outside: Option<[f64; 4]>,
+    n_closed_lines: usize,
+    n_texts: Option<usize>,
+    is_cad: bool,
+    n_far: u64,
+    path: std::path::PathBuf,
+    layer: String,
+    crs: crate::crs::Crs,
+    target: crate::crs::Crs,
+}
+
+impl Tally {
+    fn new(source: &Source) -> Tally {
+        Tally {
+            counts: Counts::default(),
+            ids: HashSet::new(),
+            hashers: [RandomState::new(), RandomState::new()],
+            has_id_column: !matches!(source.plan.id, Origin::FeatureId),
+            n_outside: 0,
+            outside: None,
+            n_closed_lines: 0,
+            n_texts: None,
+            is_cad: source.is_cad,
+            n_far: 0,
+            path: source.path.clone(),
+            layer: source.layer.clone(),
+            crs: source.crs.clone(),
+            target: source.target.clone(),
+        }
+    }
+
+    fn hand_out<E: From<FormatError>>(&mut self, chunks: Receiver<Vec<Passed>>, each: &mut impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
+        for chunk in chunks {
+            for mut passed in chunk {
+                self.count(&mut passed);
+                if self.n_outside >= SURE_OUTSIDE && self.n_outside == self.counts.n_read {
+                    return Err(self.contradiction().into());
+                }
+                each(passed.record)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, passed: &mut Passed) {
+        self.n_closed_lines += passed.closed_lines;
+        self.n_outside += u64::from(passed.outside.is_some());
+        if let Some(bounds) = passed.outside {
+            self.outside = Some(self.outside.map_or(bounds, |b| {
+                [b[0].min(bounds[0]), b[1].min(bounds[1]), b[2].max(bounds[2]), b[3].max(bounds[3])]
+            }));
+        }
+        let has_id = passed.has_id;
+        let record = &mut passed.record;
+        self.counts.n_read += record.n_read;
+        match &mut record.feature {
+            Some(feature) => {
+                if self.has_id_column {
+                    record.issues.extend(self.distinct(feature, has_id));
+                }
+                if let Some(bounds) = bounds(&feature.shape) {
+                    self.n_far += u64::from(!self.target.fits(bounds));
+                }
+                self.counts.n_kept += 1;
+                self.counts.n_repaired += u64::from(feature.is_repaired);
+                self.counts.area_before_m2 += feature.area_before_m2;
+                self.counts.area_after_m2 += feature.area_after_m2;
+            }
+            None if self.n_texts.is_some() && record.issues.iter().any(|i| i.code == "texts") => {}
+            None => self.counts.n_rejected += record.n_read,
+        }
+        self.counts.n_issues += record.issues.len() as u64;
+    }
+
+    /// Makes a missing or double id distinct, and says so.
+    fn distinct(&mut self, feature: &mut Feature, has_id: bool) -> Option<Issue> {
+        let hash = |id: &str| {
+            let [a, b] = &self.hashers;
+            u128::from(a.hash_one(id)) << 64 | u128::from(b.hash_one(id))
+        };
+        let wanted = feature.id.clone();
+        let mut n = 1;
+        while !self.ids.insert(hash(&feature.id)) {
+            n += 1;
+            feature.id = format!("{wanted}-{n}");
+        }
+        match (has_id, n) {
+            (true, 1) => None,
+            (true, _) => Some(Issue::new("duplicate_id", Some(&wanted), format!("the id is there before; kept as {}", feature.id))),
+            (false, _) => Some(Issue::new("missing_id", Some(&feature.id), format!("the feature has no id; kept as {}", feature.id))),
+        }
+    }
+
+    fn contradiction(&self) -> FormatError {
+        let message = self.outside.and_then(|bounds| self.crs.contradiction(bounds)).unwrap_or_else(|| {
+            format!("{} of {} shapes lie where {} cannot be used; say the right one with --crs", self.n_outside, self.counts.n_read, self.crs.label())
+        });
+        FormatError::ContradictingCrs { path: self.path.clone(), message }
+    }
+
+    fn finish<E: From<FormatError>>(mut self, mut each: impl FnMut(Record) -> Result<(), E>) -> Result<Counts, E> {
+        if self.counts.n_read == 0 {
+            return Err(FormatError::Empty { path: self.path, layer: self.layer }.into());
+        }
+        if self.n_outside > 0 && self.n_outside >= self.counts.n_kept {
+            return Err(self.contradiction().into());
+        }
+        let mut issues = Vec::new();
+        if self.is_cad && self.n_closed_lines > 0 {
+            issues.push(Issue::new("closed_line", None, format!("{} closed lines were taken as polygons", self.n_closed_lines)));
+        }
+        if self.n_far > 0 {
+            let message = format!(
+                "{} of {} shapes lie outside the area where {} is true; their areas are distorted. Was the file's CRS right ({})?",
+                self.n_far,
+                self.counts.n_kept,
+                self.target.label(),
+                self.crs.label()
+            );
+            issues.push(Issue::new("far_from_workspace", None, message));
+        }
+        self.counts.n_issues += issues.len() as u64;
+        if !issues.is_empty() {
+            each(Record { issues, ..Record::default() })?;
+        }
+        Ok(self.counts)
+    }
+}
+
+fn bounds(shape: &super::Shape) -> Option<[f64; 4]> {
+    match shape {
+        super::Shape::Polygons(polygons) => crate::geom::bounds(polygons),
+        super::Shape::Any(geometry) => crate::geom::bounds_of_geometry(geometry),
+    }
+}

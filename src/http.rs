@@ -1,1 +1,0 @@
-//! Routes, JSON shapes, error → status.

@@ -1,0 +1,99 @@
+//! `/api/v1` and `/health`: parameters in, the engine's figures out.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::App;
+use super::answer::{Coded, Coding, Freshness, json_bytes};
+use super::ask::Ask;
+use super::error::ApiError;
+use crate::engine::{EngineError, Snapshot};
+
+type Answer = Result<Response, ApiError>;
+
+const JSON: &str = "application/json";
+const GEOJSON: &str = "application/geo+json";
+
+/// Computes, codes and writes one JSON answer.
+async fn answer<W>(app: App, headers: HeaderMap, rev: Option<u64>, content_type: &'static str, work: W) -> Answer
+where
+    W: FnOnce(&Snapshot) -> Result<Value, EngineError> + Send + 'static,
+{
+    let coding = Coding::accepted(&headers);
+    let work = move |snapshot: &Snapshot| Ok((Coded::new(json_bytes(&work(snapshot)?), coding), snapshot.revision));
+    let (coded, revision) = app.compute(work).await?;
+    Ok(coded.respond(&headers, content_type, Freshness::of(rev, revision)))
+}
+
+pub(super) async fn health(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    Ask::read(&uri, &[])?;
+    let body = json!({ "status": "ok", "revision": app.snapshot().revision, "version": env!("CARGO_PKG_VERSION") });
+    Ok(Coded::new(json_bytes(&body), Coding::Identity).respond(&headers, JSON, Freshness::Ask))
+}
+
+pub(super) async fn session(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    Ask::read(&uri, &[])?;
+    let body = json!({ "role": "viewer", "name": null, "revision": app.snapshot().revision });
+    Ok(Coded::new(json_bytes(&body), Coding::Identity).respond(&headers, JSON, Freshness::Ask))
+}
+
+pub(super) async fn summary(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["bbox", "kind", "unit", "epoch", "rev"])?;
+    let filter = ask.filter()?;
+    answer(app, headers, ask.rev()?, JSON, move |s| s.summary(&filter)).await.map_err(ApiError::of_parameter)
+}
+
+pub(super) async fn layers(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["rev"])?;
+    answer(app, headers, ask.rev()?, JSON, |s| s.layers_list()).await
+}
+
+pub(super) async fn units(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["epoch", "rev"])?;
+    let epoch = ask.epoch()?;
+    answer(app, headers, ask.rev()?, JSON, move |s| s.units_list(epoch)).await.map_err(ApiError::of_parameter)
+}
+
+pub(super) async fn unit(State(app): State<App>, Path(code): Path<String>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["rev"])?;
+    answer(app, headers, ask.rev()?, GEOJSON, move |s| s.unit_card(&code)).await
+}
+
+pub(super) async fn zones(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["bbox", "kind", "unit", "q", "epoch", "limit", "offset", "rev"])?;
+    let (filter, page) = (ask.filter()?, ask.page()?);
+    answer(app, headers, ask.rev()?, GEOJSON, move |s| s.zones_list(&filter, page)).await.map_err(ApiError::of_parameter)
+}
+
+pub(super) async fn zone(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["epoch", "rev"])?;
+    let epoch = ask.epoch()?;
+    answer(app, headers, ask.rev()?, GEOJSON, move |s| s.zone_card(&id, epoch)).await
+}
+
+pub(super) async fn encroachments(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    let allowed = ["zone", "unit", "kind", "group", "right", "epoch", "bbox", "limit", "offset", "rev"];
+    let ask = Ask::read(&uri, &allowed)?;
+    let (filter, page) = (ask.filter()?, ask.page()?);
+    answer(app, headers, ask.rev()?, GEOJSON, move |s| s.encroachments_list(&filter, page)).await.map_err(ApiError::of_parameter)
+}
+
+pub(super) async fn encroachment(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["rev"])?;
+    answer(app, headers, ask.rev()?, GEOJSON, move |s| s.encroachment_card(&id)).await
+}
+
+pub(super) async fn search(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["q", "limit", "rev"])?;
+    let limit = ask.number("limit", 8, 1, 50)?;
+    let query = ask.short_text("q", 200)?.unwrap_or_default().to_owned();
+    answer(app, headers, ask.rev()?, JSON, move |s| s.search(&query, limit)).await
+}
+
+pub(super) async fn land_use_classes(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["epoch", "rev"])?;
+    let epoch = ask.epoch()?;
+    answer(app, headers, ask.rev()?, JSON, move |s| s.land_use_classes(epoch)).await.map_err(ApiError::of_parameter)
+}

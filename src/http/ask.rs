@@ -1,0 +1,140 @@
+//! What a request asks for: its parameters, each known, given once, read and bounded.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use axum::extract::Query;
+use axum::http::Uri;
+
+use super::error::ApiError;
+use crate::engine::{Filter, Page};
+use crate::model::Epoch;
+
+/// The parameters of a request that are allowed where it went.
+#[derive(Debug)]
+pub(super) struct Ask {
+    pairs: Vec<(String, String)>,
+}
+
+/// A part of a list has at most this many rows.
+const MOST_ROWS: usize = 1_000;
+const MOST_NAMES: usize = 200;
+
+impl Ask {
+    /// Reads the query of `uri`. Parameters that are not in `allowed` are refused, and those given twice.
+    pub(super) fn read(uri: &Uri, allowed: &[&str]) -> Result<Ask, ApiError> {
+        let query: Query<Vec<(String, String)>> =
+            Query::try_from_uri(uri).map_err(|_| ApiError::bad_request("the query is not name=value pairs joined by “&”"))?;
+        let pairs = query.0;
+        for (n, (name, _)) in pairs.iter().enumerate() {
+            if !allowed.contains(&name.as_str()) {
+                let known =
+                    if allowed.is_empty() { "this path takes none".to_owned() } else { format!("there are {}", allowed.join(", ")) };
+                return Err(ApiError::bad_request(format!("no parameter “{}”; {known}", short(name))));
+            }
+            if pairs.iter().take(n).any(|(before, _)| before == name) {
+                return Err(ApiError::bad_request(format!("parameter {name} is given twice; join values by commas")));
+            }
+        }
+        Ok(Ask { pairs })
+    }
+
+    /// A parameter's text; an empty one counts as not given.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The same, with at most so many characters.
+    pub(super) fn short_text(&self, name: &str, most: usize) -> Result<Option<&str>, ApiError> {
+        match self.text(name) {
+            Some(text) if text.chars().count() > most => Err(wrong(name, format!("at most {most} characters are taken"))),
+            text => Ok(text),
+        }
+    }
+
+    fn one<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Option<T>, ApiError> {
+        self.text(name).map(|text| text.parse().map_err(|e| wrong(name, e))).transpose()
+    }
+
+    fn list<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Vec<T>, ApiError> {
+        let Some(text) = self.text(name) else { return Ok(Vec::new()) };
+        let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+        if parts.len() > MOST_NAMES {
+            return Err(wrong(name, format!("at most {MOST_NAMES} values are taken")));
+        }
+        if parts.contains(&"") {
+            return Err(wrong(name, "a value between the commas is empty"));
+        }
+        parts.into_iter().map(|part| part.parse().map_err(|e| wrong(name, e))).collect()
+    }
+
+    pub(super) fn epoch(&self) -> Result<Option<Epoch>, ApiError> {
+        self.one("epoch")
+    }
+
+    /// A whole number within bounds; `default` when it is not given.
+    pub(super) fn number(&self, name: &str, default: usize, least: usize, most: usize) -> Result<usize, ApiError> {
+        let Some(text) = self.text(name) else { return Ok(default) };
+        let number = text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<usize>().ok()).flatten();
+        let bounds = format!("“{}” is not a whole number from {least} to {most}", short(text));
+        number.filter(|n| (least..=most).contains(n)).ok_or_else(|| wrong(name, bounds))
+    }
+
+    pub(super) fn page(&self) -> Result<Page, ApiError> {
+        Ok(Page { limit: self.number("limit", 100, 1, MOST_ROWS)?, offset: self.number("offset", 0, 0, 100_000_000)? })
+    }
+
+    fn bbox(&self) -> Result<Option<[f64; 4]>, ApiError> {
+        let Some(text) = self.text("bbox") else { return Ok(None) };
+        let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse::<f64>()).collect();
+        let Some([west, south, east, north]) = numbers.ok().and_then(|n| <[f64; 4]>::try_from(n).ok()) else {
+            return Err(wrong("bbox", format!("“{}” is not four numbers: west,south,east,north in degrees", short(text))));
+        };
+        let longitude = |v: f64| (-180.0..=180.0).contains(&v);
+        let latitude = |v: f64| (-90.0..=90.0).contains(&v);
+        if !(longitude(west) && longitude(east) && latitude(south) && latitude(north)) {
+            return Err(wrong("bbox", "longitudes must be −180 to 180 and latitudes −90 to 90, as west,south,east,north"));
+        }
+        if west >= east || south >= north {
+            return Err(wrong("bbox", "west must be less than east, and south less than north"));
+        }
+        Ok(Some([west, south, east, north]))
+    }
+
+    /// The filters that are given, of those that the path allows.
+    pub(super) fn filter(&self) -> Result<Filter, ApiError> {
+        Ok(Filter {
+            bbox: self.bbox()?,
+            kinds: self.list("kind")?,
+            units: self.list("unit")?,
+            text: self.short_text("q", 200)?.map(str::to_owned),
+            epoch: self.epoch()?,
+            zone: self.short_text("zone", 200)?.map(str::to_owned),
+            groups: self.list("group")?,
+            rights: self.list("right")?,
+        })
+    }
+
+    /// One of a few words; the first when it is not given.
+    pub(super) fn word(&self, name: &str, words: &[&'static str]) -> Result<&'static str, ApiError> {
+        let asked = self.text(name).or(words.first().copied());
+        let found = words.iter().find(|word| Some(**word) == asked);
+        found.copied().ok_or_else(|| wrong(name, format!("“{}” is not one of {}", short(asked.unwrap_or_default()), words.join(", "))))
+    }
+
+    /// The revision that an address is pinned to.
+    pub(super) fn rev(&self) -> Result<Option<u64>, ApiError> {
+        self.text("rev")
+            .map(|text| text.parse().map_err(|_| wrong("rev", format!("“{}” is not a revision's number", short(text)))))
+            .transpose()
+    }
+}
+
+fn wrong(name: &str, why: impl Display) -> ApiError {
+    ApiError::bad_request(format!("parameter {name}: {why}"))
+}
+
+/// What somebody sent, in a length that fits a message.
+fn short(text: &str) -> String {
+    text.chars().take(40).collect()
+}

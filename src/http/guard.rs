@@ -1,0 +1,116 @@
+//! What every request goes through: limits, a number in the log, patience, headers that protect the reader.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::IntoResponse;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::App;
+use super::error::{self, ApiError};
+
+/// Nothing that is served takes a body.
+const MOST_BODY_BYTES: u64 = 64 * 1024;
+const MOST_ADDRESS_BYTES: usize = 8 * 1024;
+/// The first question after a large import waits for its detection.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Scripts and workers come from us alone; MapLibre makes workers and images from blobs; elements carry
+/// style attributes. Nothing else, from nowhere else.
+const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self' blob:; style-src 'self'; style-src-attr 'unsafe-inline'; \
+     img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'";
+
+/// Wraps the routes. The outermost sees every answer, also those of the layers within.
+pub(super) fn around(routes: Router<App>, app: App) -> Router<App> {
+    routes
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(middleware::from_fn(bounded))
+        .layer(middleware::from_fn(protected))
+        .layer(middleware::from_fn_with_state(app, logged))
+}
+
+/// Refuses what is too long or too large, and gives up on what takes too long.
+async fn bounded(request: Request, next: Next) -> Response<Body> {
+    let n_address_bytes = request.uri().path_and_query().map_or(0, |p| p.as_str().len());
+    if n_address_bytes > MOST_ADDRESS_BYTES {
+        return ApiError::too_long(format!("an address has at most {MOST_ADDRESS_BYTES} bytes")).into_response();
+    }
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
+    if length.is_some_and(|n| n > MOST_BODY_BYTES) {
+        return ApiError::too_large(format!("a request has at most {MOST_BODY_BYTES} bytes")).into_response();
+    }
+    match tokio::time::timeout(PATIENCE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::unavailable("the answer takes too long; ask for less, or again in a minute").into_response(),
+    }
+}
+
+/// Whether pages of other hosts may read it: what is public anyway.
+fn is_open(path: &str) -> bool {
+    ["/api/", "/tiles/", "/styles/", "/fonts/"].iter().any(|start| path.starts_with(start))
+        || ["/style.json", "/openapi.json", "/health", "/events"].contains(&path)
+}
+
+/// The headers that protect the reader, and those that open the API to other pages.
+async fn protected(request: Request, next: Next) -> Response<Body> {
+    let open = is_open(request.uri().path());
+    let preflight = open && request.method() == Method::OPTIONS;
+    let mut response = if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    set(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), payment=(), usb=(), geolocation=(self)");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    if open {
+        set(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
+        set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        set(header::ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, X-Request-Id");
+    } else {
+        set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    }
+    if preflight {
+        set(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD");
+        set(header::ACCESS_CONTROL_ALLOW_HEADERS, "Accept, If-None-Match");
+        set(header::ACCESS_CONTROL_MAX_AGE, "86400");
+    }
+    response
+}
+
+/// One line per request: what was asked for as a template, never the names or words somebody looked for.
+async fn logged(State(app): State<App>, request: Request, next: Next) -> Response<Body> {
+    let started = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().map_or("(web app)", MatchedPath::as_str).to_owned();
+    let method = request.method().clone();
+    let request_id = next_id();
+    let mut response = next.run(request).await;
+    let took = started.elapsed();
+    let status = response.status().as_u16();
+    app.0.metrics.count(&route, status, took);
+    let ms = took.as_secs_f64() * 1000.0;
+    tracing::info!(request_id, %method, path = route, status, ms = (ms * 10.0).round() / 10.0, "request");
+    put_id(response.headers_mut(), &request_id);
+    response
+}
+
+fn put_id(headers: &mut HeaderMap, request_id: &str) {
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        headers.insert("x-request-id", value);
+    }
+}
+
+/// Numbers requests within the process; the log's time tells processes apart.
+fn next_id() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    format!("{:x}-{:x}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}

@@ -1,0 +1,107 @@
+//! What a map asks for: styles, TileJSON, tiles.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+
+use super::App;
+use super::answer::{Coded, Coding, Freshness, json_bytes};
+use super::ask::Ask;
+use super::error::ApiError;
+use super::tile_cache::TileKey;
+use crate::engine::{Snapshot, StyleAsk, TileCoord, TileLayer};
+
+type Answer = Result<Response, ApiError>;
+
+pub(super) async fn style_of_the_house(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    style_named(app, "light", headers, uri).await
+}
+
+pub(super) async fn style(State(app): State<App>, Path(name): Path<String>, headers: HeaderMap, uri: Uri) -> Answer {
+    match name.as_str() {
+        "light.json" => style_named(app, "light", headers, uri).await,
+        "dark.json" => style_named(app, "dark", headers, uri).await,
+        _ => Err(ApiError::not_found("there are two styles: /styles/light.json and /styles/dark.json")),
+    }
+}
+
+async fn style_named(app: App, theme: &'static str, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["lang", "epoch", "landuse", "rev"])?;
+    let style = StyleAsk {
+        theme,
+        lang: ask.word("lang", &["vi", "en"])?,
+        epoch: ask.epoch()?,
+        host: host(&headers)?,
+        official_land_use: ask.word("landuse", &["screen", "official"])? == "official",
+    };
+    json(app, headers, ask.rev()?, move |s| s.style(&style)).await.map_err(ApiError::of_parameter)
+}
+
+pub(super) async fn tile_json(State(app): State<App>, Path(name): Path<String>, headers: HeaderMap, uri: Uri) -> Answer {
+    let Some(list) = name.strip_suffix(".json") else {
+        return Err(ApiError::not_found("tiles are at /tiles/{layers}/{z}/{x}/{y}, their TileJSON at /tiles/{layers}.json"));
+    };
+    let layers = TileLayer::parse_list(list)?;
+    let ask = Ask::read(&uri, &["epoch", "rev"])?;
+    let (epoch, host) = (ask.epoch()?, host(&headers)?);
+    json(app, headers, ask.rev()?, move |s| s.tile_json(&layers, epoch, &host)).await.map_err(ApiError::of_parameter)
+}
+
+async fn json<W>(app: App, headers: HeaderMap, rev: Option<u64>, work: W) -> Answer
+where
+    W: FnOnce(&Snapshot) -> Result<serde_json::Value, crate::engine::EngineError> + Send + 'static,
+{
+    let coding = Coding::accepted(&headers);
+    let work = move |s: &Snapshot| Ok((Coded::new(json_bytes(&work(s)?), coding), s.revision));
+    let (coded, revision) = app.compute(work).await?;
+    Ok(coded.respond(&headers, "application/json", Freshness::of(rev, revision)))
+}
+
+pub(super) async fn tile(
+    State(app): State<App>,
+    Path((layers, z, x, y)): Path<(String, String, String, String)>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Answer {
+    let layers = TileLayer::parse_list(&layers)?;
+    let coord = TileCoord::parse(&z, &x, &y).map_err(|e| ApiError::bad_request(e.to_string()))?;
+    let ask = Ask::read(&uri, &["epoch", "rev"])?;
+    let (asked_epoch, rev) = (ask.epoch()?, ask.rev()?);
+    let snapshot = app.snapshot();
+    let epoch = snapshot.epoch(asked_epoch).map_err(|e| ApiError::from(e).of_parameter())?;
+    let key = TileKey { revision: snapshot.revision, layers, epoch, coord, coding: Coding::accepted(&headers) };
+    drop(snapshot);
+    let coded = match app.0.tiles.get(&key) {
+        Some(coded) => coded,
+        None => draw(&app, key.clone()).await?,
+    };
+    let freshness = Freshness::of(rev, key.revision);
+    if coded.bytes.is_empty() {
+        let headers = [(header::CACHE_CONTROL, freshness.header()), (header::VARY, HeaderValue::from_static("Accept-Encoding"))];
+        return Ok((StatusCode::NO_CONTENT, headers).into_response());
+    }
+    Ok(coded.respond(&headers, "application/vnd.mapbox-vector-tile", freshness))
+}
+
+async fn draw(app: &App, mut key: TileKey) -> Result<Coded, ApiError> {
+    let (coding, coord, epoch, layers) = (key.coding, key.coord, key.epoch, key.layers.clone());
+    let work = move |s: &Snapshot| Ok((Coded::new(s.tile(&layers, epoch, coord)?, coding), s.revision));
+    let (coded, revision) = app.compute(work).await?;
+    // The snapshot may have changed while the tile waited for its turn.
+    key.revision = revision;
+    app.0.tiles.put(key, coded.clone());
+    Ok(coded)
+}
+
+/// Scheme and host by which the reader came, for absolute addresses. Behind a proxy that ends TLS,
+/// `X-Forwarded-Proto: https` says so.
+fn host(headers: &HeaderMap) -> Result<String, ApiError> {
+    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("127.0.0.1");
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]_".contains(&b);
+    if host.is_empty() || host.len() > 255 || !host.bytes().all(plain) {
+        return Err(ApiError::bad_request("the Host header is not a host name with an optional port"));
+    }
+    let forwarded = headers.get("x-forwarded-proto").and_then(|v| v.to_str().ok());
+    let scheme = if forwarded == Some("https") { "https" } else { "http" };
+    Ok(format!("{scheme}://{host}"))
+}

@@ -1,0 +1,150 @@
+//! Routes, JSON shapes, error → status: what `docs/api.md` says, and the web app.
+//!
+//! The only user of axum and the only async code. A request is read and bounded here, answered by the
+//! engine's current snapshot on a blocking thread, and written with an ETag. Nothing is computed here.
+//! Invariants: every route is in `openapi.json` and nothing else is; every failure goes through `error`;
+//! no answer names another host.
+
+mod answer;
+mod api;
+mod ask;
+mod docs;
+mod error;
+mod events;
+mod guard;
+mod maps;
+mod metrics;
+mod serve;
+mod tile_cache;
+mod web_app;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use tokio::sync::{Semaphore, watch};
+
+pub use serve::serve;
+
+use crate::engine::{Engine, EngineError, Snapshot};
+use crate::model::Revision;
+use error::ApiError;
+use metrics::Metrics;
+use tile_cache::TileCache;
+
+/// What the handlers share. Clones are one and the same.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+struct Shared {
+    engine: Engine,
+    metrics: Metrics,
+    tiles: TileCache,
+    /// One permit per answer that is being computed.
+    workers: Arc<Semaphore>,
+    revision: watch::Sender<Revision>,
+    ending: watch::Sender<bool>,
+    listeners: Arc<Semaphore>,
+}
+
+/// How long a request waits for a free worker before it is told to come again.
+const WORKER_PATIENCE: Duration = Duration::from_secs(15);
+
+impl App {
+    /// Starts to follow the engine's revision; ends with the last clone.
+    pub fn new(engine: Engine) -> App {
+        let n_workers = std::thread::available_parallelism().map_or(2, |n| n.get()).max(2);
+        let (revision, _) = watch::channel(engine.snapshot().revision);
+        let shared = Arc::new(Shared {
+            engine,
+            metrics: Metrics::default(),
+            tiles: TileCache::new(64 << 20),
+            workers: Arc::new(Semaphore::new(n_workers)),
+            revision,
+            ending: watch::channel(false).0,
+            listeners: Arc::new(Semaphore::new(events::MOST_LISTENERS)),
+        });
+        events::follow(&shared);
+        App(shared)
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.engine.snapshot()
+    }
+
+    /// Runs work on the current snapshot away from the async threads, as many at a time as there are cores.
+    async fn compute<T, W>(&self, work: W) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Snapshot) -> Result<T, EngineError> + Send + 'static,
+    {
+        let waiting = tokio::time::timeout(WORKER_PATIENCE, self.0.workers.clone().acquire_owned());
+        let permit = match waiting.await {
+            Ok(Ok(permit)) => permit,
+            _ => return Err(ApiError::unavailable("the server is busy; ask again in a few seconds")),
+        };
+        let snapshot = self.snapshot();
+        let done = tokio::task::spawn_blocking(move || {
+            // Held until the work is done, also when nobody waits for it any more.
+            let _permit = permit;
+            work(&snapshot)
+        });
+        match done.await {
+            Ok(result) => result.map_err(ApiError::from),
+            Err(_) => Err(ApiError::internal("the answer could not be computed")),
+        }
+    }
+}
+
+/// Every documented path, as `openapi.json` writes it.
+pub const ROUTES: &[&str] = &[
+    "/health",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+    "/events",
+    "/style.json",
+    "/styles/{name}.json",
+    "/tiles/{layers}.json",
+    "/tiles/{layers}/{z}/{x}/{y}",
+    "/api/v1/session",
+    "/api/v1/summary",
+    "/api/v1/layers",
+    "/api/v1/units",
+    "/api/v1/units/{code}",
+    "/api/v1/zones",
+    "/api/v1/zones/{id}",
+    "/api/v1/encroachments",
+    "/api/v1/encroachments/{id}",
+    "/api/v1/search",
+    "/api/v1/landuse/classes",
+];
+
+/// The whole site. The router matches `{name}.json` by one piece of the path; the handler reads the ending.
+pub fn router(app: App) -> Router {
+    let routes = Router::new()
+        .route("/health", get(api::health))
+        .route("/metrics", get(metrics::text))
+        .route("/openapi.json", get(docs::openapi))
+        .route("/docs", get(docs::page))
+        .route("/events", get(events::stream))
+        .route("/style.json", get(maps::style_of_the_house))
+        .route("/styles/{name_json}", get(maps::style))
+        .route("/tiles/{layers_json}", get(maps::tile_json))
+        .route("/tiles/{layers}/{z}/{x}/{y}", get(maps::tile))
+        .route("/api/v1/session", get(api::session))
+        .route("/api/v1/summary", get(api::summary))
+        .route("/api/v1/layers", get(api::layers))
+        .route("/api/v1/units", get(api::units))
+        .route("/api/v1/units/{code}", get(api::unit))
+        .route("/api/v1/zones", get(api::zones))
+        .route("/api/v1/zones/{id}", get(api::zone))
+        .route("/api/v1/encroachments", get(api::encroachments))
+        .route("/api/v1/encroachments/{id}", get(api::encroachment))
+        .route("/api/v1/search", get(api::search))
+        .route("/api/v1/landuse/classes", get(api::land_use_classes))
+        .fallback_service(web_app::router())
+        .method_not_allowed_fallback(error::method_not_allowed);
+    guard::around(routes, app.clone()).with_state(app)
+}

@@ -1,0 +1,97 @@
+//! Listening, and ending well: stop accepting, finish what runs, close the workspace.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use super::{App, router};
+use crate::engine::{Engine, EngineError};
+
+/// How long open requests may take to finish once the server was told to end.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// Serves until SIGINT or SIGTERM; `ready` is told the address, with the port that was found when 0 was asked for.
+pub fn serve(engine: Engine, bind: SocketAddr, ready: impl FnOnce(SocketAddr)) -> Result<(), EngineError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("http").build();
+    let runtime = runtime.map_err(|e| EngineError::internal(format!("no threads to serve with: {e}")))?;
+    let served = runtime.block_on(listen(engine.clone(), bind, ready));
+    // Work that nobody waits for any more may not hold up the end.
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    engine.close();
+    served
+}
+
+async fn listen(engine: Engine, bind: SocketAddr, ready: impl FnOnce(SocketAddr)) -> Result<(), EngineError> {
+    let cannot = |e: std::io::Error| {
+        EngineError::unavailable(format!(
+            "cannot listen on {bind}: {e}; another program may use the port, choose one with --bind ADDRESS:PORT"
+        ))
+    };
+    let listener = TcpListener::bind(bind).await.map_err(cannot)?;
+    let address = listener.local_addr().map_err(cannot)?;
+    let mut stop = Stop::listen()?;
+    let app = App::new(engine);
+    let warm = app.clone();
+    // What the map shows first is made ready before anybody asks.
+    let _ = tokio::task::spawn_blocking(move || {
+        if let Err(error) = warm.snapshot().prepare_tiles() {
+            tracing::warn!(%error, "the tiles could not be made ready");
+        }
+    });
+    let (end, mut ended) = tokio::sync::watch::channel(false);
+    let ending = app.clone();
+    let stopping = async move {
+        let signal = stop.wait().await;
+        tracing::info!(signal, "ending: no new requests, the open ones finish");
+        // Streams would never finish by themselves.
+        ending.0.ending.send_replace(true);
+        end.send_replace(true);
+    };
+    tracing::info!(%address, "serving");
+    ready(address);
+    let serving = axum::serve(listener, router(app)).with_graceful_shutdown(stopping);
+    let too_late = async move {
+        let _ = ended.wait_for(|ended| *ended).await;
+        tokio::time::sleep(FAREWELL).await;
+    };
+    tokio::select! {
+        served = serving => served.map_err(|e| EngineError::internal(format!("serving ended: {e}"))),
+        () = too_late => {
+            tracing::warn!("some requests did not finish in time");
+            Ok(())
+        }
+    }
+}
+
+/// The signals that end the server.
+struct Stop {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    fn listen() -> Result<Stop, EngineError> {
+        #[cfg(unix)]
+        {
+            let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+            let terminate = terminate.map_err(|e| EngineError::internal(format!("cannot listen for signals: {e}")))?;
+            Ok(Stop { terminate })
+        }
+        #[cfg(not(unix))]
+        Ok(Stop {})
+    }
+
+    async fn wait(&mut self) -> &'static str {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = tokio::signal::ctrl_c().await;
+            "SIGINT"
+        }
+    }
+}

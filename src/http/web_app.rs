@@ -1,0 +1,106 @@
+//! The web app as it was built into the binary; without a build, a page that says how to make one.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse};
+use rust_embed::RustEmbed;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+
+use super::answer::matches;
+use super::error::{self, ApiError};
+
+#[derive(RustEmbed)]
+#[folder = "assets/dist/"]
+#[allow_missing = true]
+struct Dist;
+
+/// Everything that is no other route. Compressed on the way, but for fonts, which are already; queries are the page's own business.
+pub(super) fn router() -> Router {
+    let worth_it = DefaultPredicate::new().and(NotForContentType::const_new("font/"));
+    Router::new().fallback(file).layer(CompressionLayer::new().compress_when(worth_it))
+}
+
+async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Response<Body> {
+    if method != Method::GET && method != Method::HEAD {
+        return error::method_not_allowed(method).await;
+    }
+    let path = uri.path();
+    let name = if path == "/" { "index.html" } else { path.trim_start_matches('/') };
+    match Dist::get(name) {
+        Some(found) => respond(name, found, &headers),
+        None if path == "/" => not_built(),
+        None => ApiError::not_found(format!("nothing is at {}", path.chars().take(80).collect::<String>())).into_response(),
+    }
+}
+
+fn respond(name: &str, file: rust_embed::EmbeddedFile, asked: &HeaderMap) -> Response<Body> {
+    let hash: String = file.metadata.sha256_hash().iter().take(12).map(|b| format!("{b:02x}")).collect();
+    // Weak: the same file goes out in several content codings.
+    let etag = HeaderValue::from_str(&format!("W/\"{hash}\"")).unwrap_or_else(|_| HeaderValue::from_static("W/\"\""));
+    let unchanged = matches(asked, &etag);
+    let mut response = Response::new(if unchanged { Body::empty() } else { Body::from(file.data.into_owned()) });
+    let headers = response.headers_mut();
+    headers.insert(header::ETAG, etag);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep(name)));
+    if unchanged {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return response;
+    }
+    let mime = content_type(name);
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_str(&mime).unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream")),
+    );
+    response
+}
+
+fn content_type(name: &str) -> String {
+    let mime = mime_guess::from_path(name).first_or_octet_stream();
+    let is_text = mime.type_() == mime_guess::mime::TEXT
+        || mime.subtype() == mime_guess::mime::JAVASCRIPT
+        || mime.subtype() == mime_guess::mime::JSON;
+    if is_text { format!("{mime}; charset=utf-8") } else { mime.to_string() }
+}
+
+/// Files of the build carry a hash in their names; fonts hardly ever change; the rest is asked for.
+fn keep(name: &str) -> &'static str {
+    if name.starts_with("assets/") {
+        "public, max-age=31536000, immutable"
+    } else if name.starts_with("fonts/") {
+        "public, max-age=604800"
+    } else {
+        "no-cache"
+    }
+}
+
+fn not_built() -> Response<Body> {
+    let page = include_str!("not_built.html");
+    ([(header::CACHE_CONTROL, "no-store"), (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'")], Html(page))
+        .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_go_out_under_their_type_and_only_named_by_hash_for_ever() {
+        let types = ["index.html", "assets/app-1f2e.js", "a.css", "fonts/x.woff2", "a.svg", "a.webmanifest", "a.bin"].map(content_type);
+        assert_eq!(
+            types,
+            [
+                "text/html; charset=utf-8",
+                "text/javascript; charset=utf-8",
+                "text/css; charset=utf-8",
+                "font/woff2",
+                "image/svg+xml",
+                "application/manifest+json",
+                "application/octet-stream"
+            ]
+        );
+        assert_eq!(keep("index.html"), "no-cache");
+        assert!(keep("assets/app-1f2e.js").contains("immutable"));
+    }
+}

@@ -1,1 +1,0 @@
-//! The workspace: a GeoPackage.

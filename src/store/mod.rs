@@ -1,0 +1,189 @@
+//! The workspace: a GeoPackage that QGIS opens, with SQLite's transactions; the only user of `rusqlite`.
+//!
+//! Keeps layers and what is known of them; knows no meaning beyond `model`. One `Store` writes, any
+//! number of `Reader`s each see one consistent state, a `Watch` tells that somebody committed.
+//! Invariant: a change and the revision it makes are committed together, flushed to the disk, or not
+//! at all; a process killed at any instruction leaves the last committed state.
+
+mod blob;
+mod connection;
+mod error;
+mod feature;
+mod layers;
+mod placing;
+mod reader;
+mod rtree;
+mod schema;
+mod writer;
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use crate::model::{EpsgCode, Layer, Revision};
+use error::During;
+pub use error::StoreError;
+pub use feature::Feature;
+pub use reader::{Reader, Watch};
+pub use writer::{LayerWriter, Mode, NewLayer};
+
+/// What GIS programs read about the workspace's CRS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SrsDefinition {
+    /// `VN-2000 / TM-3 105-00`
+    pub name: String,
+    /// Well-known text 1, as the standard wants it.
+    pub wkt: String,
+}
+
+/// What a workspace says of itself beside its layers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting {
+    Title,
+    /// Anything but empty: everything in it is made up, and what says so.
+    Simulated,
+    /// The text of a legend of the user's own, by the name that layers refer to.
+    Legend(String),
+}
+
+impl Setting {
+    fn key(&self) -> Cow<'static, str> {
+        match self {
+            Setting::Title => "title".into(),
+            Setting::Simulated => "simulated".into(),
+            Setting::Legend(name) => format!("legend:{name}").into(),
+        }
+    }
+}
+
+/// An open workspace and its one writing connection.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    path: PathBuf,
+    crs: EpsgCode,
+}
+
+impl Store {
+    /// Makes an empty workspace; `FileExists` when there is a file. It appears whole or not at all.
+    pub fn create(path: &Path, crs: EpsgCode, srs: SrsDefinition) -> Result<Store, StoreError> {
+        let doing = "making it";
+        let draft = placing::Draft::beside(path)?;
+        let connection = draft.open()?;
+        connection.execute_batch(&format!("BEGIN; {} COMMIT;", schema::workspace(crs))).during(path, doing)?;
+        let sql = "INSERT OR REPLACE INTO gpkg_spatial_ref_sys VALUES (?1, ?2, 'EPSG', ?2, ?3, NULL)";
+        connection.execute(sql, params![srs.name, crs.0, srs.wkt]).during(path, doing)?;
+        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).during(path, doing)?;
+        connection.close().map_err(|(_, e)| e).during(path, doing)?;
+        draft.put()?;
+        Store::open(path)
+    }
+
+    /// Opens a workspace to write. Says apart: no file, no GeoPackage, none of ours, of a newer
+    /// version, damaged, in a place that cannot be written.
+    pub fn open(path: &Path) -> Result<Store, StoreError> {
+        let connection = connection::writer(path)?;
+        let crs = EpsgCode(layers::srs_id(&connection, path)?.unsigned_abs());
+        // What is damaged deeper shows here, or when it is read.
+        layers::revision(&connection, path)?;
+        Ok(Store { connection, path: path.to_owned(), crs })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn crs(&self) -> EpsgCode {
+        self.crs
+    }
+
+    /// The present revision, also when another program made it.
+    pub fn revision(&self) -> Result<Revision, StoreError> {
+        layers::revision(&self.connection, &self.path)
+    }
+
+    /// The layers by name.
+    pub fn layers(&self) -> Result<Vec<Layer>, StoreError> {
+        layers::all(&self.connection, &self.path)
+    }
+
+    /// A view of the present state that later writes do not change.
+    pub fn reader(&self) -> Result<Reader, StoreError> {
+        Reader::open(&self.path)
+    }
+
+    pub fn watch(&self) -> Result<Watch, StoreError> {
+        Watch::open(&self.path)
+    }
+
+    /// Starts writing a layer of `F`s; waits for other writers, then `Busy`. Nothing changes before
+    /// the writer's `finish`.
+    pub fn begin<F: Feature>(&mut self, layer: NewLayer, mode: Mode) -> Result<LayerWriter<'_, F>, StoreError> {
+        LayerWriter::begin(&self.connection, &self.path, layer, mode)
+    }
+
+    /// Takes a layer out; `NoSuchLayer` says which there are.
+    pub fn drop_layer(&mut self, name: &str) -> Result<Revision, StoreError> {
+        self.change("dropping a layer", |connection, path| {
+            let layer = layers::named(connection, path, name)?;
+            writer::remove(connection, path, &layer.name)
+        })
+    }
+
+    pub fn setting(&self, setting: &Setting) -> Result<Option<String>, StoreError> {
+        layers::setting(&self.connection, &self.path, &setting.key())
+    }
+
+    pub fn set_setting(&mut self, setting: &Setting, value: &str) -> Result<Revision, StoreError> {
+        self.change("writing its settings", |connection, path| layers::set_setting(connection, path, &setting.key(), value))
+    }
+
+    /// Makes a new revision of what is there: for a server that sees (by its `Watch`) that another
+    /// program changed features without telling a revision, as QGIS does. Every layer gets it: which one
+    /// changed is not known.
+    pub fn mark_changed(&mut self) -> Result<Revision, StoreError> {
+        let doing = "marking a change";
+        self.change(doing, |connection, path| {
+            let next = layers::revision(connection, path)? + 1;
+            connection.execute("UPDATE farmzone_layers SET revision = ?1", [next as i64]).during(path, doing).map(|_| ())
+        })
+    }
+
+    /// Copies the present state to `out`, which must not exist, while others may write. `progress` is
+    /// given pages done and pages in all.
+    pub fn backup(&self, out: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError> {
+        let source = connection::reader(&self.path)?;
+        source.execute_batch("BEGIN").during(&self.path, "starting to copy")?;
+        layers::revision(&source, &self.path)?;
+        placing::copy(&source, out, progress)
+    }
+
+    fn change(
+        &mut self,
+        doing: &'static str,
+        deed: impl FnOnce(&Connection, &Path) -> Result<(), StoreError>,
+    ) -> Result<Revision, StoreError> {
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate).during(&self.path, doing)?;
+        deed(&transaction, &self.path)?;
+        let revision = layers::next_revision(&transaction, &self.path)?;
+        transaction.commit().during(&self.path, doing)?;
+        Ok(revision)
+    }
+}
+
+impl Store {
+    /// Brings the log into the file, so that a copy of the one file is complete; readers may prevent
+    /// it, and the log then stays beside it, as safe.
+    pub fn checkpoint(&self) {
+        let _ = self.connection.busy_timeout(Duration::from_millis(200));
+        let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.checkpoint();
+    }
+}

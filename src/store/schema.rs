@@ -1,0 +1,165 @@
+//! The tables of a workspace in SQL: GeoPackage 1.3 (OGC 12-128r17), its R-tree extension, and ours.
+//!
+//! No name in here comes from a user but those of kept columns, which `column_names` makes safe.
+//! Identifiers are always quoted.
+
+use crate::model::EpsgCode;
+
+/// "GPKG", what the standard puts into SQLite's application_id.
+pub(super) const APPLICATION_ID: i32 = 0x4750_4B47;
+/// Of the tables of farmzone's own; a workspace of a higher one is refused.
+pub(super) const VERSION: u32 = 1;
+
+/// The columns of a feature table, after `fid` and `geom`: name, type, whether it must have a value.
+pub type Column = (&'static str, &'static str, Must);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Must {
+    HaveValue,
+    MayBeNull,
+}
+
+/// Everything an empty workspace has, but the row of its own CRS.
+pub(super) fn workspace(crs: EpsgCode) -> String {
+    format!(
+        r#"
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = 10300;
+CREATE TABLE gpkg_spatial_ref_sys (
+  srs_name TEXT NOT NULL, srs_id INTEGER NOT NULL PRIMARY KEY, organization TEXT NOT NULL,
+  organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT);
+INSERT INTO gpkg_spatial_ref_sys VALUES
+  ('Undefined Cartesian SRS', -1, 'NONE', -1, 'undefined', 'undefined Cartesian coordinate reference system'),
+  ('Undefined geographic SRS', 0, 'NONE', 0, 'undefined', 'undefined geographic coordinate reference system'),
+  ('WGS 84', 4326, 'EPSG', 4326, '{WGS84_WKT}', 'longitude and latitude in degrees');
+CREATE TABLE gpkg_contents (
+  table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE, description TEXT DEFAULT '',
+  last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+  min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER,
+  CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id));
+CREATE TABLE gpkg_geometry_columns (
+  table_name TEXT NOT NULL, column_name TEXT NOT NULL, geometry_type_name TEXT NOT NULL, srs_id INTEGER NOT NULL,
+  z TINYINT NOT NULL, m TINYINT NOT NULL,
+  CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name), CONSTRAINT uk_gc_table_name UNIQUE (table_name),
+  CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
+  CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));
+CREATE TABLE gpkg_extensions (
+  table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL, scope TEXT NOT NULL,
+  CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
+CREATE TABLE farmzone_settings (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, "key" TEXT NOT NULL UNIQUE, value TEXT NOT NULL);
+CREATE TABLE farmzone_layers (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  name TEXT NOT NULL UNIQUE REFERENCES gpkg_contents(table_name) ON DELETE CASCADE,
+  role TEXT NOT NULL, epoch TEXT, source TEXT NOT NULL, source_crs TEXT NOT NULL, operation TEXT, accuracy_m REAL, legend TEXT,
+  keep TEXT NOT NULL, simulated INTEGER NOT NULL, n_features INTEGER NOT NULL, area_m2 REAL NOT NULL,
+  imported_at TEXT NOT NULL, revision INTEGER NOT NULL);
+INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) VALUES
+  ('farmzone_settings', 'attributes', 'farmzone_settings', 'farmzone: the workspace itself', 0),
+  ('farmzone_layers', 'attributes', 'farmzone_layers', 'farmzone: where each layer came from', 0);
+INSERT INTO farmzone_settings ("key", value) VALUES ('version', '{VERSION}'), ('crs', '{crs}'), ('revision', '0');
+"#
+    )
+}
+
+const WGS84_WKT: &str = concat!(
+    r#"GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563,AUTHORITY["EPSG","7030"]],"#,
+    r#"AUTHORITY["EPSG","6326"]],PRIMEM["Greenwich",0,AUTHORITY["EPSG","8901"]],"#,
+    r#"UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]],AXIS["Latitude",NORTH],AXIS["Longitude",EAST],"#,
+    r#"AUTHORITY["EPSG","4326"]]"#
+);
+
+/// An identifier in SQL's double quotes.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+pub(super) fn feature_table(table: &str, geometry_type: &str, columns: &[Column], keep: &[String]) -> String {
+    let ours = columns.iter().map(|(name, sql_type, must)| match must {
+        Must::HaveValue => format!(", {} {sql_type} NOT NULL", quoted(name)),
+        Must::MayBeNull => format!(", {} {sql_type}", quoted(name)),
+    });
+    let kept = keep.iter().map(|name| format!(", {} TEXT", quoted(name)));
+    let columns: String = ours.chain(kept).collect();
+    format!("CREATE TABLE {} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom {geometry_type}{columns})", quoted(table))
+}
+
+pub(super) fn tree(table: &str) -> String {
+    format!("rtree_{table}_geom")
+}
+
+/// The R-tree, still without triggers. The form of this statement is what validators compare.
+pub(super) fn tree_table(table: &str) -> String {
+    format!(r#"CREATE VIRTUAL TABLE "rtree_{table}_geom" USING rtree(id, minx, maxx, miny, maxy)"#)
+}
+
+/// The six triggers of the standard's R-tree extension, which keep the tree right whoever edits.
+pub(super) fn tree_triggers(table: &str) -> String {
+    let (t, tree) = (quoted(table), tree(table));
+    let insert = format!(
+        r#"INSERT OR REPLACE INTO "{tree}" VALUES (NEW.fid, ST_MinX(NEW.geom), ST_MaxX(NEW.geom), ST_MinY(NEW.geom), ST_MaxY(NEW.geom));"#
+    );
+    let (filled, empty) = ("(NEW.geom NOTNULL AND NOT ST_IsEmpty(NEW.geom))", "(NEW.geom ISNULL OR ST_IsEmpty(NEW.geom))");
+    format!(
+        r#"
+CREATE TRIGGER "{tree}_insert" AFTER INSERT ON {t} WHEN (NEW.geom NOT NULL AND NOT ST_IsEmpty(NEW.geom))
+BEGIN {insert} END;
+CREATE TRIGGER "{tree}_update1" AFTER UPDATE OF geom ON {t} WHEN OLD.fid = NEW.fid AND {filled}
+BEGIN {insert} END;
+CREATE TRIGGER "{tree}_update2" AFTER UPDATE OF geom ON {t} WHEN OLD.fid = NEW.fid AND {empty}
+BEGIN DELETE FROM "{tree}" WHERE id = OLD.fid; END;
+CREATE TRIGGER "{tree}_update3" AFTER UPDATE ON {t} WHEN OLD.fid != NEW.fid AND {filled}
+BEGIN DELETE FROM "{tree}" WHERE id = OLD.fid; {insert} END;
+CREATE TRIGGER "{tree}_update4" AFTER UPDATE ON {t} WHEN OLD.fid != NEW.fid AND {empty}
+BEGIN DELETE FROM "{tree}" WHERE id IN (OLD.fid, NEW.fid); END;
+CREATE TRIGGER "{tree}_delete" AFTER DELETE ON {t} WHEN OLD.geom NOT NULL
+BEGIN DELETE FROM "{tree}" WHERE id = OLD.fid; END;
+"#
+    )
+}
+
+/// A unique index over what identifies a feature; a null counts as one value.
+pub(super) fn key_index(table: &str, key: &[Column]) -> String {
+    let parts: Vec<String> = key.iter().map(|column| key_part(column, &quoted(column.0))).collect();
+    format!("CREATE UNIQUE INDEX {} ON {} ({})", quoted(&format!("{table}_key")), quoted(table), parts.join(", "))
+}
+
+/// `value` (a column or a parameter) as the key index holds it.
+pub(super) fn key_part((_, _, must): &Column, value: &str) -> String {
+    match must {
+        Must::HaveValue => value.to_owned(),
+        Must::MayBeNull => format!("coalesce({value}, '')"),
+    }
+}
+
+/// Names for kept columns: what the owner called them, without what SQL or other programs stumble
+/// over, and never one of ours (`taken`) nor twice the same.
+pub(super) fn column_names(wanted: &[String], taken: &[&str]) -> Vec<String> {
+    let fold = |name: &str| name.to_lowercase();
+    let mut used: Vec<String> = taken.iter().copied().chain(["fid", "geom", "rowid", "oid", "_rowid_"]).map(fold).collect();
+    let mut names = Vec::with_capacity(wanted.len());
+    for name in wanted {
+        let clean: String = name.trim().chars().filter(|c| !c.is_control() && !"\"'`[]\\;".contains(*c)).take(60).collect();
+        let clean = if clean.is_empty() { "column".to_owned() } else { clean };
+        let mut free = clean.clone();
+        let mut n = 2;
+        while used.contains(&fold(&free)) {
+            free = format!("{clean}_{n}");
+            n += 1;
+        }
+        used.push(fold(&free));
+        names.push(free);
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_column_never_takes_a_name_of_ours_nor_one_that_breaks_sql() {
+        let wanted = ["Chủ đất", "ID", "geom", "a\"b", "  ", "A\"B", "x]; DROP TABLE zones"].map(str::to_owned);
+        let names = column_names(&wanted, &["id", "kind"]);
+        assert_eq!(names, ["Chủ đất", "ID_2", "geom_2", "ab", "column", "AB_2", "x DROP TABLE zones"]);
+    }
+}

@@ -1,1 +1,0 @@
-//! Tile arithmetic, generalisation, MVT bytes.

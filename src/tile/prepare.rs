@@ -1,0 +1,346 @@
+//! A layer made ready to be drawn: its points on one grid over the whole world, its properties as the
+//! bytes a tile holds, its features along a space-filling curve so that neighbours are drawn together.
+
+use std::collections::HashMap;
+
+use super::rules::TileRules;
+use super::{LayerRules, TileLayer, WEB_MERCATOR_HALF_M, mvt};
+use crate::geom;
+use crate::index::Index;
+use crate::model::{Coord, Geometry, MultiPolygon, Polygon};
+
+/// A property of a feature.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Not in the tile.
+    Absent,
+    Text(String),
+    Number(f64),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Value::Text(text.to_owned())
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(text: Option<&str>) -> Self {
+        text.map_or(Value::Absent, Value::from)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Value::Number(number)
+    }
+}
+
+/// A feature as the caller has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feature {
+    /// In Web Mercator metres; polygons valid. A label layer takes the shape that is to be labelled.
+    pub shape: Geometry,
+    /// One per key of the layer, in the order of `TileLayer::keys`.
+    pub values: Vec<Value>,
+}
+
+/// A point of the world: 2³² steps (9 mm at the equator) from the west and from the north.
+pub(super) type WorldPoint = [u32; 2];
+
+pub(super) const NO_VALUE: u32 = u32::MAX;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Point,
+    Line,
+    Polygon,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    pub form: Form,
+    /// West, north, east, south.
+    pub bounds: [u32; 4],
+    /// Of a polygon, or of the shape a label stands for, as a share of the world's square.
+    pub area: f64,
+    pub from_zoom: u8,
+    /// Dust of one class is gathered together: the id of the class's value.
+    pub class: u32,
+    rings: (u32, u32),
+    tags: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct RingEnd {
+    end: u32,
+    hole: bool,
+}
+
+/// A layer ready to be drawn. Immutable; as large as its points (8 bytes each) and its distinct values.
+#[derive(Debug)]
+pub struct Prepared {
+    pub(super) layer: TileLayer,
+    pub(super) rules: LayerRules,
+    items: Vec<Item>,
+    rings: Vec<RingEnd>,
+    points: Vec<WorldPoint>,
+    tags: Vec<u32>,
+    values: Vec<Box<[u8]>>,
+    /// Boxes of the items in steps of the world's grid.
+    index: Index,
+}
+
+impl Prepared {
+    /// Makes a layer ready. Points that are not finite are left out; a feature without any is left out;
+    /// missing values count as absent.
+    pub fn new(layer: TileLayer, rules: &TileRules, features: impl IntoIterator<Item = Feature>) -> Prepared {
+        let mut maker = Maker::new(layer, rules.layer(layer).clone());
+        for feature in features {
+            maker.add(feature);
+        }
+        maker.finish()
+    }
+
+    pub fn layer(&self) -> TileLayer {
+        self.layer
+    }
+
+    /// How many features it holds.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The encoded value of an id that `tags` gave.
+    pub(super) fn value(&self, id: u32) -> &[u8] {
+        self.values.get(id as usize).map_or(&[], |bytes| bytes)
+    }
+
+    /// Value ids of an item, one per key of the layer.
+    pub(super) fn tags(&self, item: &Item) -> &[u32] {
+        let start = item.tags as usize;
+        self.tags.get(start..start + self.layer.keys().len()).unwrap_or(&[])
+    }
+
+    /// The parts of an item: rings, lines or the one point; whether a ring is a hole.
+    pub(super) fn parts(&self, item: &Item) -> impl Iterator<Item = (&[WorldPoint], bool)> {
+        let (first, end) = (item.rings.0 as usize, item.rings.1 as usize);
+        (first..end).map(move |at| {
+            let start = if at == 0 { 0 } else { self.rings[at - 1].end as usize };
+            let RingEnd { end, hole } = self.rings[at];
+            (&self.points[start..end as usize], hole)
+        })
+    }
+
+    /// The items whose boxes meet a box of world points (west, north, east, south), in the order of the layer.
+    pub(super) fn items_in(&self, bounds: [u32; 4]) -> Vec<&Item> {
+        let mut places: Vec<usize> = self.index.query(bounds.map(f64::from)).collect();
+        places.sort_unstable();
+        places.into_iter().filter_map(|at| self.items.get(at)).collect()
+    }
+}
+
+fn join(a: [u32; 4], b: [u32; 4]) -> [u32; 4] {
+    [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
+}
+
+fn world(c: Coord) -> Option<WorldPoint> {
+    let share = |metres: f64| ((metres / (2.0 * WEB_MERCATOR_HALF_M)) * 4_294_967_296.0).round().clamp(0.0, f64::from(u32::MAX)) as u32;
+    (c.x.is_finite() && c.y.is_finite()).then(|| [share(c.x + WEB_MERCATOR_HALF_M), share(WEB_MERCATOR_HALF_M - c.y)])
+}
+
+struct Maker {
+    layer: TileLayer,
+    rules: LayerRules,
+    items: Vec<Item>,
+    rings: Vec<RingEnd>,
+    points: Vec<WorldPoint>,
+    tags: Vec<u32>,
+    values: Vec<Box<[u8]>>,
+    ids: HashMap<Box<[u8]>, u32>,
+}
+
+impl Maker {
+    fn new(layer: TileLayer, rules: LayerRules) -> Maker {
+        Maker {
+            layer,
+            rules,
+            items: Vec::new(),
+            rings: Vec::new(),
+            points: Vec::new(),
+            tags: Vec::new(),
+            values: Vec::new(),
+            ids: HashMap::new(),
+        }
+    }
+
+    fn add(&mut self, feature: Feature) {
+        let tags = self.tags.len() as u32;
+        let absent = Value::Absent;
+        for at in 0..self.layer.keys().len() {
+            let id = self.value(feature.values.get(at).unwrap_or(&absent));
+            self.tags.push(id);
+        }
+        let n_items = self.items.len();
+        let from_zoom = self.from_zoom(&feature.values);
+        if self.layer.is_labels() {
+            self.add_label(&feature.shape, tags, from_zoom);
+        } else {
+            self.add_shape(&feature.shape, tags, from_zoom);
+        }
+        if self.items.len() == n_items {
+            self.tags.truncate(tags as usize);
+        }
+    }
+
+    fn value(&mut self, value: &Value) -> u32 {
+        let bytes: Box<[u8]> = match value {
+            Value::Absent => return NO_VALUE,
+            Value::Number(n) if !n.is_finite() => return NO_VALUE,
+            Value::Number(n) => mvt::number_value(*n).into(),
+            Value::Text(text) => mvt::text_value(text).into(),
+        };
+        if let Some(&id) = self.ids.get(&bytes) {
+            return id;
+        }
+        let id = self.values.len() as u32;
+        self.values.push(bytes.clone());
+        self.ids.insert(bytes, id);
+        id
+    }
+
+    /// The zoom from which the rules by group and by width let a feature in.
+    fn from_zoom(&self, values: &[Value]) -> u8 {
+        let of = |key: &str| self.layer.keys().iter().position(|k| *k == key).and_then(|at| values.get(at));
+        let by_group = match of("group") {
+            Some(Value::Text(group)) => self.rules.groups_from.get(group).copied().unwrap_or(0),
+            _ => 0,
+        };
+        let by_width = match of("width_m") {
+            Some(Value::Number(width_m)) => {
+                self.rules.narrow_from.iter().filter(|(limit_m, _)| width_m < limit_m).map(|(_, zoom)| *zoom).max().unwrap_or(0)
+            }
+            _ => 0,
+        };
+        by_group.max(by_width).max(self.rules.min_zoom)
+    }
+
+    fn add_label(&mut self, shape: &Geometry, tags: u32, from_zoom: u8) {
+        let shape = match shape {
+            Geometry::Polygon(p) => MultiPolygon::new(vec![p.clone()]),
+            Geometry::MultiPolygon(m) => m.clone(),
+            Geometry::Point(p) => return self.add_part(Form::Point, &[p.0], tags, from_zoom, 0.0),
+            _ => return,
+        };
+        let Some(pole) = geom::pole(&shape) else { return };
+        let side_m = 2.0 * WEB_MERCATOR_HALF_M;
+        let area = geom::area_m2(&shape) / (side_m * side_m);
+        let wide_enough = |z: &u8| area * pixels_at(*z) >= self.rules.label_area_px2;
+        let limit = self.rules.all_labels_from.unwrap_or(self.rules.max_zoom);
+        let from_zoom = (0..limit).find(wide_enough).unwrap_or(limit).max(from_zoom);
+        self.add_part(Form::Point, &[pole], tags, from_zoom, area);
+    }
+
+    fn add_part(&mut self, form: Form, coords: &[Coord], tags: u32, from_zoom: u8, area: f64) {
+        let first = self.rings.len();
+        if let Some(bounds) = self.push_points(coords.iter().copied(), false) {
+            self.push_item(form, bounds, first, tags, from_zoom, area);
+        }
+    }
+
+    fn add_shape(&mut self, shape: &Geometry, tags: u32, from_zoom: u8) {
+        match shape {
+            Geometry::Point(p) => self.add_part(Form::Point, &[p.0], tags, from_zoom, 0.0),
+            Geometry::MultiPoint(points) => points.0.iter().for_each(|p| self.add_part(Form::Point, &[p.0], tags, from_zoom, 0.0)),
+            Geometry::Line(l) => self.add_part(Form::Line, &[l.start, l.end], tags, from_zoom, 0.0),
+            Geometry::LineString(l) => self.add_part(Form::Line, &l.0, tags, from_zoom, 0.0),
+            Geometry::MultiLineString(lines) => {
+                let first = self.rings.len();
+                let bounds = lines.0.iter().filter_map(|l| self.push_points(l.0.iter().copied(), false)).reduce(join);
+                if let Some(bounds) = bounds {
+                    self.push_item(Form::Line, bounds, first, tags, from_zoom, 0.0);
+                }
+            }
+            Geometry::Polygon(p) => self.add_polygons(std::slice::from_ref(p), tags, from_zoom),
+            Geometry::MultiPolygon(m) => self.add_polygons(&m.0, tags, from_zoom),
+            Geometry::Rect(r) => self.add_polygons(&[r.to_polygon()], tags, from_zoom),
+            Geometry::Triangle(t) => self.add_polygons(&[t.to_polygon()], tags, from_zoom),
+            Geometry::GeometryCollection(c) => c.0.iter().for_each(|part| self.add_shape(part, tags, from_zoom)),
+        }
+    }
+
+    fn add_polygons(&mut self, polygons: &[Polygon], tags: u32, from_zoom: u8) {
+        let first = self.rings.len();
+        let mut bounds: Option<[u32; 4]> = None;
+        let mut area = 0.0;
+        for polygon in polygons {
+            for (ring, hole) in std::iter::once((polygon.exterior(), false)).chain(polygon.interiors().iter().map(|r| (r, true))) {
+                let signed = geom::ring_signed_area_m2(ring);
+                let open = ring.0.len().saturating_sub(usize::from(ring.is_closed()));
+                let coords = ring.0.iter().take(open).copied();
+                // Counter-clockwise on the map is clockwise on a tile, where y grows downwards.
+                let pushed = if (signed > 0.0) != hole { self.push_points(coords.rev(), hole) } else { self.push_points(coords, hole) };
+                let Some(ring_bounds) = pushed else { break };
+                bounds = Some(bounds.map_or(ring_bounds, |b| join(b, ring_bounds)));
+                area += if hole { -signed.abs() } else { signed.abs() };
+            }
+        }
+        if let Some(bounds) = bounds {
+            let side_m = 2.0 * WEB_MERCATOR_HALF_M;
+            self.push_item(Form::Polygon, bounds, first, tags, from_zoom, area.max(0.0) / (side_m * side_m));
+        }
+    }
+
+    fn push_points(&mut self, coords: impl Iterator<Item = Coord>, hole: bool) -> Option<[u32; 4]> {
+        let start = self.points.len();
+        self.points.extend(coords.filter_map(world));
+        let bounds = self.points[start..].iter().map(|p| [p[0], p[1], p[0], p[1]]).reduce(join)?;
+        self.rings.push(RingEnd { end: self.points.len() as u32, hole });
+        Some(bounds)
+    }
+
+    fn push_item(&mut self, form: Form, bounds: [u32; 4], first_ring: usize, tags: u32, from_zoom: u8, area: f64) {
+        let class_key = self.rules.dust_by.as_deref().and_then(|by| self.layer.keys().iter().position(|key| *key == by));
+        let class = class_key.and_then(|at| self.tags.get(tags as usize + at)).copied().unwrap_or(NO_VALUE);
+        self.items.push(Item { form, bounds, area, from_zoom, class, rings: (first_ring as u32, self.rings.len() as u32), tags });
+    }
+
+    fn finish(mut self) -> Prepared {
+        self.items.sort_by_cached_key(|item| {
+            let middle = |low: u32, high: u32| ((u64::from(low) + u64::from(high)) / 2) as u32;
+            interleave(middle(item.bounds[0], item.bounds[2])) | (interleave(middle(item.bounds[1], item.bounds[3])) << 1)
+        });
+        let index = Index::new(self.items.iter().map(|item| Some(item.bounds.map(f64::from))));
+        self.points.shrink_to_fit();
+        Prepared {
+            layer: self.layer,
+            rules: self.rules,
+            items: self.items,
+            rings: self.rings,
+            points: self.points,
+            tags: self.tags,
+            values: self.values,
+            index,
+        }
+    }
+}
+
+/// Pixels in the world's square at a zoom, 512 to a tile's side.
+pub(super) fn pixels_at(z: u8) -> f64 {
+    let side = f64::from(1_u32 << z.min(22)) * 512.0;
+    side * side
+}
+
+/// Spreads the bits of a number, a zero between any two (Morton 1966).
+fn interleave(n: u32) -> u64 {
+    let mut n = u64::from(n);
+    n = (n | (n << 16)) & 0x0000_ffff_0000_ffff;
+    n = (n | (n << 8)) & 0x00ff_00ff_00ff_00ff;
+    n = (n | (n << 4)) & 0x0f0f_0f0f_0f0f_0f0f;
+    n = (n | (n << 2)) & 0x3333_3333_3333_3333;
+    (n | (n << 1)) & 0x5555_5555_5555_5555
+}

@@ -1,0 +1,358 @@
+//! Whole tiles, read back with a reader of its own.
+
+use geo_types::{Geometry, line_string, point, polygon};
+use proptest::prelude::*;
+
+use super::ring::{GridPoint, turn, twice_area};
+use super::*;
+use crate::model::{Coord, MultiPolygon, Polygon, Ring};
+
+#[derive(Debug, PartialEq)]
+struct ReadFeature {
+    form: u64,
+    properties: Vec<(String, String)>,
+    /// Parts as drawn: rings open, lines as they are.
+    parts: Vec<Vec<GridPoint>>,
+}
+
+impl ReadFeature {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.properties.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+}
+
+fn varint(bytes: &mut &[u8]) -> u64 {
+    let mut n = 0;
+    for shift in (0..).step_by(7) {
+        let byte = bytes[0];
+        *bytes = &bytes[1..];
+        n |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return n;
+        }
+    }
+    unreachable!("a varint ends")
+}
+
+/// Fields of a message: number and bytes; a varint's value is given instead of bytes.
+fn fields(mut bytes: &[u8]) -> Vec<(u64, u64, Vec<u8>)> {
+    let mut found = Vec::new();
+    while !bytes.is_empty() {
+        let key = varint(&mut bytes);
+        let n_bytes = match key & 7 {
+            0 => {
+                found.push((key >> 3, varint(&mut bytes), Vec::new()));
+                continue;
+            }
+            1 => 8,
+            2 => varint(&mut bytes) as usize,
+            5 => 4,
+            other => panic!("wire type {other}"),
+        };
+        found.push((key >> 3, 0, bytes[..n_bytes].to_vec()));
+        bytes = &bytes[n_bytes..];
+    }
+    found
+}
+
+fn numbers(mut bytes: &[u8]) -> Vec<u32> {
+    let mut found = Vec::new();
+    while !bytes.is_empty() {
+        found.push(varint(&mut bytes) as u32);
+    }
+    found
+}
+
+fn value_text(bytes: &[u8]) -> String {
+    let (field, number, bytes) = fields(bytes).remove(0);
+    match field {
+        1 => String::from_utf8(bytes).unwrap(),
+        2 => f32::from_le_bytes(bytes.try_into().unwrap()).to_string(),
+        3 => f64::from_le_bytes(bytes.try_into().unwrap()).to_string(),
+        5 => number.to_string(),
+        6 => ((number >> 1) as i64 ^ -((number & 1) as i64)).to_string(),
+        other => panic!("value field {other}"),
+    }
+}
+
+fn parts(commands: &[u32]) -> Vec<Vec<GridPoint>> {
+    let (mut parts, mut at, mut next): (Vec<Vec<GridPoint>>, GridPoint, usize) = (Vec::new(), [0, 0], 0);
+    while next < commands.len() {
+        let (command, count) = (commands[next] & 7, commands[next] >> 3);
+        next += 1;
+        if command == 7 {
+            continue;
+        }
+        for _ in 0..count {
+            for value in &mut at {
+                *value += (commands[next] >> 1) as i32 ^ -((commands[next] & 1) as i32);
+                next += 1;
+            }
+            if command == 1 {
+                parts.push(Vec::new());
+            }
+            parts.last_mut().unwrap().push(at);
+        }
+    }
+    parts
+}
+
+/// Every feature of every layer, by the layer's name.
+fn read(tile: &[u8]) -> Vec<(String, Vec<ReadFeature>)> {
+    let layer = |bytes: Vec<u8>| {
+        let all = fields(&bytes);
+        let of = |number: u64| all.iter().filter(move |f| f.0 == number);
+        assert_eq!(of(15).next().unwrap().1, 2, "version");
+        assert_eq!(of(5).next().unwrap().1, 4096, "extent");
+        let keys: Vec<String> = of(3).map(|f| String::from_utf8(f.2.clone()).unwrap()).collect();
+        let values: Vec<String> = of(4).map(|f| value_text(&f.2)).collect();
+        let mut distinct = values.clone();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), values.len(), "values are told once");
+        let feature = |bytes: &[u8]| {
+            let fields = fields(bytes);
+            let of = |number: u64| fields.iter().find(|f| f.0 == number).unwrap();
+            let tags = numbers(&of(2).2);
+            let property = |pair: &[u32]| (keys[pair[0] as usize].clone(), values[pair[1] as usize].clone());
+            ReadFeature { form: of(3).1, properties: tags.chunks(2).map(property).collect(), parts: parts(&numbers(&of(4).2)) }
+        };
+        let name = String::from_utf8(of(1).next().unwrap().2.clone()).unwrap();
+        (name, of(2).map(|f| feature(&f.2)).collect())
+    };
+    fields(tile).into_iter().map(|(_, _, bytes)| layer(bytes)).collect()
+}
+
+fn rules() -> TileRules {
+    TileRules::parse(include_str!("../../tiles/layers.toml")).unwrap()
+}
+
+fn hanoi(z: u8) -> TileCoord {
+    TileCoord::at(z, lonlat_to_mercator(105.85, 21.03))
+}
+
+/// A place in a tile, given in its units, as Web Mercator metres.
+fn at(coord: TileCoord, [x, y]: [f64; 2]) -> Coord {
+    let [west, _, east, north] = coord.bounds_m(0.0);
+    let unit_m = (east - west) / 4096.0;
+    Coord { x: west + x * unit_m, y: north - y * unit_m }
+}
+
+/// A polygon from rings in a tile's units.
+fn in_tile(coord: TileCoord, rings: &[&[[f64; 2]]]) -> Polygon {
+    let mut rings = rings.iter().map(|ring| Ring::new(ring.iter().map(|p| at(coord, *p)).collect()));
+    let shell = rings.next().unwrap();
+    Polygon::new(shell, rings.collect())
+}
+
+fn zone(id: &str, kind: &str, shape: impl Into<Geometry<f64>>) -> Feature {
+    let values = vec![id.into(), kind.into(), Value::Absent, Value::Absent, Value::Absent, Value::Number(1.5), Value::Number(0.25)];
+    Feature { shape: shape.into(), values }
+}
+
+fn zones(features: Vec<Feature>) -> Prepared {
+    Prepared::new(TileLayer::Zones, &rules(), features)
+}
+
+/// Twice the area that the rings of all features cover, holes taken off.
+fn drawn_area(features: &[ReadFeature]) -> i64 {
+    features.iter().flat_map(|f| &f.parts).map(|ring| twice_area(ring)).sum()
+}
+
+/// Whether two edges of the rings cross or run along each other; touching in a point is allowed.
+fn has_crossing(rings: &[Vec<GridPoint>]) -> bool {
+    let edges: Vec<(GridPoint, GridPoint)> =
+        rings.iter().flat_map(|ring| ring.iter().copied().zip(ring.iter().copied().cycle().skip(1))).collect();
+    edges.iter().enumerate().any(|(n, &(a, b))| {
+        edges[n + 1..].iter().any(|&(c, d)| {
+            let sides = [turn(a, b, c), turn(a, b, d), turn(c, d, a), turn(c, d, b)].map(i64::signum);
+            let along = sides == [0; 4] && {
+                let run = |axis: usize| a[axis].max(b[axis]).min(c[axis].max(d[axis])) - a[axis].min(b[axis]).max(c[axis].min(d[axis]));
+                run(0) >= 0 && run(1) >= 0 && run(0).max(run(1)) > 0
+            };
+            along || (sides[0] * sides[1] < 0 && sides[2] * sides[3] < 0)
+        })
+    })
+}
+
+#[test]
+fn a_square_with_a_hole_is_drawn_clockwise_with_its_hole_against_it() {
+    let coord = hanoi(14);
+    let shell = [[100.0, 100.0], [900.0, 100.0], [900.0, 900.0], [100.0, 900.0]];
+    let hole = [[300.0, 300.0], [500.0, 300.0], [500.0, 500.0], [300.0, 500.0]];
+    let layer = zones(vec![zone("z1", "rice", in_tile(coord, &[&shell, &hole]))]);
+    let found = read(&tile(&[&layer], coord));
+    let (name, features) = &found[0];
+    assert_eq!((name.as_str(), features.len(), features[0].form), ("zones", 1, 3));
+    assert_eq!(features[0].parts.iter().map(|ring| twice_area(ring)).collect::<Vec<_>>(), [2 * 800 * 800, -2 * 200 * 200]);
+    assert_eq!(features[0].get("kind"), Some("rice"));
+    assert_eq!(features[0].get("area_ha"), Some("1.5"));
+    assert_eq!(features[0].get("name"), None);
+}
+
+#[test]
+fn a_shape_is_cut_at_the_buffer_and_its_separate_parts_come_apart() {
+    let coord = hanoi(14);
+    // A comb whose back lies beyond the right border and whose teeth reach in.
+    let comb = [
+        [2000.0, 500.0],
+        [6000.0, 500.0],
+        [6000.0, 2500.0],
+        [2000.0, 2500.0],
+        [2000.0, 2000.0],
+        [5000.0, 2000.0],
+        [5000.0, 1000.0],
+        [2000.0, 1000.0],
+    ];
+    let found = read(&tile(&[&zones(vec![zone("z1", "rice", in_tile(coord, &[&comb]))])], coord));
+    let feature = &found[0].1[0];
+    assert_eq!(feature.parts.len(), 2);
+    assert!(!has_crossing(&feature.parts));
+    assert!(feature.parts.iter().flatten().all(|p| p[0] <= 4096 + 64));
+    assert_eq!(drawn_area(&found[0].1), 2 * 2 * (4160 - 2000) * 500);
+}
+
+#[test]
+fn the_whole_tile_is_land_when_a_shape_covers_it() {
+    let coord = hanoi(16);
+    let around = [[-9e5, -9e5], [9e5, -9e5], [9e5, 9e5], [-9e5, 9e5]];
+    let found = read(&tile(&[&zones(vec![zone("z1", "rice", in_tile(coord, &[&around]))])], coord));
+    assert_eq!(drawn_area(&found[0].1), 2 * (4096 + 128) * (4096 + 128));
+}
+
+#[test]
+fn a_border_that_two_zones_share_is_the_same_in_both_and_in_the_next_tile() {
+    let coord = hanoi(14);
+    let border: Vec<[f64; 2]> = (0..60).map(|n| [2000.0 + f64::from(n * n % 37) * 1.3, 3000.0 + f64::from(n) * 33.3]).collect();
+    let left: Vec<[f64; 2]> = border.iter().copied().chain([[1000.0, 4964.7], [1000.0, 3000.0]]).collect();
+    let right: Vec<[f64; 2]> = border.iter().rev().copied().chain([[3000.0, 3000.0], [3000.0, 4964.7]]).collect();
+    let both = [in_tile(coord, &[&left]), in_tile(coord, &[&right])];
+    let layer = zones(both.into_iter().enumerate().map(|(n, p)| zone(&n.to_string(), "rice", p)).collect());
+    let below = TileCoord::new(14, coord.x().into(), u64::from(coord.y()) + 1).unwrap();
+    for (coord, down) in [(coord, 0), (below, 4096)] {
+        let found = read(&tile(&[&layer], coord));
+        let [left, right] = &found[0].1[..] else { panic!("two zones") };
+        let on_border = |f: &ReadFeature| {
+            let mut points: Vec<GridPoint> = f.parts.iter().flatten().filter(|p| (1500..2500).contains(&p[0])).copied().collect();
+            points.sort();
+            points
+        };
+        assert_eq!(on_border(left), on_border(right));
+        assert!(on_border(left).len() > 10);
+        assert_eq!(drawn_area(&found[0].1), 2 * 2000 * (if down == 0 { 4160 - 3000 } else { 4965 - 4096 + 64 }));
+    }
+}
+
+#[test]
+fn a_label_stands_once_in_one_tile_from_the_zoom_at_which_its_zone_is_wide_enough() {
+    let coord = hanoi(12);
+    let wide = [[4000.0, 4000.0], [4600.0, 4000.0], [4600.0, 4600.0], [4000.0, 4600.0]];
+    let narrow = [[100.0, 100.0], [140.0, 100.0], [140.0, 140.0], [100.0, 140.0]];
+    let feature = |id: &str, shape: Polygon| Feature {
+        shape: shape.into(),
+        values: vec![id.into(), "rice".into(), "Văn Đức".into(), 12.0.into(), Value::Absent],
+    };
+    let features = vec![feature("wide", in_tile(coord, &[&wide])), feature("narrow", in_tile(coord, &[&narrow]))];
+    let layer = Prepared::new(TileLayer::ZoneLabels, &rules(), features);
+    let labels = |z: u8| -> Vec<String> {
+        let scale = 1_u64 << z >> 12;
+        let (x, y) = (u64::from(coord.x()), u64::from(coord.y()));
+        let across = |first: u64| first * scale..(first + 2) * scale;
+        let tiles = across(x).flat_map(|x| across(y).map(move |y| TileCoord::new(z.into(), x, y).unwrap()));
+        let found = tiles.flat_map(|coord| read(&tile(&[&layer], coord)));
+        found.flat_map(|(_, features)| features).map(|f| f.get("id").unwrap().to_owned()).collect()
+    };
+    assert_eq!(labels(12), ["wide"]);
+    assert_eq!(labels(13), ["wide"]);
+    assert_eq!(labels(15).len(), 2);
+}
+
+#[test]
+fn zones_smaller_than_a_pixel_become_squares_that_keep_the_area() {
+    let coord = hanoi(10);
+    // 64 × 64 fields of 4 × 4 units, a quarter of a pixel each, of two kinds in stripes.
+    let features = (0..64 * 64).map(|n| {
+        let (x, y) = (1000.0 + f64::from(n % 64) * 4.0, 1000.0 + f64::from(n / 64) * 4.0);
+        let kind = if n / 64 % 4 < 2 { "rice" } else { "tea" };
+        zone(&n.to_string(), kind, in_tile(coord, &[&[[x, y], [x + 4.0, y], [x + 4.0, y + 4.0], [x, y + 4.0]]]))
+    });
+    let found = read(&tile(&[&zones(features.collect())], coord));
+    for kind in ["rice", "tea"] {
+        let of: i64 = found[0].1.iter().filter(|f| f.get("kind") == Some(kind)).flat_map(|f| &f.parts).map(|r| twice_area(r)).sum();
+        let true_area = 2 * 64 * 64 * 16 / 2;
+        assert!((of - true_area).abs() <= true_area / 50, "{kind}: {of} drawn of {true_area}");
+    }
+}
+
+#[test]
+fn a_strip_narrower_than_the_grid_is_still_drawn() {
+    let coord = hanoi(8);
+    let strip = [[1002.2, 1000.0], [1003.9, 1000.0], [1003.9, 1400.0], [1002.2, 1400.0]];
+    let found = read(&tile(&[&zones(vec![zone("z1", "rice", in_tile(coord, &[&strip]))])], coord));
+    assert_eq!(drawn_area(&found[0].1), 2 * 2 * 400);
+}
+
+#[test]
+fn roads_are_lines_and_come_by_group_and_width() {
+    let coord = hanoi(11);
+    let road = |name: &str, width_m: f64| Feature {
+        shape: Geometry::LineString(line_string![at(coord, [-500.0, 10.0]), at(coord, [100.0, 10.0]), at(coord, [5000.0, 900.0])]),
+        values: vec!["road".into(), name.into(), width_m.into()],
+    };
+    let place = Feature {
+        shape: Geometry::Point(point! { x: at(coord, [7.0, 7.0]).x, y: at(coord, [7.0, 7.0]).y }),
+        values: vec!["place".into(), "Bát Tràng".into()],
+    };
+    let layer = Prepared::new(TileLayer::Context, &rules(), vec![road("track", 5.0), road("QL1A", 30.0), place]);
+    let found = read(&tile(&[&layer], coord));
+    let names: Vec<_> = found[0].1.iter().map(|f| (f.form, f.get("name").unwrap(), f.parts.len())).collect();
+    assert!(names.contains(&(2, "QL1A", 1)) && names.contains(&(1, "Bát Tràng", 1)) && names.len() == 2, "{names:?}");
+    let line = found[0].1.iter().find(|f| f.form == 2).unwrap();
+    assert!(line.parts[0].iter().all(|p| (-64..=4160).contains(&p[0])));
+    assert!(tile(&[&layer], hanoi(7)).is_empty());
+}
+
+#[test]
+fn nothing_to_show_gives_no_bytes() {
+    assert!(tile(&[&zones(Vec::new())], hanoi(3)).is_empty());
+    let nowhere = polygon![(x: f64::NAN, y: 0.0), (x: f64::INFINITY, y: 1.0), (x: 1.0, y: f64::NAN)];
+    assert!(zones(vec![zone("z1", "rice", nowhere)]).is_empty());
+}
+
+/// A star around a middle: radii in tile units, one per direction.
+fn star(coord: TileCoord, middle: [f64; 2], radii: &[f64]) -> Polygon {
+    let n = radii.len() as f64;
+    let ring: Vec<[f64; 2]> = radii
+        .iter()
+        .enumerate()
+        .map(|(i, r)| {
+            let angle = std::f64::consts::TAU * i as f64 / n;
+            [middle[0] + r * angle.cos(), middle[1] + r * angle.sin()]
+        })
+        .collect();
+    in_tile(coord, &[&ring])
+}
+
+proptest! {
+    #[test]
+    fn every_polygon_of_a_tile_is_valid(
+        z in 8_u8..=14,
+        radii in proptest::collection::vec(0.3_f64..60.0, 5..60),
+        middle in [-40.0_f64..140.0, 4000.0_f64..4200.0],
+    ) {
+        let coord = hanoi(z);
+        let stars = vec![zone("a", "rice", star(coord, middle, &radii)), zone("b", "rice", MultiPolygon::new(vec![
+            star(coord, [middle[0] + 200.0, middle[1]], &radii),
+            star(coord, [middle[0] + 340.0, middle[1]], &radii),
+        ]))];
+        for (_, features) in read(&tile(&[&zones(stars)], coord)) {
+            for feature in features {
+                prop_assert!(twice_area(&feature.parts[0]) > 0, "the first ring is a shell");
+                prop_assert!(!has_crossing(&feature.parts), "{:?}", feature.parts);
+                for ring in &feature.parts {
+                    prop_assert!(ring.len() >= 3 && twice_area(ring) != 0);
+                }
+            }
+        }
+    }
+}

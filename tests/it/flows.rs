@@ -1,0 +1,200 @@
+//! Whole flows on small input of our own: what a planner does, and what must be refused.
+
+use serde_json::{Value, json};
+
+use crate::program::{Bench, geojson_in, square};
+
+const X: f64 = 580_000.0;
+const Y: f64 = 2_320_000.0;
+
+fn two_zones() -> String {
+    geojson_in(
+        5897,
+        &[
+            (json!({ "id": "a", "kind": "rice", "name": "Vùng lúa Đại Thanh" }), &square(X, Y, 200.0)),
+            (json!({ "id": "b", "kind": "fruit", "name": "Vùng bưởi" }), &square(X + 200.0, Y, 200.0)),
+        ],
+    )
+}
+
+/// A house of 20 × 20 m over the border of both zones, a shed in `b`, a sliver in `a`, defence land over all.
+fn built() -> String {
+    geojson_in(
+        5897,
+        &[
+            (json!({ "id": "house", "code": "ONT" }), &square(X + 190.0, Y + 50.0, 20.0)),
+            (json!({ "id": "road", "code": "DGT" }), &square(X + 300.0, Y + 100.0, 30.0)),
+            (json!({ "id": "speck", "code": "ODT" }), &square(X + 10.0, Y + 10.0, 1.0)),
+            (json!({ "id": "rice", "code": "LUC" }), &square(X, Y, 400.0)),
+            (json!({ "id": "base", "code": "CQP" }), &square(X, Y, 100.0)),
+            (json!({ "id": "strange", "code": "LUC+ONT" }), &square(X + 100.0, Y + 100.0, 10.0)),
+        ],
+    )
+}
+
+fn loaded() -> Bench {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let zones = bench.write("zones.geojson", two_zones());
+    let land_use = bench.write("landuse.geojson", built());
+    bench.import(&zones, "zones", &[]).ok();
+    bench.import(&land_use, "landuse", &["--epoch", "2024"]).ok();
+    bench
+}
+
+#[test]
+fn zones_and_land_use_are_loaded_overlaid_and_detected() {
+    let bench = loaded();
+    let overlay = bench.run(&["overlay", "w.gpkg", "--out", "pairs.csv"]).ok();
+    // house × a, house × b, road × b, speck × a, rice × a and b, strange × a; defence land is withheld.
+    assert_eq!(overlay["n_pairs"], 7);
+    let area = overlay["area_m2"].as_f64().unwrap();
+    assert!((area - (200.0 + 200.0 + 900.0 + 1.0 + 80_000.0 + 100.0)).abs() < 1e-3, "{area}");
+    let pairs = std::fs::read_to_string(bench.path("pairs.csv")).unwrap();
+    assert!(pairs.starts_with("zone_id,landuse_id,code,area_m2,share"), "{pairs}");
+    assert_eq!(pairs.lines().count(), 8);
+    assert!(!pairs.contains("CQP"));
+
+    let found = bench.run(&["detect", "w.gpkg", "--out", "events.geojson"]).ok();
+    assert_eq!(found["n_zones"], 2);
+    assert_eq!(found["n_zones_encroached"], 2);
+    assert_eq!(found["n_events"], 3);
+    assert!((found["area_m2"].as_f64().unwrap() - 1300.0).abs() < 1e-3);
+    assert_eq!(found["n_slivers"], 1);
+    assert_eq!(found["by_group"]["built"]["n_events"], 2);
+    assert_eq!(found["by_group"]["transport"]["n_events"], 1);
+    assert_eq!(found["by_right"]["unknown"]["n_events"], 3);
+    assert_eq!(found["by_kind"]["rice"]["n_events"], 1);
+    let events: Value = serde_json::from_str(&std::fs::read_to_string(bench.path("events.geojson")).unwrap()).unwrap();
+    assert_eq!(events["features"].as_array().unwrap().len(), 3);
+
+    let layers = bench.run(&["layers", "w.gpkg"]).ok();
+    let names: Vec<&str> = layers["layers"].as_array().unwrap().iter().map(|l| l["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["zones", "landuse_2024", "encroachments_2024"]);
+}
+
+#[test]
+fn detecting_again_gives_the_same_events_under_the_same_ids() {
+    let bench = loaded();
+    let ids = |file: &str| {
+        bench.run(&["detect", "w.gpkg", "--out", file]).ok();
+        let events: Value = serde_json::from_str(&std::fs::read_to_string(bench.path(file)).unwrap()).unwrap();
+        events["features"].as_array().unwrap().iter().map(|f| f["properties"]["id"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("one.geojson"), ids("two.geojson"));
+}
+
+#[test]
+fn a_kind_asked_for_alone_is_counted_alone_and_not_kept() {
+    let bench = loaded();
+    let found = bench.run(&["detect", "w.gpkg", "--kind", "fruit"]).ok();
+    assert_eq!((found["n_zones"].clone(), found["n_events"].clone()), (json!(1), json!(2)));
+    let layers = bench.run(&["layers", "w.gpkg"]).ok();
+    assert_eq!(layers["layers"].as_array().unwrap().len(), 2);
+    bench.run(&["detect", "w.gpkg", "--kind", "ricee"]).refused(3, &["ricee", "rice", "fruit"]);
+}
+
+#[test]
+fn an_unmapped_label_is_listed_with_its_area_and_never_counted_as_built() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let land_use = bench.write("landuse.geojson", built());
+    let done = bench.import(&land_use, "landuse", &["--epoch", "2024"]).ok();
+    assert_eq!(done["unmapped"], json!([{ "label": "LUC+ONT", "n": 1, "area_m2": 100.0 }]));
+    assert_eq!((done["n_read"].clone(), done["n_kept"].clone(), done["n_rejected"].clone()), (json!(6), json!(6), json!(0)));
+}
+
+#[test]
+fn the_same_layer_again_is_a_conflict_that_names_the_three_ways_on() {
+    let bench = loaded();
+    let zones = bench.path("zones.geojson");
+    bench.import(&zones, "zones", &[]).refused(5, &["--replace", "--append", "--update"]);
+    bench.import(&zones, "zones", &["--replace"]).ok();
+    bench.import(&zones, "zones", &["--append"]).refused(5, &["a"]);
+    let updated = bench.import(&zones, "zones", &["--update"]).ok();
+    assert_eq!(updated["n_kept"], 2);
+    let layers = bench.run(&["layers", "w.gpkg"]).ok();
+    assert_eq!(layers["layers"][0]["n_features"], 2);
+}
+
+#[test]
+fn a_dry_run_and_a_strict_refusal_change_nothing() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let bad = [[X, Y], [X + 10.0, Y + 10.0], [X + 10.0, Y], [X, Y + 10.0], [X, Y]];
+    let file = bench.write("zones.geojson", geojson_in(5897, &[(json!({ "id": "bow", "kind": "rice" }), &bad)]));
+    let tried = bench.import(&file, "zones", &["--dry-run"]).ok();
+    assert_eq!(tried["n_repaired"], 1);
+    bench.import(&file, "zones", &["--strict"]).refused(4, &["--strict"]);
+    let layers = bench.run(&["layers", "w.gpkg"]).ok();
+    assert_eq!(layers["layers"], json!([]));
+    // Repaired, it keeps both halves of the bow: 25 m² each.
+    let kept = bench.import(&file, "zones", &[]).ok();
+    assert!((kept["area_after_m2"].as_f64().unwrap() - 50.0).abs() < 1e-6, "{kept}");
+    assert!(kept["area_before_m2"].as_f64().unwrap().abs() < 1e-6, "{kept}");
+    assert_eq!(kept["issues"][0]["feature"], "bow");
+}
+
+#[test]
+fn land_use_needs_an_epoch_and_a_known_legend() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let file = bench.write("landuse.geojson", built());
+    bench.import(&file, "landuse", &[]).refused(2, &["--epoch"]);
+    bench.import(&file, "landuse", &["--epoch", "2024-13"]).refused(2, &[]);
+    bench.import(&file, "landuse", &["--epoch", "2024", "--legend", "moon"]).refused(3, &["moon", "vn", "osm", "corine", "worldcover"]);
+}
+
+#[test]
+fn what_is_not_there_is_said_with_what_is() {
+    let bench = loaded();
+    bench.run(&["overlay", "w.gpkg", "--epoch", "1999"]).refused(3, &["1999", "2024"]);
+    bench.run(&["drop", "w.gpkg", "moon"]).refused(3, &["moon", "zones"]);
+    bench.run(&["export", "w.gpkg", "x.geojson", "--layer", "moon"]).refused(3, &["moon", "zones"]);
+    bench.run(&["layers", "none.gpkg"]).refused(3, &["none.gpkg"]);
+    bench.run(&["init", "w.gpkg"]).refused(5, &["w.gpkg"]);
+    bench.run(&["export", "w.gpkg", "x.moon"]).refused(6, &["moon", "geojson"]);
+    bench.run(&["nonsense"]).refused(2, &[]);
+    assert!(!bench.path("x.geojson").exists());
+}
+
+#[test]
+fn zones_of_an_unknown_kind_are_set_aside_and_listed() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let zones = [(json!({ "id": "a", "kind": "rice" }), &square(X, Y, 100.0)[..]), (json!({ "id": "b", "kind": "moon dust" }), &square(X + 200.0, Y, 100.0)[..])];
+    let file = bench.write("zones.geojson", geojson_in(5897, &zones));
+    let done = bench.import(&file, "zones", &["--issues", "issues.csv"]).ok();
+    assert_eq!((done["n_kept"].clone(), done["n_rejected"].clone()), (json!(1), json!(1)));
+    assert_eq!(done["issues"][0]["code"], "unknown_kind");
+    assert!(std::fs::read_to_string(bench.path("issues.csv")).unwrap().contains("moon dust"));
+    bench.import(&file, "zones", &["--replace", "--kind", "moon"]).refused(4, &["moon", "rice"]);
+}
+
+#[test]
+fn zones_outside_the_boundaries_are_kept_and_marked() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let commune = bench.write("c.geojson", geojson_in(5897, &[(json!({ "code": "00001", "name": "Xã Thử" }), &square(X, Y, 300.0))]));
+    let zones = bench.write("zones.geojson", two_zones());
+    bench.import(&commune, "boundaries", &[]).ok();
+    let done = bench.import(&zones, "zones", &[]).ok();
+    assert_eq!((done["n_kept"].clone(), done["n_outside"].clone()), (json!(2), json!(1)));
+    let issue = done["issues"].as_array().unwrap().iter().find(|i| i["code"] == "outside_boundaries").unwrap();
+    assert_eq!(issue["feature"], "b");
+}
+
+#[test]
+fn what_is_exported_comes_back_as_it_was() {
+    let bench = loaded();
+    for name in ["out.gpkg", "out.geojson", "out.fgb", "out.shp", "out.kml", "out.csv"] {
+        let done = bench.run(&["export", "w.gpkg", name, "--layer", "zones"]).ok();
+        assert_eq!(done["n_features"], 2, "{name}");
+        let again = Bench::with_workspace("EPSG:5897");
+        let crs: &[&str] = if name.ends_with("csv") { &["--crs", "EPSG:5897"] } else { &[] };
+        let read = again.import(&bench.path(name), "zones", crs).ok();
+        assert_eq!(read["n_kept"], 2, "{name} {read}");
+        let area = read["area_after_m2"].as_f64().unwrap();
+        assert!((area - 80_000.0).abs() < 0.1, "{name}: {area}");
+    }
+    bench.run(&["export", "w.gpkg", "out.xlsx", "--layer", "zones"]).ok();
+    bench.run(&["detect", "w.gpkg"]).ok();
+    bench.run(&["export", "w.gpkg", "lost.fgb", "--layer", "encroachments"]).ok();
+    let land_use = bench.run(&["export", "w.gpkg", "used.geojson", "--layer", "landuse"]).ok();
+    assert_eq!(land_use["n_features"], 5);
+    assert!(!std::fs::read_to_string(bench.path("used.geojson")).unwrap().contains("CQP"), "defence land must not leave");
+}
