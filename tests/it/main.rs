@@ -1,1 +1,2 @@
 //! Whole flows, the command line as a process, the tidy rules.
+mod formats;
