@@ -1,5 +1,8 @@
 //! Files in and out, through the face of `formats`: every format, every kind of damage.
 
+mod kinds;
+mod real;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -136,7 +139,7 @@ fn sample_rows(n: usize) -> Vec<Row> {
                 Value::Text(format!("Ruộng “Ứng Hòa”, số {i}")),
                 Value::Real(10_000.5),
             ],
-            shape: Some(Geometry::MultiPolygon(square(150.0 * i as f64, 0.0))),
+            shape: Some(Geometry::MultiPolygon(square(150.0 * (i % 50) as f64, 150.0 * (i / 50) as f64))),
         })
         .collect()
 }
@@ -272,7 +275,7 @@ fn a_fault_of_a_feature_sets_it_aside_or_is_repaired_and_always_told() {
     let folder = folder();
     let cases: [(&str, &str, bool); 12] = [
         ("null", "no_geometry", false),
-        (r#"{"type":"Polygon","coordinates":[]}"#, "empty_geometry", false),
+        (r#"{"type":"Polygon","coordinates":[]}"#, "no_geometry", false),
         (r#"{"type":"Point","coordinates":[105.85,21.03]}"#, "not_a_polygon", false),
         (r#"{"type":"LineString","coordinates":[[105.85,21.03],[105.86,21.03],[105.86,21.04]]}"#, "open_line", false),
         (r#"{"type":"LineString","coordinates":[[105.85,21.03],[105.86,21.03],[105.86,21.04],[105.85,21.03]]}"#, "closed_line", true),
