@@ -43,6 +43,16 @@ pub enum Nature {
     FarmWorks,
 }
 
+impl Nature {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Nature::Loss => "loss",
+            Nature::CropSwitch => "crop_switch",
+            Nature::FarmWorks => "farm_works",
+        }
+    }
+}
+
 /// A piece of land that changed.
 pub(super) struct Change {
     pub host: usize,
