@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::measure::{bounds_of, square_to_segment, polygon_area_m2};
+use super::measure::{bounds_of, polygon_area_m2, square_to_segment};
 use super::segments::ray_crosses;
 use crate::model::{Coord, MultiPolygon, Polygon};
 
