@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::cover::{Cover, Room, Shared};
 use crate::geom;
 use crate::legend::Rules;
-use crate::model::{Coord, Epoch, Event, Group, MultiPolygon, Permit, Polygon, Right, Zone};
+use crate::model::{Epoch, Event, Group, MultiPolygon, Permit, Polygon, Right, Zone};
 
 /// A land-use shape of the epoch, with its code and what the legend says of it.
 #[derive(Debug, Clone, Copy)]
@@ -247,10 +247,10 @@ fn leader_of(leader: &[usize], mut i: usize) -> usize {
     i
 }
 
-/// What an event is and where: zone, group, epoch, a point inside to the metre.
+/// What an event is and where: zone, group, epoch, the middle of its bounds to the metre.
 fn place(zone: &Zone, group: Group, epoch: Epoch, shape: &MultiPolygon) -> String {
-    let at = geom::pole(shape).unwrap_or(Coord { x: 0.0, y: 0.0 });
-    format!("{}\n{group}\n{epoch}\n{:.0} {:.0}", zone.id, at.x, at.y)
+    let [x0, y0, x1, y1] = geom::bounds(shape).unwrap_or_default();
+    format!("{}\n{group}\n{epoch}\n{:.0} {:.0}", zone.id, (x0 + x1) / 2.0, (y0 + y1) / 2.0)
 }
 
 /// An id from the place, the same in every run. A second event of the same place gets the next.

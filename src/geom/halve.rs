@@ -14,8 +14,8 @@ const FEW_VERTICES: usize = 96;
 /// A polygon above this is cut on several threads.
 const MANY_VERTICES: usize = 8_192;
 const MAX_DEPTH: u32 = 48;
-/// So many cuts in a row that multiply the vertices instead of sharing them out, and cutting stops.
-const MAX_FUTILE: u32 = 3;
+/// Where cuts have multiplied the vertices so often instead of sharing them out (the teeth of a comb), cutting stops.
+const MAX_GROWTH: f64 = 4.0;
 
 /// A part of one polygon, or all of it.
 #[derive(Debug, Clone)]
@@ -74,25 +74,25 @@ pub(crate) fn halve(polygon: &Polygon) -> Vec<Piece<'_>> {
     }
     let mut pieces = Vec::new();
     if let Some(piece) = Piece::new(rings) {
-        halve_into(piece, MAX_DEPTH, 0, &mut pieces);
+        halve_into(piece, MAX_DEPTH, 1.0, &mut pieces);
     }
     pieces
 }
 
-fn halve_into<'a>(piece: Piece<'a>, depth: u32, n_futile: u32, out: &mut Vec<Piece<'a>>) {
+fn halve_into<'a>(piece: Piece<'a>, depth: u32, growth: f64, out: &mut Vec<Piece<'a>>) {
     let n = piece.n_vertices();
-    if n <= FEW_VERTICES || depth == 0 || n_futile >= MAX_FUTILE {
+    if n <= FEW_VERTICES || depth == 0 || growth > MAX_GROWTH {
         out.push(piece);
         return;
     }
     let [low, high] = cut(&piece);
     let n_after = low.iter().chain(&high).map(|r| r.len()).sum::<usize>();
-    let n_futile = if n_after * 10 > n * 16 { n_futile + 1 } else { 0 };
+    let growth = growth * (n_after as f64 / n as f64).max(1.0);
     drop(piece);
     let deeper = |rings: Vec<Vec<Coord>>| {
         let mut pieces = Vec::new();
         if let Some(piece) = Piece::new(rings.into_iter().map(Cow::Owned).collect()) {
-            halve_into(piece, depth - 1, n_futile, &mut pieces);
+            halve_into(piece, depth - 1, growth, &mut pieces);
         }
         pieces
     };
@@ -102,7 +102,7 @@ fn halve_into<'a>(piece: Piece<'a>, depth: u32, n_futile: u32, out: &mut Vec<Pie
     } else {
         for rings in [low, high] {
             if let Some(piece) = Piece::new(rings.into_iter().map(Cow::Owned).collect()) {
-                halve_into(piece, depth - 1, n_futile, out);
+                halve_into(piece, depth - 1, growth, out);
             }
         }
     }
