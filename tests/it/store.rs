@@ -110,6 +110,22 @@ fn assert_sound(path: &Path, table: &str) {
     assert_eq!(ask::<i64>(&connection, &orphans), 0, "boxes without a feature");
 }
 
+fn event(shape: MultiPolygon) -> Event {
+    Event {
+        id: "e".into(),
+        zone_id: "1".into(),
+        group: Group::Built,
+        code: "ODT".into(),
+        epoch: "2024".parse().unwrap(),
+        since: "2019-05".parse().ok(),
+        right: Right::Unknown,
+        area_m2: 156.25,
+        share: 0.031,
+        width_m: 8.5,
+        shape,
+    }
+}
+
 #[test]
 fn every_kind_of_feature_comes_back_as_it_went() {
     let (_folder, path) = folder();
@@ -189,19 +205,7 @@ fn every_kind_of_feature_comes_back_as_it_went() {
     assert_eq!(write(&mut store, from("c"), Mode::New, &context).unwrap().area_m2, 200.0);
     assert_eq!(read::<Context>(&store, "context"), context);
 
-    let event = Event {
-        id: "e".into(),
-        zone_id: "1".into(),
-        group: Group::Built,
-        code: "ODT".into(),
-        epoch: "2024".parse().unwrap(),
-        since: "2019-05".parse().ok(),
-        right: Right::Unknown,
-        area_m2: 156.25,
-        share: 0.031,
-        width_m: 8.5,
-        shape: two_parts,
-    };
+    let event = event(two_parts);
     write(&mut store, from("detect"), Mode::New, std::slice::from_ref(&event)).unwrap();
     assert_eq!(read::<Event>(&store, "encroachments"), [event]);
 
@@ -372,7 +376,7 @@ fn a_workspace_with_any_damage_is_read_or_refused_without_a_panic() {
 
 #[test]
 fn a_file_or_folder_that_cannot_be_written_is_named() {
-    let (folder, path) = folder();
+    let (_folder, path) = folder();
     drop(make(&path));
     let lock = |path: &Path, mode: u32| std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
     lock(&path, 0o444);
@@ -381,11 +385,17 @@ fn a_file_or_folder_that_cannot_be_written_is_named() {
         return;
     }
     assert!(matches!(Store::open(&path), Err(StoreError::ReadOnly { .. })));
-    lock(&path, 0o644);
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("city.gpkg");
+    drop(make(&path));
     lock(folder.path(), 0o555);
-    let in_folder = Store::open(&path);
+    let opened = Store::open(&path);
+    let srs = SrsDefinition { name: "n".into(), wkt: "w".into() };
+    let made = Store::create(&folder.path().join("new.gpkg"), EpsgCode::HANOI, srs);
     lock(folder.path(), 0o755);
-    assert!(matches!(in_folder, Err(StoreError::ReadOnly { .. })), "{in_folder:?}");
+    assert!(matches!(opened, Err(StoreError::ReadOnly { .. })), "{opened:?}");
+    assert!(matches!(made, Err(StoreError::ReadOnly { .. })), "{made:?}");
 }
 
 #[test]
@@ -677,6 +687,11 @@ fn gdal_reads_it_without_a_warning() {
     let (folder, path) = folder();
     let mut store = make(&path);
     write(&mut store, from("a"), Mode::New, &zones(0..100)).unwrap();
+    write(&mut store, from("b"), Mode::New, &[event(rectangle(0., 0., 10., 10.))]).unwrap();
+    let shape = Geometry::Point(geo_types::Point::new(530_000.0, 2_280_000.0));
+    let place = Context { id: "1".into(), group: ContextGroup::Place, name: None, width_m: None, kept: vec![], shape };
+    write(&mut store, from("c"), Mode::New, &[place]).unwrap();
+    write::<LandUse>(&mut store, NewLayer { epoch: "2024".parse().ok(), ..from("d") }, Mode::New, &[]).unwrap();
     drop(store);
     for arguments in [&["-ro", "-al", "-so"][..], &["-al", "-so"]] {
         let output = Command::new("ogrinfo").args(arguments).arg(&path).output().unwrap();
