@@ -19,7 +19,9 @@ export default ts.config(
   },
   {
     files: ['**/*.svelte', '**/*.svelte.ts'],
-    languageOptions: { parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'], svelteConfig: svelte_config } },
+    languageOptions: {
+      parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'], svelteConfig: svelte_config },
+    },
   },
   edge(['src/core/**'], ['../api/*', '../map/*', '../ui/*', '../i18n/*', 'maplibre-gl*', 'svelte*'], 'core is pure'),
   edge(['src/api/**'], ['../map/*', '../ui/*', '../i18n/*', 'maplibre-gl*'], 'api knows URLs and core only'),

@@ -17,5 +17,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 1400,
     reportCompressedSize: false,
   },
-  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+  // proj4's sources have no file extensions in their imports: Vite resolves them, Node would not.
+  test: { include: ['src/**/*.test.ts'], environment: 'node', server: { deps: { inline: ['proj4'] } } },
 });

@@ -113,7 +113,7 @@ fn demo(cli: &Cli, dir: &Path, bind: SocketAddr, make_only: bool, rulebook: Rule
     let workspace: PathBuf = dir.join("hanoi-simulated.gpkg");
     if !workspace.exists() {
         let mut bar = Bar::new();
-        engine::make_demo(dir, &workspace, &rulebook, &mut |step, done, total| bar.show(step, done, total))?;
+        engine::make_demo(&workspace, &rulebook, &mut |step, done, total| bar.show(step, done, total))?;
         drop(bar);
         eprintln!("simulated Hanoi made in {}", workspace.display());
     }

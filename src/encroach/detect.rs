@@ -112,7 +112,16 @@ impl Ground<'_> {
 
     /// A piece is an event, a sliver or a field track.
     #[expect(clippy::too_many_arguments, reason = "one piece with all that is known where it was found")]
-    fn judge(&self, zone: &Zone, zone_area_m2: f64, group: Group, shape: MultiPolygon, of_group: &[Shared], room: &mut Room, found: &mut Found) {
+    fn judge(
+        &self,
+        zone: &Zone,
+        zone_area_m2: f64,
+        group: Group,
+        shape: MultiPolygon,
+        of_group: &[Shared],
+        room: &mut Room,
+        found: &mut Found,
+    ) {
         let rules = self.rules;
         let (area_m2, width_m) = (geom::area_m2(&shape), geom::width_m(&shape));
         if area_m2 < rules.sliver_area_m2 || (width_m < rules.sliver_width_m && area_m2 < rules.sliver_narrow_area_m2) {
@@ -150,8 +159,12 @@ impl Ground<'_> {
         }
         let group = self.seen(of_group[0].shape).group;
         let over = self.cover.over(shape, room);
-        let mut parts: Vec<(&str, f64)> =
-            over.iter().map(|s| (self.seen(s.shape), s.area_m2)).filter(|(seen, _)| seen.group == group).map(|(seen, m2)| (seen.code, m2)).collect();
+        let mut parts: Vec<(&str, f64)> = over
+            .iter()
+            .map(|s| (self.seen(s.shape), s.area_m2))
+            .filter(|(seen, _)| seen.group == group)
+            .map(|(seen, m2)| (seen.code, m2))
+            .collect();
         parts.sort_by(|a, b| a.0.cmp(b.0).then(a.1.total_cmp(&b.1)));
         parts.dedup_by(|next, sum| {
             let same = next.0 == sum.0;

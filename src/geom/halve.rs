@@ -36,9 +36,7 @@ impl<'a> Piece<'a> {
         if x1 <= x0 || y1 <= y0 {
             return None;
         }
-        let along = |p: Coord, q: Coord| {
-            (p.x == q.x && (p.x == x0 || p.x == x1)) || (p.y == q.y && (p.y == y0 || p.y == y1))
-        };
+        let along = |p: Coord, q: Coord| (p.x == q.x && (p.x == x0 || p.x == x1)) || (p.y == q.y && (p.y == y0 || p.y == y1));
         // Edges on the bounds only: the winding number is one value inside, the box or nothing.
         let bare = rings.iter().all(|r| r.windows(2).all(|w| along(w[0], w[1])));
         if !bare {
@@ -120,7 +118,9 @@ fn cut(piece: &Piece) -> [Vec<Vec<Coord>>; 2] {
     let by_x = if x1 - x0 >= y1 - y0 { n_across_x <= 4 * n_across_y } else { n_across_y > 4 * n_across_x };
     let mut halves = [Vec::new(), Vec::new()];
     for ring in &piece.rings {
-        let [low, high] = if by_x { cut_ring(ring, |c| c.x, x, |a, b| Coord { x, y: between((a.x, a.y), (b.x, b.y), x) }) } else {
+        let [low, high] = if by_x {
+            cut_ring(ring, |c| c.x, x, |a, b| Coord { x, y: between((a.x, a.y), (b.x, b.y), x) })
+        } else {
             cut_ring(ring, |c| c.y, y, |a, b| Coord { x: between((a.y, a.x), (b.y, b.x), y), y })
         };
         halves[0].extend(low);

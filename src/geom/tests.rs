@@ -140,7 +140,7 @@ fn a_large_polygon_is_checked_as_the_small_one() {
     let circle = |radius: f64, dent: Option<usize>| {
         let point = |i: usize| {
             let angle = i as f64 / n as f64 * std::f64::consts::TAU;
-            let r = if dent == Some(i) { -radius } else { radius + (i % 2) as f64 * 0.01 };
+            let r = if dent == Some(i) { -1.1 * radius } else { radius + (i % 2) as f64 * 0.01 };
             Coord { x: 1e7 + r * angle.cos(), y: 1e7 + r * angle.sin() }
         };
         Ring::new((0..n).map(point).collect())
@@ -275,4 +275,16 @@ proptest! {
             prop_assert!(contains(&a, at));
         }
     }
+}
+
+#[test]
+fn a_hole_goes_to_the_shell_it_lies_in() {
+    // The integer engine gives a hole of this union to a neighbour of its shell.
+    let a = "2 0,2 5,3 0,2 0;2 3,1 1,2 5.2023328273190605,0.762701752521583 0|1 2,0 3,3 1;1.4195660855162284 3,0.41451523180152416 3,3 2.099772863850778,0 5,0 2";
+    let b = "1 2,2 5,2 0;2 5.707816048415789,0 0,3 0";
+    let (a, b) = (repair(shape(a).0).shape, repair(shape(b).0).shape);
+    let either = union(&[&a, &b]);
+    assert_eq!(validate(&either), []);
+    // GEOS 3.14
+    assert!((area_m2(&either) - 9.146741072404424).abs() < 1e-12);
 }

@@ -10,15 +10,15 @@ use crate::model::{Coord, Geometry, MultiPolygon, Polygon, Ring};
 /// What is wrong with a geometry blob, in words for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BlobFault {
-    #[error("has no geometry")]
+    #[error("is missing")]
     Missing,
-    #[error("is not a GeoPackage geometry")]
+    #[error("is not in GeoPackage's form")]
     NotABlob,
     #[error("ends too early")]
     TooShort,
     #[error("holds a coordinate that is not a number")]
     NotFinite,
-    #[error("is of a geometry type that is not read here (WKB type {0}); polygons, lines and points are")]
+    #[error("is of a type that is not read here (WKB type {0}); polygons, lines and points are")]
     UnknownType(u32),
     #[error("is not a polygon")]
     NotAPolygon,
@@ -260,14 +260,17 @@ impl<'b> Bytes<'b> {
         Ok(Coord { x, y })
     }
 
-    fn finite(&mut self, n_values: usize) -> Result<Coord, BlobFault> {
-        let c = self.coord(n_values)?;
-        if c.x.is_finite() && c.y.is_finite() { Ok(c) } else { Err(BlobFault::NotFinite) }
-    }
-
     fn line(&mut self, n_values: usize) -> Result<Ring, BlobFault> {
         let n = self.count(8 * n_values)?;
-        (0..n).map(|_| self.finite(n_values)).collect::<Result<Vec<Coord>, _>>().map(Ring::new)
+        let mut coords = Vec::with_capacity(n);
+        for _ in 0..n {
+            let c = self.coord(n_values)?;
+            if !(c.x.is_finite() && c.y.is_finite()) {
+                return Err(BlobFault::NotFinite);
+            }
+            coords.push(c);
+        }
+        Ok(Ring::new(coords))
     }
 
     fn polygon(&mut self, n_values: usize) -> Result<Polygon, BlobFault> {
@@ -276,7 +279,10 @@ impl<'b> Bytes<'b> {
             return Ok(Polygon::new(Ring::new(Vec::new()), Vec::new()));
         }
         let shell = self.line(n_values)?;
-        let holes = (1..n_rings).map(|_| self.line(n_values)).collect::<Result<Vec<Ring>, _>>()?;
+        let mut holes = Vec::with_capacity(n_rings - 1);
+        for _ in 1..n_rings {
+            holes.push(self.line(n_values)?);
+        }
         Ok(Polygon::new(shell, holes))
     }
 

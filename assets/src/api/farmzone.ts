@@ -43,7 +43,12 @@ export async function get_zone(id: string, epoch: string | null, signal?: AbortS
 }
 
 /** Zones in `bounds`, at most `limit`. */
-export async function get_zone_rows(filter: Filter, bounds: Bounds, limit: number, signal?: AbortSignal): Promise<ZoneRows> {
+export async function get_zone_rows(
+  filter: Filter,
+  bounds: Bounds,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<ZoneRows> {
   const bbox = bounds.map((degrees) => degrees.toFixed(6)).join(',');
   const url = address('/api/v1/zones', { ...filter_query(filter), bbox, limit });
   const answer = await get_json<{ n_matched: number; features: { properties: ZoneRow }[] }>(url, signal);
@@ -62,12 +67,26 @@ export function style_url(theme: Theme, lang: Lang, epoch: string | null): strin
   return address(`/styles/${theme}.json`, { lang, epoch });
 }
 
-/** Calls `changed` with the workspace's revision whenever it changes; returns what ends it. The browser reconnects by itself. */
+const REOPEN_MS = 10_000;
+
+/** Calls `changed` with the workspace's revision whenever it changes; returns what ends it. */
 export function watch_revision(changed: (revision: number) => void): () => void {
-  const stream = new EventSource('/events');
-  stream.addEventListener('revision', (event) => {
-    const { revision } = JSON.parse((event as MessageEvent<string>).data) as { revision: number };
-    changed(revision);
-  });
-  return () => stream.close();
+  let stream: EventSource;
+  let reopening: ReturnType<typeof setTimeout> | undefined;
+  const open = () => {
+    stream = new EventSource('/events');
+    stream.addEventListener('revision', (event) => {
+      const { revision } = JSON.parse((event as MessageEvent<string>).data) as { revision: number };
+      changed(revision);
+    });
+    // The browser reconnects a broken stream by itself, but gives up when a gateway answers with an error.
+    stream.addEventListener('error', () => {
+      if (stream.readyState === EventSource.CLOSED) reopening = setTimeout(open, REOPEN_MS);
+    });
+  };
+  open();
+  return () => {
+    clearTimeout(reopening);
+    stream.close();
+  };
 }

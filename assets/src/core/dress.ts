@@ -44,7 +44,9 @@ export function dressed<S extends Style>(style: S, dress: Dress, ink: string): S
     return layer.id === 'zones-line' ? [shown, hover_outline(dress, ink)] : [shown];
   });
   const source = style.sources[SOURCE];
-  const sources = source ? { ...style.sources, [SOURCE]: { ...source, promoteId: { zones: 'id', encroachments: 'id' } } } : style.sources;
+  const sources = source
+    ? { ...style.sources, [SOURCE]: { ...source, promoteId: { zones: 'id', encroachments: 'id' } } }
+    : style.sources;
   return { ...style, sources, layers };
 }
 

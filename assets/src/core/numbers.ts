@@ -37,6 +37,14 @@ export function format_hectares(area_m2: number, lang: Lang): string {
   return format_number(area_ha, lang, decimals);
 }
 
+/** Hectares for a table of figures: whole ones from ten on. */
+export function format_hectares_brief(area_m2: number, lang: Lang): string {
+  const area_ha = area_m2 / M2_PER_HA;
+  const size = Math.abs(area_ha);
+  const decimals = size === 0 || size >= 9.95 ? 0 : size >= 0.995 ? 1 : 2;
+  return format_number(area_ha, lang, decimals);
+}
+
 /** Square metres for a small piece, hectares for a larger one. */
 export function format_area(area_m2: number, lang: Lang): Quantity {
   if (Math.abs(area_m2) < SMALL_AREA_M2) return { value: format_number(Math.round(area_m2), lang), unit: 'm²' };
@@ -59,5 +67,7 @@ export function format_date(text: string, lang: Lang): string {
   if (!day) return `${Number(month)}/${year}`;
   if (lang === 'vi') return `${Number(day)}/${Number(month)}/${year}`;
   const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
-  return new Intl.DateTimeFormat(LOCALE.en, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).format(date);
+  return new Intl.DateTimeFormat(LOCALE.en, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).format(
+    date,
+  );
 }

@@ -24,5 +24,7 @@ export function scale_bar(zoom: number, lat: number, max_px: number): ScaleBar {
 }
 
 export function format_length(length_m: number, lang: Lang): string {
-  return length_m >= 1000 ? `${format_number(length_m / 1000, lang)} km` : `${format_number(length_m, lang, length_m < 1 ? 1 : 0)} m`;
+  return length_m >= 1000
+    ? `${format_number(length_m / 1000, lang)} km`
+    : `${format_number(length_m, lang, length_m < 1 ? 1 : 0)} m`;
 }

@@ -59,7 +59,10 @@ export function parse_link(hash: string): View {
     if (at > 0) values.set(part.slice(0, at), part.slice(at + 1));
   }
   const text = (key: string): string | null => decode(values.get(key));
-  const kinds = (values.get('kind') ?? '').split(',').map(decode).filter((kind) => kind !== null);
+  const kinds = (values.get('kind') ?? '')
+    .split(',')
+    .map(decode)
+    .filter((kind) => kind !== null);
   const lang = text('lang');
   const theme = text('theme');
   const layers = values.get('layers')?.split(',');

@@ -38,7 +38,7 @@ export const en: Record<keyof typeof vi, string> = {
   kind_filter_hint: 'Choose to filter the map and the figures',
   of_target: '{share} of the target, {target} ha',
   no_target: 'no target set',
-  target_legend: 'Upright mark: target',
+  target_legend: 'target',
   by_right: 'Land lost, by right',
   filter_active: 'Filtered by',
   remove_filter: 'Remove the filter {name}',

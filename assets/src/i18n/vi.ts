@@ -36,7 +36,7 @@ export const vi = {
   kind_filter_hint: 'Chọn để lọc bản đồ và số liệu',
   of_target: '{share} chỉ tiêu {target} ha',
   no_target: 'chưa có chỉ tiêu',
-  target_legend: 'Vạch đứng: chỉ tiêu',
+  target_legend: 'chỉ tiêu',
   by_right: 'Đất mất theo căn cứ',
   filter_active: 'Đang lọc',
   remove_filter: 'Bỏ lọc {name}',

@@ -36,7 +36,9 @@ export interface MapListener {
   pointed(at: LonLat | null): void;
   /** The style could not be loaded. */
   failed(): void;
-  /** The style is drawn. */
+  /** Everything in view is drawn. */
+  drawn(): void;
+  /** The style is there; tiles follow. */
   ready(): void;
 }
 
@@ -49,7 +51,14 @@ export class FarmMap {
   #worn: Map<string, StyleLayer> = new Map();
   #hovered: string | null = null;
 
-  constructor(container: HTMLElement, bounds: Bounds, camera: Camera | null, insets: Insets, dress: Dress, listener: MapListener) {
+  constructor(
+    container: HTMLElement,
+    bounds: Bounds,
+    camera: Camera | null,
+    insets: Insets,
+    dress: Dress,
+    listener: MapListener,
+  ) {
     this.#listener = listener;
     this.#dress = dress;
     this.#ink = '#000000';
@@ -64,7 +73,9 @@ export class FarmMap {
       touchPitch: false,
       maxPitch: 0,
       fadeDuration: calm ? 0 : 150,
-      ...(camera ? { center: [camera.lon, camera.lat], zoom: camera.zoom } : { bounds: [...bounds], fitBoundsOptions: { padding: insets } }),
+      ...(camera
+        ? { center: [camera.lon, camera.lat], zoom: camera.zoom }
+        : { bounds: [...bounds], fitBoundsOptions: { padding: insets } }),
     });
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
@@ -160,8 +171,11 @@ export class FarmMap {
       this.#listener.pointed(null);
       this.#hover(null);
     });
-    map.on('idle', () => {
+    map.on('styledata', () => {
       if (this.#base) this.#listener.ready();
+    });
+    map.on('idle', () => {
+      if (this.#base) this.#listener.drawn();
     });
     map.on('error', (event) => {
       // A tile that fails is asked for again by itself; a style is not.

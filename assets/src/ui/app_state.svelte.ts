@@ -2,7 +2,19 @@
 // Components read it and call its verbs; it never touches the DOM or the map.
 import { was_aborted, ApiError, type Problem } from '../api/client.ts';
 import * as api from '../api/farmzone.ts';
-import type { Filter, KindFigures, LanduseClass, Lang, LonLat, SearchResult, Summary, Switch, Theme, Unit, Zone } from '../core/model.ts';
+import type {
+  Filter,
+  KindFigures,
+  LanduseClass,
+  Lang,
+  LonLat,
+  SearchResult,
+  Summary,
+  Switch,
+  Theme,
+  Unit,
+  Zone,
+} from '../core/model.ts';
 import { format_link, parse_link, type Camera, type View } from '../core/view_link.ts';
 import { say, say_count, type CountKey, type Key } from '../i18n/index.ts';
 import { remembered, remember } from './preferences.ts';
@@ -54,6 +66,7 @@ export class AppState {
   #preferred = $state(remembered());
   #figures_request: AbortController | null = null;
   #zone_request: AbortController | null = null;
+  #units_are_old = true;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   readonly lang: Lang = $derived(this.view.lang ?? this.#preferred.lang ?? 'vi');
@@ -141,7 +154,9 @@ export class AppState {
   // --- filters
 
   toggle_kind(kind: string): void {
-    const kinds = this.view.kinds.includes(kind) ? this.view.kinds.filter((k) => k !== kind) : [...this.view.kinds, kind];
+    const kinds = this.view.kinds.includes(kind)
+      ? this.view.kinds.filter((k) => k !== kind)
+      : [...this.view.kinds, kind];
     this.step({ kinds });
   }
 
@@ -213,10 +228,11 @@ export class AppState {
       const [summary, whole, units] = await Promise.all([
         api.get_summary(filter, request.signal),
         filter.kinds.length > 0 ? api.get_summary(all_kinds, request.signal) : null,
-        this.units.length > 0 ? this.units : api.get_units(request.signal),
+        this.#units_are_old ? api.get_units(request.signal) : this.units,
       ]);
       this.kinds = (whole ?? summary).kinds;
       this.units = units;
+      this.#units_are_old = false;
       this.summary = summary;
       this.revision = Math.max(this.revision, summary.revision);
       this.problem = null;
@@ -239,8 +255,8 @@ export class AppState {
 
   /** The workspace has changed: communes are read anew, figures and zone follow `revision`. */
   revision_changed(revision: number): void {
-    if (revision <= this.revision) return;
-    this.units = [];
+    if (revision <= Math.max(this.revision, this.revision_seen)) return;
+    this.#units_are_old = true;
     this.revision_seen = revision;
     this.announcement = this.say('updated');
   }

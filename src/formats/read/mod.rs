@@ -108,6 +108,10 @@ pub fn open(request: &Request) -> Result<Source, FormatError> {
     let Place { dataset, layer_index, layer, driver, is_raw_text } = place::find(path, request.layer, named.as_ref())?;
     let is_cad = CAD_DRIVERS.contains(&driver.as_str());
     let handle = raw::LayerHandle::of(&dataset, layer_index).ok_or_else(|| unreadable(path, "the layer is gone"))?;
+    let n_features = handle.quick_count();
+    if n_features == Some(0) {
+        return Err(FormatError::Empty { path: path.to_owned(), layer });
+    }
     let existing = handle.columns();
     let is_shapefile = driver == "ESRI Shapefile";
     let fid_column = handle.fid_column();
@@ -164,7 +168,6 @@ pub fn open(request: &Request) -> Result<Source, FormatError> {
     if request.operation.is_some() && operation.is_none() {
         issues.push(Issue::new("operation_not_used", None, format!("{} rests on the workspace's datum already; no operation was applied", crs.label())));
     }
-    let n_features = handle.quick_count();
     let texts = plan.wants_texts().then(Texts::default);
     Ok(Source {
         path: path.to_owned(),

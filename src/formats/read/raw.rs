@@ -202,8 +202,21 @@ impl FeatureHandle<'_> {
                 };
                 encoding::clean(text)
             }
+            Some(&OGRFieldType::OFTReal) => self.real(field),
             _ => encoding::clean(&self.bytes(field)?.to_string_lossy()),
         }
+    }
+
+    /// The shortest text of a number; a DBF's would carry fifteen zeros.
+    fn real(&self, field: usize) -> Option<String> {
+        let at = c_int::try_from(field).ok()?;
+        let number = unsafe {
+            if sys::OGR_F_IsFieldSetAndNotNull(self.handle, at) == 0 {
+                return None;
+            }
+            sys::OGR_F_GetFieldAsDouble(self.handle, at)
+        };
+        number.is_finite().then(|| number.to_string())
     }
 
     fn date(&self, field: usize) -> Option<String> {

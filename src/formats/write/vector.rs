@@ -121,7 +121,9 @@ impl VectorSink {
             }
             if self.format == Format::GeoPackage {
                 self.describe(handle, table);
-                sys::GDALDatasetStartTransaction(self.dataset, 0);
+                if self.layer.is_none() {
+                    sys::GDALDatasetStartTransaction(self.dataset, 0);
+                }
             }
             self.layer = Some(Layer { handle, definition: sys::OGR_L_GetLayerDefn(handle), dimension: None });
         }

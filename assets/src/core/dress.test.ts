@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { dressed, HOVER, type Dress, type Style } from './dress.ts';
+
+const layer = (id: string, source_layer: string, name: string, filter?: unknown) => ({
+  id,
+  type: 'fill',
+  source: 'farmzone',
+  'source-layer': source_layer,
+  metadata: { 'farmzone:switch': name },
+  ...(filter === undefined ? {} : { filter }),
+});
+
+const style: Style = {
+  sources: { farmzone: { type: 'vector', tiles: ['x'] } },
+  layers: [
+    { id: 'background', type: 'background' },
+    layer('landuse-fill', 'landuse', 'landuse'),
+    layer('zones-fill', 'zones', 'zones'),
+    layer('zones-line', 'zones', 'zones'),
+    layer('encroachments-fill', 'encroachments', 'encroachments', ['==', ['get', 'group'], 'built']),
+    layer('encroachments-line', 'encroachments', 'encroachments'),
+    layer('zones-selected', 'zones', 'zones', ['==', ['get', 'id'], '']),
+    layer('zone-labels', 'zone_labels', 'labels'),
+  ],
+};
+const plain: Dress = { layers: ['zones', 'encroachments', 'labels'], kinds: [], unit: null, zone: null, event: null };
+const worn = (change: Partial<Dress>) =>
+  new Map(dressed(style, { ...plain, ...change }, '#000').layers.map((item) => [item.id, item]));
+
+test('switches show and hide their layers, and leave the background alone', () => {
+  const layers = worn({});
+  expect(layers.get('landuse-fill')?.layout?.['visibility']).toBe('none');
+  expect(layers.get('zones-fill')?.layout?.['visibility']).toBe('visible');
+  expect(layers.get('background')?.layout?.['visibility']).toBe('visible');
+});
+
+test('without zones their names go too', () => {
+  expect(worn({ layers: ['labels'] }).get('zone-labels')?.layout?.['visibility']).toBe('none');
+});
+
+test('kind and commune narrow zones, pieces and labels, and keep the filter of the style', () => {
+  const layers = worn({ kinds: ['rice'], unit: '00004' });
+  const kind = ['in', ['get', 'kind'], ['literal', ['rice']]];
+  const unit = ['==', ['get', 'unit'], '00004'];
+  expect(layers.get('zones-fill')?.filter).toEqual(['all', kind, unit]);
+  expect(layers.get('encroachments-fill')?.filter).toEqual(['all', ['==', ['get', 'group'], 'built'], kind, unit]);
+  expect(layers.get('landuse-fill')?.filter).toBeUndefined();
+  expect(worn({ kinds: ['rice'] }).get(HOVER)?.filter).toEqual(kind);
+});
+
+test('a style that is worn without filters is the style', () => {
+  expect(worn({}).get('encroachments-fill')?.filter).toEqual(['==', ['get', 'group'], 'built']);
+  expect(worn({}).get('zones-fill')).not.toHaveProperty('filter');
+});
+
+test('the chosen zone and piece are outlined whatever is filtered', () => {
+  const layers = worn({ zone: 'z1', event: 'e1', kinds: ['tea'] });
+  expect(layers.get('zones-selected')?.filter).toEqual(['==', ['get', 'id'], 'z1']);
+  expect(layers.get('encroachments-selected')?.filter).toEqual(['==', ['get', 'id'], 'e1']);
+});
+
+test('outlines lie right above what they outline', () => {
+  const ids = dressed(style, plain, '#000').layers.map((item) => item.id);
+  expect(ids.indexOf(HOVER)).toBe(ids.indexOf('zones-line') + 1);
+  expect(ids.indexOf('encroachments-selected')).toBe(ids.indexOf('encroachments-line') + 1);
+});
+
+test('features are known by their id, and the given style is left as it was', () => {
+  const before = JSON.stringify(style);
+  expect(dressed(style, plain, '#000').sources['farmzone']?.['promoteId']).toEqual({
+    zones: 'id',
+    encroachments: 'id',
+  });
+  expect(JSON.stringify(style)).toBe(before);
+});

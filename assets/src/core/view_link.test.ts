@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_VIEW, format_link, parse_link, type View } from './view_link.ts';
+
+const view = (change: Partial<View>): View => ({ ...DEFAULT_VIEW, ...change });
+
+describe('a view and its link', () => {
+  test('a full view comes back as it was', () => {
+    const full = view({
+      camera: { zoom: 11.25, lat: 21.0285, lon: 105.8542 },
+      kinds: ['rice', 'safe_vegetables'],
+      unit: '00004',
+      epoch: '2024-06-30',
+      zone: 'Vùng & số=1/2,#a%',
+      lang: 'en',
+      theme: 'dark',
+      layers: ['zones', 'landuse'],
+    });
+    const link = format_link(full);
+    expect(link).toBe(
+      '#map=11.25/21.0285/105.8542&kind=rice,safe_vegetables&unit=00004&epoch=2024-06-30&zone=V%C3%B9ng%20%26%20s%E1%BB%91%3D1%2F2%2C%23a%25&lang=en&theme=dark&layers=zones,landuse',
+    );
+    expect(parse_link(link)).toEqual(full);
+  });
+
+  test('what stands at its default is not written', () => {
+    expect(format_link(DEFAULT_VIEW)).toBe('');
+    expect(parse_link('')).toEqual(DEFAULT_VIEW);
+    expect(format_link(view({ layers: ['labels', 'units', 'context', 'encroachments', 'zones'] }))).toBe('');
+  });
+
+  test('all layers switched off stays so', () => {
+    const link = format_link(view({ layers: [] }));
+    expect(link).toBe('#layers=');
+    expect(parse_link(link).layers).toEqual([]);
+  });
+
+  test('places are written finer the closer one is', () => {
+    const at = (zoom: number) => format_link(view({ camera: { zoom, lat: 21.123456789, lon: 105.987654321 } }));
+    expect(at(5)).toBe('#map=5/21.12/105.99');
+    expect(at(17)).toBe('#map=17/21.123457/105.987654');
+  });
+});
+
+describe('a link that is old, mangled or hostile', () => {
+  test.each([
+    '#map=11/21',
+    '#map=a/b/c',
+    '#map=//',
+    '#map=11/91/105',
+    '#map=99/21/105',
+    '#zone=%E0%A4%A',
+    '#lang=fr&theme=pink',
+    '#&&&=&=x',
+    '#nothing=here',
+    `#zone=${'x'.repeat(201)}`,
+  ])('%s opens the map as without it', (link) => {
+    expect(parse_link(link)).toEqual(DEFAULT_VIEW);
+  });
+
+  test('layers of another version are left out', () => {
+    expect(parse_link('#layers=zones,satellite').layers).toEqual(['zones']);
+  });
+
+  test('a kind named twice counts once', () => {
+    expect(parse_link('#kind=rice,rice,,tea').kinds).toEqual(['rice', 'tea']);
+  });
+});
