@@ -44,9 +44,9 @@ export function dressed<S extends Style>(style: S, dress: Dress, ink: string): S
     return layer.id === 'zones-line' ? [shown, hover_outline(dress, ink)] : [shown];
   });
   const source = style.sources[SOURCE];
-  const sources = source
-    ? { ...style.sources, [SOURCE]: { ...source, promoteId: { zones: 'id', encroachments: 'id' } } }
-    : style.sources;
+  // Marking what is under the pointer needs features that are known by their id.
+  const promoteId = source?.['promoteId'] ?? { zones: 'id', encroachments: 'id' };
+  const sources = source ? { ...style.sources, [SOURCE]: { ...source, promoteId } } : style.sources;
   return { ...style, sources, layers };
 }
 

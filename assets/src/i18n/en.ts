@@ -4,7 +4,6 @@ import type { vi } from './vi.ts';
 export const en: Record<keyof typeof vi, string> = {
   app_description: 'Map of specialised farming zones',
   skip_to_map: 'Skip to the map',
-  skip_to_figures: 'Skip to the figures',
   simulated: 'Simulated data',
   simulated_hint: 'The zones, land and figures on this page were made up to show how it works; they are not real.',
 
@@ -60,7 +59,6 @@ export const en: Record<keyof typeof vi, string> = {
   layer_units: 'Commune borders',
   layer_context: 'Rivers, roads',
   layer_labels: 'Names on the map',
-  legend: 'Legend',
   legend_rights: 'Colours of land lost',
   legend_landuse: 'Land-use classes',
   right_unplanned: 'no basis found',
@@ -117,7 +115,6 @@ export const en: Record<keyof typeof vi, string> = {
   sheet_smaller: 'Shrink the sheet',
 
   loading: 'Loading…',
-  loaded_figures: '{kept} ha held, {lost} ha lost',
   unreachable_title: 'Cannot reach the server',
   unreachable: 'The server does not answer. The page keeps trying; what the map shows may be old.',
   failed_title: 'The server reports an error',

@@ -2,7 +2,6 @@
 export const vi = {
   app_description: 'Bản đồ vùng sản xuất nông nghiệp chuyên canh',
   skip_to_map: 'Đến bản đồ',
-  skip_to_figures: 'Đến số liệu',
   simulated: 'Dữ liệu mô phỏng',
   simulated_hint: 'Vùng, đất và số liệu trên trang này được tạo ra để minh họa, không phải số liệu thật.',
 
@@ -58,7 +57,6 @@ export const vi = {
   layer_units: 'Ranh giới xã, phường',
   layer_context: 'Sông, đường',
   layer_labels: 'Tên trên bản đồ',
-  legend: 'Chú giải',
   legend_rights: 'Màu của mảnh đất mất',
   legend_landuse: 'Loại đất',
   right_unplanned: 'chưa rõ căn cứ',
@@ -115,7 +113,6 @@ export const vi = {
   sheet_smaller: 'Thu gọn bảng',
 
   loading: 'Đang tải…',
-  loaded_figures: 'Đang giữ {kept} ha, đã mất {lost} ha',
   unreachable_title: 'Chưa nối được với máy chủ',
   unreachable: 'Máy chủ không trả lời. Trang sẽ tự thử lại; bản đồ đang hiện có thể đã cũ.',
   failed_title: 'Máy chủ báo lỗi',
