@@ -116,13 +116,24 @@ pub(super) fn text(pointer: *const c_char) -> Option<String> {
 
 /// Bytes in an encoding that iconv knows, as UTF-8; none when it knows no such encoding or the bytes do not fit.
 pub(super) fn recode(bytes: &CStr, encoding: &CStr) -> Option<String> {
+    setup();
     take_failures();
+    // Encodings with combining marks hold the last letter back, and GDAL never asks for it: give them one to hold.
+    let held = CString::new([bytes.to_bytes(), b"\n"].concat()).ok()?;
     // SAFETY: three NUL-terminated strings; the result is GDAL's to free, once.
     let decoded = unsafe {
-        let pointer = gdal_sys::CPLRecode(bytes.as_ptr(), encoding.as_ptr(), c"UTF-8".as_ptr());
+        let pointer = gdal_sys::CPLRecode(held.as_ptr(), encoding.as_ptr(), c"UTF-8".as_ptr());
         let decoded = text(pointer);
         gdal_sys::VSIFree(pointer.cast::<c_void>());
         decoded
     };
-    if take_failures().is_empty() { decoded } else { None }
+    if !take_failures().is_empty() {
+        return None;
+    }
+    decoded.map(|mut text| {
+        if text.ends_with('\n') {
+            text.pop();
+        }
+        text
+    })
 }

@@ -122,6 +122,9 @@ fn open(path: &Path, candidate: Candidate, encoding: Option<&Encoding>) -> Resul
     if lower.ends_with(".csv") || lower.ends_with(".tsv") {
         options.extend(["GEOM_POSSIBLE_NAMES=wkt,geometry,geom,the_geom,wkt_geom,_wkt,shape,geometry_wkt", "KEEP_GEOM_COLUMNS=NO"]);
     }
+    if raw::is_idle_database(&candidate.path) {
+        options.push("IMMUTABLE=YES");
+    }
     let side_file = candidate.path.with_extension("gfs");
     let had_side_file = side_file.exists();
     let result = library::open_vector(&candidate.path, &options);

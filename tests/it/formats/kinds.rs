@@ -302,7 +302,7 @@ fn a_drawings_closed_lines_are_polygons_its_layers_labels_its_texts_fields() {
 #[test]
 fn a_dgn_drawing_gives_its_levels_as_labels() {
     let folder = folder();
-    let csv = "wkt\n\"POLYGON((588000 2326000,588100 2326000,588100 2326100,588000 2326100,588000 2326000))\"\n";
+    let csv = "id,wkt\n1,\"POLYGON((588000 2326000,588100 2326000,588100 2326100,588000 2326100,588000 2326000))\"\n";
     let source = write(&folder, "s.csv", csv);
     let path = folder.path().join("a.dgn");
     copy_with_gdal(&source, &path, "DGN");
