@@ -234,8 +234,17 @@ impl FeatureHandle<'_> {
         let mut second = 0.0_f32;
         let known = unsafe {
             sys::OGR_F_IsFieldSetAndNotNull(self.handle, at) != 0
-                && sys::OGR_F_GetFieldAsDateTimeEx(self.handle, at, &mut year, &mut month, &mut day, &mut hour, &mut minute, &mut second, &mut zone)
-                    != 0
+                && sys::OGR_F_GetFieldAsDateTimeEx(
+                    self.handle,
+                    at,
+                    &mut year,
+                    &mut month,
+                    &mut day,
+                    &mut hour,
+                    &mut minute,
+                    &mut second,
+                    &mut zone,
+                ) != 0
         };
         if !known {
             return None;

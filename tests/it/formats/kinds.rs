@@ -83,7 +83,9 @@ fn a_zip_that_climbs_out_or_is_damaged_or_holds_nothing_is_refused() {
     }
     let whole = zip(&[("a.geojson", json.as_bytes())]);
     assert_eq!(zones(&write(&folder, "whole.zip", &whole)).run().unwrap().counts.n_kept, 1);
-    for (n, bytes) in [zip(&[("a.txt", b"x")]), zip(&[]), whole[..whole.len() / 2].to_vec(), whole[..whole.len() - 30].to_vec()].iter().enumerate() {
+    for (n, bytes) in
+        [zip(&[("a.txt", b"x")]), zip(&[]), whole[..whole.len() / 2].to_vec(), whole[..whole.len() - 30].to_vec()].iter().enumerate()
+    {
         let path = write(&folder, &format!("bad{n}.zip"), bytes);
         assert!(zones(&path).run().is_err(), "{n}");
     }
