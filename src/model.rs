@@ -227,6 +227,17 @@ words! {
     }
 }
 
+words! {
+    /// What a person is to the system; `access` says what each may see and do.
+    Role, "one of viewer, officer, planner, approver, administrator" {
+        Viewer = "viewer",
+        Officer = "officer",
+        Planner = "planner",
+        Approver = "approver",
+        Administrator = "administrator",
+    }
+}
+
 /// One layer of the workspace: where it came from and what it holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Layer {

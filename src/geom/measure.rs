@@ -1,19 +1,27 @@
-//! Area, bounds, width, point in polygon.
+//! Area, bounds, width, point in polygon, distance.
 
+use geographiclib_rs::{Geodesic, PolygonArea, Winding};
+
+use super::rings::rings_of;
+use super::segments::{orientation, ray_crosses};
 use crate::model::{Coord, Geometry, MultiPolygon, Polygon, Ring};
 
 /// Signed area of one ring, m²: positive when counter-clockwise. Taken from its first point, so
 /// that coordinates far from the origin lose no digits. An unclosed ring counts as closed.
 pub fn ring_signed_area_m2(ring: &Ring) -> f64 {
-    let Some(&o) = ring.0.first() else { return 0.0 };
+    signed_area_m2(&ring.0)
+}
+
+pub(super) fn signed_area_m2(ring: &[Coord]) -> f64 {
+    let Some(&o) = ring.first() else { return 0.0 };
     let mut twice = 0.0;
-    for w in ring.0.windows(2) {
+    for w in ring.windows(2) {
         twice += (w[0].x - o.x) * (w[1].y - o.y) - (w[1].x - o.x) * (w[0].y - o.y);
     }
     twice / 2.0
 }
 
-fn polygon_area_m2(polygon: &Polygon) -> f64 {
+pub(crate) fn polygon_area_m2(polygon: &Polygon) -> f64 {
     let holes: f64 = polygon.interiors().iter().map(|r| ring_signed_area_m2(r).abs()).sum();
     ring_signed_area_m2(polygon.exterior()).abs() - holes
 }
@@ -21,6 +29,20 @@ fn polygon_area_m2(polygon: &Polygon) -> f64 {
 /// Planar area, m²: shells less holes, whatever their direction.
 pub fn area_m2(shape: &MultiPolygon) -> f64 {
     shape.0.iter().map(polygon_area_m2).sum()
+}
+
+/// Area on the WGS 84 ellipsoid, m², of a shape in longitude and latitude, degrees (Karney 2013).
+pub fn geodesic_area_m2(lon_lat: &MultiPolygon) -> f64 {
+    let ellipsoid = Geodesic::wgs84();
+    let ring_m2 = |ring: &Ring| {
+        let mut area = PolygonArea::new(&ellipsoid, Winding::CounterClockwise);
+        let n_distinct = ring.0.len().saturating_sub(1);
+        for c in &ring.0[..n_distinct] {
+            area.add_point(c.y, c.x);
+        }
+        if n_distinct < 3 { 0.0 } else { area.compute(true).1.abs() }
+    };
+    lon_lat.0.iter().map(|p| ring_m2(p.exterior()) - p.interiors().iter().map(ring_m2).sum::<f64>()).sum()
 }
 
 /// `[min x, min y, max x, max y]`; none when there is no point.
@@ -47,36 +69,91 @@ pub fn bounds_of_geometry(geometry: &Geometry) -> Option<[f64; 4]> {
     }
 }
 
-fn bounds_of(coords: impl IntoIterator<Item = Coord>) -> Option<[f64; 4]> {
+pub(super) fn bounds_of(coords: impl IntoIterator<Item = Coord>) -> Option<[f64; 4]> {
     coords.into_iter().fold(None, |b: Option<[f64; 4]>, c| {
         let b = b.unwrap_or([c.x, c.y, c.x, c.y]);
         Some([b[0].min(c.x), b[1].min(c.y), b[2].max(c.x), b[3].max(c.y)])
     })
 }
 
-/// Mean width, metres: twice the area over the perimeter (a strip's width, half a disc's radius … a square's half side).
+/// Mean width, metres: twice the area over the perimeter. A long strip's width, a disc's radius, a square's half side.
 pub fn width_m(shape: &MultiPolygon) -> f64 {
-    let rings = shape.0.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()));
-    let perimeter: f64 = rings.flat_map(|r| r.0.windows(2)).map(|w| (w[1].x - w[0].x).hypot(w[1].y - w[0].y)).sum();
-    if perimeter > 0.0 { 2.0 * area_m2(shape) / perimeter } else { 0.0 }
+    let perimeter_m: f64 = rings_of(shape).flat_map(|r| r.windows(2)).map(|w| (w[1].x - w[0].x).hypot(w[1].y - w[0].y)).sum();
+    if perimeter_m > 0.0 { 2.0 * area_m2(shape) / perimeter_m } else { 0.0 }
 }
 
-/// Whether the point lies inside (even-odd; a point on the border may go either way).
+/// Whether the point lies inside or on the border: exact.
 pub fn contains(shape: &MultiPolygon, at: Coord) -> bool {
     let mut inside = false;
-    for ring in shape.0.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors())) {
-        for w in ring.0.windows(2) {
-            if (w[0].y > at.y) != (w[1].y > at.y) && at.x < (w[1].x - w[0].x) * (at.y - w[0].y) / (w[1].y - w[0].y) + w[0].x {
-                inside = !inside;
-            }
+    for w in rings_of(shape).flat_map(|r| r.windows(2)) {
+        let segment = [w[0], w[1]];
+        if on_segment(segment, at) {
+            return true;
         }
+        inside ^= ray_crosses(segment, at);
     }
     inside
 }
 
-/// A point well inside the shape, for labels and look-ups; none when the shape is empty.
-pub fn pole(shape: &MultiPolygon) -> Option<Coord> {
-    let polygon = shape.0.iter().max_by(|a, b| polygon_area_m2(a).total_cmp(&polygon_area_m2(b)))?;
-    let [x0, y0, x1, y1] = bounds(&MultiPolygon::new(vec![polygon.clone()]))?;
-    Some(Coord { x: (x0 + x1) / 2.0, y: (y0 + y1) / 2.0 })
+fn on_segment([a, b]: [Coord; 2], at: Coord) -> bool {
+    let boxed = a.x.min(b.x) <= at.x && at.x <= a.x.max(b.x) && a.y.min(b.y) <= at.y && at.y <= a.y.max(b.y);
+    boxed && orientation(a, b, at) == 0.0
+}
+
+/// The least distance between two shapes, metres, zero when they share a point; none when one is empty.
+pub fn distance_m(a: &MultiPolygon, b: &MultiPolygon) -> Option<f64> {
+    let (first_a, first_b) = (first_point(a)?, first_point(b)?);
+    if contains(a, first_b) || contains(b, first_a) {
+        return Some(0.0);
+    }
+    let mut best = f64::INFINITY;
+    let bounds_b = bounds(b)?;
+    for p in rings_of(a).flat_map(|r| r.windows(2)) {
+        let p = [p[0], p[1]];
+        if box_distance(box_of(p), bounds_b) >= best {
+            continue;
+        }
+        for q in rings_of(b).flat_map(|r| r.windows(2)) {
+            let q = [q[0], q[1]];
+            if box_distance(box_of(p), box_of(q)) < best {
+                best = best.min(segments_distance(p, q));
+            }
+        }
+    }
+    best.is_finite().then_some(best)
+}
+
+fn first_point(shape: &MultiPolygon) -> Option<Coord> {
+    rings_of(shape).find_map(|r| r.first().copied())
+}
+
+fn box_of([a, b]: [Coord; 2]) -> [f64; 4] {
+    [a.x.min(b.x), a.y.min(b.y), a.x.max(b.x), a.y.max(b.y)]
+}
+
+/// Distance between two boxes `[min x, min y, max x, max y]`, zero when they meet.
+pub(crate) fn box_distance(a: [f64; 4], b: [f64; 4]) -> f64 {
+    let gap = |i: usize| (a[i] - b[i + 2]).max(b[i] - a[i + 2]).max(0.0);
+    gap(0).hypot(gap(1))
+}
+
+fn segments_distance(p: [Coord; 2], q: [Coord; 2]) -> f64 {
+    if super::segments::meeting(p, q) != super::segments::Meeting::Apart {
+        return 0.0;
+    }
+    let ends = [(p[0], q), (p[1], q), (q[0], p), (q[1], p)];
+    ends.into_iter().map(|(at, s)| point_to_segment(at, s)).fold(f64::INFINITY, f64::min)
+}
+
+fn point_to_segment(at: Coord, segment: [Coord; 2]) -> f64 {
+    square_to_segment(at, segment).sqrt()
+}
+
+/// The square of the distance.
+pub(super) fn square_to_segment(at: Coord, [a, b]: [Coord; 2]) -> f64 {
+    let (dx, dy) = (b.x - a.x, b.y - a.y);
+    let square = dx * dx + dy * dy;
+    let t = if square > 0.0 { (((at.x - a.x) * dx + (at.y - a.y) * dy) / square).clamp(0.0, 1.0) } else { 0.0 };
+    let (ex, ey) = (at.x - (a.x + t * dx), at.y - (a.y + t * dy));
+    ex * ex + ey * ey
 }

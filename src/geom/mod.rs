@@ -1,14 +1,36 @@
 //! Geometry we trust: validate, repair, area, boolean operations, clip, width, simplify.
 //!
-//! Total functions on finite planar coordinates in metres: they never panic, and what cannot be
+//! Total functions on planar coordinates in metres: they never panic, and what cannot be
 //! answered is an empty shape or `None`. No CRS, no attributes. The only user of `i_overlay`.
 //! Invariant: every `MultiPolygon` that leaves this module is valid (OGC simple features), shells
 //! counter-clockwise, holes clockwise, rings closed, at least three distinct points.
 
 mod boolean;
+mod clip;
+mod halve;
+mod local;
 mod measure;
+mod pole;
 mod repair;
+mod rings;
+mod segments;
+mod shared;
+mod validity;
 
 pub use boolean::{difference, intersection, union};
-pub use measure::{area_m2, bounds, bounds_of_geometry, contains, pole, ring_signed_area_m2, width_m};
-pub use repair::{Fault, FaultKind, Repaired, repair, validate};
+pub use clip::clip_to_rect;
+pub use measure::{area_m2, bounds, bounds_of_geometry, contains, distance_m, geodesic_area_m2, ring_signed_area_m2, width_m};
+pub use pole::pole;
+pub use repair::{Fault, FaultKind, Repaired, repair, repair_rings};
+pub use validity::validate;
+
+// For `encroach`, which adds up what many shapes share without building each.
+pub(crate) use boolean::intersection_with_rings;
+pub(crate) use halve::{Piece, halve};
+pub(crate) use local::{Run, local_rings, runs};
+pub(crate) use measure::{box_distance, polygon_area_m2};
+pub(crate) use rings::rings_of_polygon;
+pub(crate) use shared::SharedArea;
+
+#[cfg(test)]
+mod tests;

@@ -1,28 +1,58 @@
 //! What the labels mean: kinds of zones, land-use codes, rules of encroachment, facts of units.
 //!
 //! Parsed from the text of `zones/`, which the caller hands in; every value there is dated and
-//! sourced. No file is opened here.
+//! sourced. No file is opened here. A text is taken whole or refused with file, line and advice: an
+//! unknown key is refused, so that a typing mistake is seen. Invariant: what was parsed is consistent
+//! (keys unique, colours colours, thresholds in order), so that nobody checks again.
+//! `text` holds how names are compared, which labels, units and the search share.
 
 mod kinds;
 mod landuse;
 mod rules;
+mod text;
 mod units;
 
 pub use kinds::{Kind, Kinds};
 pub use landuse::{LandUseClass, Legend};
 pub use rules::Rules;
+pub use text::{Words, fold, honours, spelled};
 pub use units::{UnitFact, Units};
 
 /// A text of `zones/` that could not be understood.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: {message}")]
 pub struct LegendError {
     pub file: String,
+    /// Starts with the line, where there is one: `line 12: …`.
     pub message: String,
+}
+
+impl LegendError {
+    /// An error at byte `offset` of `text`.
+    pub(crate) fn at(file: &str, text: &str, offset: usize, message: impl std::fmt::Display) -> LegendError {
+        let line = 1 + text.bytes().take(offset).filter(|b| *b == b'\n').count();
+        LegendError { file: file.to_owned(), message: format!("line {line}: {message}") }
+    }
+
+    /// An error about the whole text.
+    pub(crate) fn of(file: &str, message: impl std::fmt::Display) -> LegendError {
+        LegendError { file: file.to_owned(), message: message.to_string() }
+    }
+}
+
+/// Reads TOML into `T`; what does not fit is told with its line.
+pub(crate) fn parse_toml<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, LegendError> {
+    // Editors on Windows put a byte-order mark in front, which is no part of the text.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    toml::from_str(text).map_err(|e| match e.span() {
+        Some(span) => LegendError::at(file, text, span.start, e.message()),
+        None => LegendError::of(file, e.message()),
+    })
 }
 
 /// One text in the two languages of the screen.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Text {
     pub vi: String,
     pub en: String,

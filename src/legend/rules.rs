@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::LegendError;
-use crate::model::Group;
+use super::{LegendError, parse_toml};
+use crate::model::{Epoch, Group};
 
-/// Thresholds of detection, each with its source in the file.
+/// Thresholds of detection, each with its reason in the file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rules {
+    pub valid_from: Epoch,
+    pub source: String,
     /// Groups whose presence in a zone is an event.
     pub groups: Vec<Group>,
     /// A piece smaller than this is a sliver, m².
@@ -15,13 +18,87 @@ pub struct Rules {
     /// A piece narrower than this (mean width) is a sliver, metres, when it is also smaller than `sliver_narrow_area_m2`.
     pub sliver_width_m: f64,
     pub sliver_narrow_area_m2: f64,
+    /// Transport narrower than this (mean width) is a field track, part of the farm, metres.
+    pub track_width_m: f64,
     /// Pieces of one group in one zone that are nearer than this are one event, metres.
     pub merge_gap_m: f64,
+    /// Share of an event that must lie inside a permit for the permit's right to be the event's, 0 to 1.
+    pub permit_cover_share: f64,
+    /// Areas at which severity rises, m², ascending; below the first there is none.
+    pub severity_steps_m2: Vec<f64>,
 }
 
 impl Rules {
-    /// Reads `zones/rules.toml`; `file` names it in errors.
+    /// Reads `zones/rules.toml`; `file` names it in errors. Sizes are finite and not negative, the share is
+    /// between 0 and 1, the steps ascend, and the groups are such as can be an event.
     pub fn parse(file: &str, text: &str) -> Result<Rules, LegendError> {
-        toml::from_str(text).map_err(|e| LegendError { file: file.to_owned(), message: e.to_string() })
+        let rules: Rules = parse_toml(file, text)?;
+        let refuse = |key: &str, message: &str| Err(LegendError::at(file, text, offset_of_key(text, key), format!("{key} {message}")));
+        for (key, value) in [
+            ("sliver_area_m2", rules.sliver_area_m2),
+            ("sliver_width_m", rules.sliver_width_m),
+            ("sliver_narrow_area_m2", rules.sliver_narrow_area_m2),
+            ("track_width_m", rules.track_width_m),
+            ("merge_gap_m", rules.merge_gap_m),
+        ] {
+            if !(value.is_finite() && value >= 0.0) {
+                return refuse(key, "must be a number, 0 or more; 0 switches the rule off");
+            }
+        }
+        if !(rules.permit_cover_share > 0.0 && rules.permit_cover_share <= 1.0) {
+            return refuse("permit_cover_share", "must be above 0 and at most 1");
+        }
+        if !rules.severity_steps_m2.iter().all(|step| step.is_finite() && *step > 0.0)
+            || !rules.severity_steps_m2.is_sorted_by(|a, b| a < b)
+        {
+            return refuse("severity_steps_m2", "must be areas above 0 that ascend");
+        }
+        if rules.groups.iter().any(|g| matches!(g, Group::None | Group::Unmapped)) {
+            return refuse("groups", "may not hold none or unmapped: neither shows that land was lost");
+        }
+        Ok(rules)
+    }
+}
+
+/// Where the line of a top-level key begins, for error messages.
+fn offset_of_key(text: &str, key: &str) -> usize {
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        if line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('=')) {
+            break;
+        }
+        offset += line.len();
+    }
+    offset
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: &str = include_str!("../../zones/rules.toml");
+
+    #[test]
+    fn built_transport_and_sealed_land_are_events_from_twenty_square_metres_on() {
+        let rules = Rules::parse("zones/rules.toml", RULES).unwrap();
+        assert_eq!(rules.groups, [Group::Built, Group::Transport, Group::Sealed]);
+        assert_eq!([rules.sliver_area_m2, rules.sliver_width_m, rules.merge_gap_m, rules.permit_cover_share], [20.0, 1.5, 1.0, 0.9]);
+        assert_eq!(rules.severity_steps_m2, [100.0, 300.0, 500.0, 1e3, 5e3, 1e4, 2e4, 3e4]);
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_line() {
+        let line = 1 + RULES.lines().position(|l| l.starts_with("sliver_area_m2")).unwrap();
+        let error = |from: &str, to: &str| {
+            assert!(RULES.contains(from), "{from}");
+            Rules::parse("rules.toml", &RULES.replacen(from, to, 1)).unwrap_err().to_string()
+        };
+        let size = format!("rules.toml: line {line}: sliver_area_m2 must be a number, 0 or more; 0 switches the rule off");
+        assert_eq!(error("sliver_area_m2 = 20.0", "sliver_area_m2 = -1.0"), size);
+        assert_eq!(error("sliver_area_m2 = 20.0", "sliver_area_m2 = nan"), size);
+        assert!(error("sliver_area_m2 = 20.0", "sliver_area = 20.0").starts_with(&format!("rules.toml: line {line}: unknown field")));
+        assert!(error("permit_cover_share = 0.9", "permit_cover_share = 90.0").contains("must be above 0 and at most 1"));
+        assert!(error("[100.0, 300.0", "[300.0, 300.0").contains("must be areas above 0 that ascend"));
+        assert!(error("\"built\", ", "\"none\", ").contains("neither shows that land was lost"));
     }
 }

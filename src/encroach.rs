@@ -1,1 +1,0 @@
-//! What is built inside which zone.

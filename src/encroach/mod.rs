@@ -1,0 +1,14 @@
+//! What is built inside which zone.
+//!
+//! `overlay` gives the area that every pair of a zone and a land use shares; `detect` makes events of the land.
+//! Pure: the same layers give the same result whatever the number of threads and the order of features.
+
+mod cover;
+mod detect;
+mod overlay;
+
+pub use detect::{Detection, Seen, detect};
+pub use overlay::{Pair, overlay};
+
+#[cfg(test)]
+mod tests;

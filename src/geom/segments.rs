@@ -1,0 +1,315 @@
+//! The segments of many rings: how two of them meet, which lie near each other, which rings go around a point.
+//!
+//! Few segments are compared one by one; many through a tree of boxes over runs of neighbours.
+//! Signs come from exact predicates (Shewchuk 1997), so that a touch is a touch and not nearly a crossing.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+use crate::model::Coord;
+
+/// Positive when `c` lies to the left of the line from `a` to `b`, zero when on it: exact.
+pub(super) fn orientation(a: Coord, b: Coord, c: Coord) -> f64 {
+    let exact = |p: Coord| robust::Coord { x: p.x, y: p.y };
+    robust::orient2d(exact(a), exact(b), exact(c))
+}
+
+/// How two segments meet.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Meeting {
+    Apart,
+    /// They share this end point of one or both, and nothing else.
+    Touch(Coord),
+    /// They share more than a point of their lines.
+    Overlap(Coord),
+    /// Each passes from one side of the other to its other side.
+    Cross(Coord),
+}
+
+pub(super) fn meeting(p: [Coord; 2], q: [Coord; 2]) -> Meeting {
+    if boxes_apart(p, q) {
+        return Meeting::Apart;
+    }
+    let (q0, q1) = (orientation(p[0], p[1], q[0]), orientation(p[0], p[1], q[1]));
+    if (q0 > 0.0 && q1 > 0.0) || (q0 < 0.0 && q1 < 0.0) {
+        return Meeting::Apart;
+    }
+    if q0 == 0.0 && q1 == 0.0 {
+        return collinear_meeting(p, q);
+    }
+    let (p0, p1) = (orientation(q[0], q[1], p[0]), orientation(q[0], q[1], p[1]));
+    if (p0 > 0.0 && p1 > 0.0) || (p0 < 0.0 && p1 < 0.0) {
+        return Meeting::Apart;
+    }
+    for (sign, end) in [(q0, q[0]), (q1, q[1]), (p0, p[0]), (p1, p[1])] {
+        if sign == 0.0 {
+            return Meeting::Touch(end);
+        }
+    }
+    let t = p0 / (p0 - p1);
+    Meeting::Cross(Coord { x: p[0].x + t * (p[1].x - p[0].x), y: p[0].y + t * (p[1].y - p[0].y) })
+}
+
+fn boxes_apart(p: [Coord; 2], q: [Coord; 2]) -> bool {
+    p[0].x.max(p[1].x) < q[0].x.min(q[1].x)
+        || q[0].x.max(q[1].x) < p[0].x.min(p[1].x)
+        || p[0].y.max(p[1].y) < q[0].y.min(q[1].y)
+        || q[0].y.max(q[1].y) < p[0].y.min(p[1].y)
+}
+
+/// Both on one line, boxes not apart: the inner two of the four ends in order along the line bound what is shared.
+fn collinear_meeting(p: [Coord; 2], q: [Coord; 2]) -> Meeting {
+    let along = |s: [Coord; 2]| if (s[0].x, s[0].y) <= (s[1].x, s[1].y) { s } else { [s[1], s[0]] };
+    let (p, q) = (along(p), along(q));
+    let from = if (p[0].x, p[0].y) >= (q[0].x, q[0].y) { p[0] } else { q[0] };
+    let to = if (p[1].x, p[1].y) <= (q[1].x, q[1].y) { p[1] } else { q[1] };
+    match (from.x, from.y).partial_cmp(&(to.x, to.y)) {
+        Some(std::cmp::Ordering::Less) => Meeting::Overlap(from),
+        Some(std::cmp::Ordering::Equal) => Meeting::Touch(from),
+        _ => Meeting::Apart,
+    }
+}
+
+/// Which segment: the `at`-th of the `ring`-th ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub ring: u32,
+    pub at: u32,
+}
+
+type Box4 = [f64; 4];
+
+/// A few consecutive segments of one ring.
+struct Run {
+    bounds: Box4,
+    ring: u32,
+    from: u32,
+    to: u32,
+}
+
+struct Node {
+    bounds: Box4,
+    /// Runs `from..to`; a leaf when there are no children.
+    from: u32,
+    to: u32,
+    children: Option<(u32, u32)>,
+}
+
+/// Below this number of segments a tree costs more than it saves.
+const MANY_SEGMENTS: usize = 64;
+const SEGMENTS_IN_RUN: usize = 8;
+const RUNS_IN_LEAF: usize = 4;
+
+/// Closed rings without repeated points.
+pub(super) struct Segments<'a> {
+    rings: &'a [Cow<'a, [Coord]>],
+    runs: Vec<Run>,
+    nodes: Vec<Node>,
+}
+
+impl<'a> Segments<'a> {
+    pub(super) fn new(rings: &'a [Cow<'a, [Coord]>]) -> Self {
+        let n_segments: usize = rings.iter().map(|r| r.len().saturating_sub(1)).sum();
+        let mut segments = Segments { rings, runs: Vec::new(), nodes: Vec::new() };
+        if n_segments < MANY_SEGMENTS {
+            return segments;
+        }
+        for (ring, points) in rings.iter().enumerate() {
+            let last = points.len().saturating_sub(1);
+            for from in (0..last).step_by(SEGMENTS_IN_RUN) {
+                let to = (from + SEGMENTS_IN_RUN).min(last);
+                let bounds = points[from..=to].iter().fold(EMPTY, |b, c| grow(b, [c.x, c.y, c.x, c.y]));
+                segments.runs.push(Run { bounds, ring: ring as u32, from: from as u32, to: to as u32 });
+            }
+        }
+        let mut runs = std::mem::take(&mut segments.runs);
+        segments.grow_node(&mut runs, 0);
+        segments.runs = runs;
+        segments
+    }
+
+    /// Splits at the median of the longer side, so that the depth is logarithmic whatever the shape.
+    fn grow_node(&mut self, runs: &mut [Run], offset: usize) -> u32 {
+        let bounds = runs.iter().fold(EMPTY, |b, r| grow(b, r.bounds));
+        let id = self.nodes.len();
+        self.nodes.push(Node { bounds, from: offset as u32, to: (offset + runs.len()) as u32, children: None });
+        if runs.len() > RUNS_IN_LEAF {
+            let axis = usize::from(bounds[3] - bounds[1] > bounds[2] - bounds[0]);
+            let middle = runs.len() / 2;
+            runs.select_nth_unstable_by(middle, |a, b| {
+                let place = |r: &Run| (r.bounds[axis] + r.bounds[axis + 2], r.ring, r.from);
+                let ((x, i, j), (y, k, l)) = (place(a), place(b));
+                x.total_cmp(&y).then((i, j).cmp(&(k, l)))
+            });
+            let (low, high) = runs.split_at_mut(middle);
+            let left = self.grow_node(low, offset);
+            let right = self.grow_node(high, offset + middle);
+            self.nodes[id].children = Some((left, right));
+        }
+        id as u32
+    }
+
+    pub(super) fn segment(&self, place: Place) -> [Coord; 2] {
+        let ring = &self.rings[place.ring as usize];
+        [ring[place.at as usize], ring[place.at as usize + 1]]
+    }
+
+    /// Every pair of segments that do not lie apart, once, except neighbours that only share their vertex.
+    pub(super) fn each_meeting(&self, visit: &mut dyn FnMut(Place, Place, Meeting) -> ControlFlow<()>) -> ControlFlow<()> {
+        if self.nodes.is_empty() {
+            let whole = |(ring, points): (usize, &Cow<[Coord]>)| Run {
+                bounds: points.iter().fold(EMPTY, |b, c| grow(b, [c.x, c.y, c.x, c.y])),
+                ring: ring as u32,
+                from: 0,
+                to: points.len().saturating_sub(1) as u32,
+            };
+            // One ring, the usual case, needs no list.
+            if let [ring] = self.rings {
+                return self.meet_inside(&whole((0, ring)), visit);
+            }
+            let runs: Vec<Run> = self.rings.iter().enumerate().map(whole).collect();
+            for (i, a) in runs.iter().enumerate() {
+                self.meet_inside(a, visit)?;
+                for b in &runs[i + 1..] {
+                    self.meet_between(a, b, visit)?;
+                }
+            }
+            return ControlFlow::Continue(());
+        }
+        self.meet_in_node(0, visit)
+    }
+
+    fn meet_in_node(&self, id: u32, visit: &mut dyn FnMut(Place, Place, Meeting) -> ControlFlow<()>) -> ControlFlow<()> {
+        let node = &self.nodes[id as usize];
+        if let Some((left, right)) = node.children {
+            self.meet_in_node(left, visit)?;
+            self.meet_in_node(right, visit)?;
+            return self.meet_across(left, right, visit);
+        }
+        let runs = &self.runs[node.from as usize..node.to as usize];
+        for (i, a) in runs.iter().enumerate() {
+            self.meet_inside(a, visit)?;
+            for b in &runs[i + 1..] {
+                self.meet_between(a, b, visit)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn meet_across(&self, a: u32, b: u32, visit: &mut dyn FnMut(Place, Place, Meeting) -> ControlFlow<()>) -> ControlFlow<()> {
+        let (na, nb) = (&self.nodes[a as usize], &self.nodes[b as usize]);
+        if apart(na.bounds, nb.bounds) {
+            return ControlFlow::Continue(());
+        }
+        match (na.children, nb.children) {
+            (Some((l, r)), other) if other.is_none() || na.to - na.from >= nb.to - nb.from => {
+                self.meet_across(l, b, visit)?;
+                self.meet_across(r, b, visit)
+            }
+            (_, Some((l, r))) => {
+                self.meet_across(a, l, visit)?;
+                self.meet_across(a, r, visit)
+            }
+            _ => {
+                for x in &self.runs[na.from as usize..na.to as usize] {
+                    for y in &self.runs[nb.from as usize..nb.to as usize] {
+                        self.meet_between(x, y, visit)?;
+                    }
+                }
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    fn meet_inside(&self, run: &Run, visit: &mut dyn FnMut(Place, Place, Meeting) -> ControlFlow<()>) -> ControlFlow<()> {
+        for i in run.from..run.to {
+            for j in i + 1..run.to {
+                self.meet(Place { ring: run.ring, at: i }, Place { ring: run.ring, at: j }, visit)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn meet_between(&self, a: &Run, b: &Run, visit: &mut dyn FnMut(Place, Place, Meeting) -> ControlFlow<()>) -> ControlFlow<()> {
+        if apart(a.bounds, b.bounds) {
+            return ControlFlow::Continue(());
+        }
+        for i in a.from..a.to {
+            let place = Place { ring: a.ring, at: i };
+            let [p, q] = self.segment(place);
+            if apart([p.x.min(q.x), p.y.min(q.y), p.x.max(q.x), p.y.max(q.y)], b.bounds) {
+                continue;
+            }
+            for j in b.from..b.to {
+                self.meet(place, Place { ring: b.ring, at: j }, visit)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn meet(&self, a: Place, b: Place, visit: &mut dyn FnMut(Place, Place, Meeting) -> ControlFlow<()>) -> ControlFlow<()> {
+        match meeting(self.segment(a), self.segment(b)) {
+            Meeting::Apart => ControlFlow::Continue(()),
+            Meeting::Touch(_) if self.are_neighbours(a, b) => ControlFlow::Continue(()),
+            met => visit(a, b, met),
+        }
+    }
+
+    fn are_neighbours(&self, a: Place, b: Place) -> bool {
+        let n = self.rings[a.ring as usize].len() as u32 - 1;
+        a.ring == b.ring && ((a.at + 1) % n == b.at || (b.at + 1) % n == a.at)
+    }
+
+    /// The rings that go around the point, in order: those that a ray to the right leaves an odd number of times.
+    pub(super) fn rings_around(&self, at: Coord) -> Vec<u32> {
+        let mut crossed = Vec::new();
+        if self.nodes.is_empty() {
+            for (ring, points) in self.rings.iter().enumerate() {
+                crossed.extend(points.windows(2).filter(|w| ray_crosses([w[0], w[1]], at)).map(|_| ring as u32));
+            }
+        } else {
+            let mut open = vec![0u32];
+            while let Some(id) = open.pop() {
+                let node = &self.nodes[id as usize];
+                if node.bounds[2] < at.x || node.bounds[1] > at.y || node.bounds[3] < at.y {
+                    continue;
+                }
+                if let Some((left, right)) = node.children {
+                    open.extend([left, right]);
+                    continue;
+                }
+                for run in &self.runs[node.from as usize..node.to as usize] {
+                    let points = &self.rings[run.ring as usize][run.from as usize..=run.to as usize];
+                    crossed.extend(points.windows(2).filter(|w| ray_crosses([w[0], w[1]], at)).map(|_| run.ring));
+                }
+            }
+            crossed.sort_unstable();
+        }
+        let mut around = Vec::new();
+        for group in crossed.chunk_by(|a, b| a == b) {
+            if group.len() % 2 == 1 {
+                around.extend(group.first());
+            }
+        }
+        around
+    }
+}
+
+/// Whether a ray from the point to the right crosses the segment.
+pub(super) fn ray_crosses([a, b]: [Coord; 2], at: Coord) -> bool {
+    if (a.y > at.y) == (b.y > at.y) || a.x.max(b.x) < at.x {
+        return false;
+    }
+    let (low, high) = if a.y < b.y { (a, b) } else { (b, a) };
+    orientation(low, high, at) > 0.0
+}
+
+const EMPTY: Box4 = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+
+fn grow(a: Box4, b: Box4) -> Box4 {
+    [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
+}
+
+fn apart(a: Box4, b: Box4) -> bool {
+    a[2] < b[0] || b[2] < a[0] || a[3] < b[1] || b[3] < a[1]
+}
