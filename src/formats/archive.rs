@@ -94,7 +94,10 @@ fn inside_zip(path: &Path, absolute: &Path, file: File, name: &str) -> Result<Ve
         return Ok(vec![Candidate { path: absolute.to_owned(), name: name.to_owned() }]);
     }
     if entries.iter().any(|e| e.is_encrypted) {
-        return Err(FormatError::Unsupported { what: format!("{}: an encrypted zip", path.display()), convert: "Unpack it with its password first".to_owned() });
+        return Err(FormatError::Unsupported {
+            what: format!("{}: an encrypted zip", path.display()),
+            convert: "Unpack it with its password first".to_owned(),
+        });
     }
     let inner = |entry: &str| PathBuf::from(format!("/vsizip/{{{}}}/{entry}", absolute.display()));
     let mut found: Vec<Candidate> = Vec::new();
@@ -109,7 +112,7 @@ fn inside_zip(path: &Path, absolute: &Path, file: File, name: &str) -> Result<Ve
         if found.iter().any(|c| c.name == candidate) {
             continue;
         }
-        if candidate.to_lowercase().ends_with(".parquet") {
+        if candidate.to_lowercase().ends_with("parquet") {
             parquet = Some(candidate.to_owned());
             continue;
         }
@@ -140,8 +143,8 @@ fn folder_of_a_geodatabase(entry: &str) -> Option<&str> {
 /// Files that accompany others, and what archivers leave behind.
 fn is_side_file(entry: &str) -> bool {
     const ENDINGS: [&str; 34] = [
-        "dbf", "shx", "prj", "cpg", "qpj", "sbn", "sbx", "qix", "qmd", "qml", "sld", "lyr", "lyrx", "idm", "ind", "id", "map", "dat", "mid",
-        "gfs", "xsd", "txt", "pdf", "md", "html", "htm", "jpg", "png", "doc", "docx", "gpkg-wal", "gpkg-shm", "atx", "zip",
+        "dbf", "shx", "prj", "cpg", "qpj", "sbn", "sbx", "qix", "qmd", "qml", "sld", "lyr", "lyrx", "idm", "ind", "id", "map", "dat",
+        "mid", "gfs", "xsd", "txt", "pdf", "md", "html", "htm", "jpg", "png", "doc", "docx", "gpkg-wal", "gpkg-shm", "atx", "zip",
     ];
     let lower = entry.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);

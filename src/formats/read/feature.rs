@@ -117,7 +117,9 @@ impl Door<'_> {
         if parts.polygons.is_empty() && !self.takes_any {
             return Err(match (parts.lines.is_empty(), parts.points.is_empty()) {
                 (false, _) => Issue { at: first(&parts.lines[0]), ..aside("open_line", "the shape is an open line, not an area") },
-                (_, false) => Issue { at: parts.points.first().map(|c| [c.x, c.y]), ..aside("not_a_polygon", "the shape is a point, not an area") },
+                (_, false) => {
+                    Issue { at: parts.points.first().map(|c| [c.x, c.y]), ..aside("not_a_polygon", "the shape is a point, not an area") }
+                }
                 _ => aside("empty_geometry", "the shape is empty"),
             });
         }
@@ -131,7 +133,8 @@ impl Door<'_> {
         let is_repaired = !repaired.faults.is_empty() || parts.n_unclosed > 0;
         issues.extend(faults(id, &repaired));
         if self.takes_any {
-            let geometry = any(repaired.shape, parts).ok_or_else(|| aside("nothing_left", "nothing is left of the shape after its repair"))?;
+            let geometry =
+                any(repaired.shape, parts).ok_or_else(|| aside("nothing_left", "nothing is left of the shape after its repair"))?;
             return Ok((Shape::Any(geometry), is_repaired, before, after));
         }
         if repaired.shape.0.is_empty() || after <= 0.0 {

@@ -83,7 +83,9 @@ fn a_zip_that_climbs_out_or_is_damaged_or_holds_nothing_is_refused() {
     }
     let whole = zip(&[("a.geojson", json.as_bytes())]);
     assert_eq!(zones(&write(&folder, "whole.zip", &whole)).run().unwrap().counts.n_kept, 1);
-    for (n, bytes) in [zip(&[("a.txt", b"x")]), zip(&[]), whole[..whole.len() / 2].to_vec(), whole[..whole.len() - 30].to_vec()].iter().enumerate() {
+    for (n, bytes) in
+        [zip(&[("a.txt", b"x")]), zip(&[]), whole[..whole.len() / 2].to_vec(), whole[..whole.len() - 30].to_vec()].iter().enumerate()
+    {
         let path = write(&folder, &format!("bad{n}.zip"), bytes);
         assert!(zones(&path).run().is_err(), "{n}");
     }
@@ -302,7 +304,7 @@ fn a_drawings_closed_lines_are_polygons_its_layers_labels_its_texts_fields() {
 #[test]
 fn a_dgn_drawing_gives_its_levels_as_labels() {
     let folder = folder();
-    let csv = "wkt\n\"POLYGON((588000 2326000,588100 2326000,588100 2326100,588000 2326100,588000 2326000))\"\n";
+    let csv = "id,wkt\n1,\"POLYGON((588000 2326000,588100 2326000,588100 2326100,588000 2326100,588000 2326000))\"\n";
     let source = write(&folder, "s.csv", csv);
     let path = folder.path().join("a.dgn");
     copy_with_gdal(&source, &path, "DGN");
