@@ -3,6 +3,7 @@
 //! Within a group overlaps count once. Groups are looked at each for itself: where a road is drawn over a built-up area,
 //! the land is in an event of both, and sums over groups may count it twice.
 
+use std::borrow::Borrow;
 use std::collections::HashSet;
 
 use rayon::prelude::*;
@@ -36,12 +37,12 @@ pub struct Detection {
 }
 
 /// Events of the rules' groups in every zone. Shapes are valid. Without permits every right is `unknown`.
-pub fn detect(zones: &[&Zone], land_use: &[Seen], permits: Option<&[Permit]>, rules: &Rules, epoch: Epoch) -> Detection {
+pub fn detect<Z: Borrow<Zone> + Sync>(zones: &[Z], land_use: &[Seen], permits: Option<&[Permit]>, rules: &Rules, epoch: Epoch) -> Detection {
     let counted: Vec<&Seen> = land_use.iter().filter(|s| rules.groups.contains(&s.group)).collect();
     let cover = Cover::new(counted.iter().map(|s| s.shape).collect());
     let permits = permits.map(Permits::new);
     let ground = Ground { counted, cover, permits, rules, epoch };
-    let found: Vec<Found> = zones.par_iter().with_min_len(16).map_init(Room::default, |room, zone| ground.in_zone(zone, room)).collect();
+    let found: Vec<Found> = zones.par_iter().with_min_len(16).map_init(Room::default, |room, zone| ground.in_zone(zone.borrow(), room)).collect();
     let mut detection = Detection { n_zones: zones.len() as u64, ..Detection::default() };
     let mut ids = HashSet::new();
     for found in found {
