@@ -1,4 +1,4 @@
-//! Geometry we trust: validate, repair, area, boolean operations, clip, width, simplify.
+//! Geometry we trust: validate, repair, area, boolean operations, clip, width, pole, distance.
 //!
 //! Total functions on planar coordinates in metres: they never panic, and what cannot be
 //! answered is an empty shape or `None`. No CRS, no attributes. The only user of `i_overlay`.
