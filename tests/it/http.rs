@@ -101,9 +101,7 @@ async fn get_json(path: &str) -> Value {
     answer.json()
 }
 
-/// The tile over the two zones at zoom 14.
-const TILE: &str = "14/13006/7221";
-
+/// The address of the tile over the two zones at zoom 14.
 async fn tile_over_the_zones() -> String {
     let summary = get_json("/api/v1/summary").await;
     let bounds: Vec<f64> = summary["bounds"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
@@ -223,7 +221,9 @@ async fn other_failures_have_their_status_and_the_same_form() {
 
 #[tokio::test]
 async fn an_answer_has_an_etag_and_is_not_sent_twice() {
-    for path in ["/api/v1/summary", "/api/v1/zones", "/style.json", "/openapi.json", &format!("/tiles/zones/{}", tile_over_the_zones().await)] {
+    for path in
+        ["/api/v1/summary", "/api/v1/zones", "/style.json", "/openapi.json", &format!("/tiles/zones/{}", tile_over_the_zones().await)]
+    {
         let first = get(path).await;
         let etag = first.header(header::ETAG).to_owned();
         assert!(etag.starts_with('"') && etag.len() > 20, "{path}: {etag}");
@@ -266,7 +266,6 @@ async fn a_tile_holds_what_lies_there_and_is_204_where_nothing_does() {
     }
     let nothing = get("/tiles/zones,units/14/0/0").await;
     assert_eq!((nothing.status, nothing.body.len()), (StatusCode::NO_CONTENT, 0));
-    assert_ne!(address, TILE.replace("7221", "0"));
 }
 
 #[tokio::test]
@@ -299,7 +298,8 @@ async fn secret_land_use_is_in_no_answer() {
     }));
     for path in paths {
         let answer = get(&path).await;
-        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        // At low zooms two small zones leave nothing to draw.
+        assert!(answer.status.is_success(), "{path}: {}", answer.status);
         let text = String::from_utf8_lossy(&answer.body);
         for secret in ["CQP", "CAN"] {
             let found = text.match_indices(secret).any(|(at, _)| {
@@ -338,7 +338,10 @@ async fn every_described_path_answers_and_every_answer_protects_its_reader() {
     let event = get_json("/api/v1/encroachments").await["features"][0]["id"].as_str().unwrap().to_owned();
     let tile = tile_over_the_zones().await;
     for path in ROUTES {
-        let path = path.replace("/tiles/{layers}/{z}/{x}/{y}", &format!("/tiles/zones/{tile}")).replace("{layers}", "zones").replace("{name}", "dark");
+        let path = path
+            .replace("/tiles/{layers}/{z}/{x}/{y}", &format!("/tiles/zones/{tile}"))
+            .replace("{layers}", "zones")
+            .replace("{name}", "dark");
         let path = path.replace("{code}", "10001").replace("encroachments/{id}", &format!("encroachments/{event}")).replace("{id}", "a");
         let request = Request::get(&path).body(Body::empty()).unwrap();
         // The stream of events never ends: only its head is looked at.
@@ -351,13 +354,22 @@ async fn every_described_path_answers_and_every_answer_protects_its_reader() {
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
         assert!(headers.contains_key("x-request-id"), "{path}");
         let open = path.starts_with("/api") || path.starts_with("/tiles") || path.starts_with("/style");
-        assert_eq!(headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN), open || ["/health", "/openapi.json", "/events"].contains(&path.as_str()), "{path}");
+        assert_eq!(
+            headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN),
+            open || ["/health", "/openapi.json", "/events"].contains(&path.as_str()),
+            "{path}"
+        );
     }
 }
 
 #[tokio::test]
 async fn another_page_may_ask_before_it_asks() {
-    let request = Request::builder().method("OPTIONS").uri("/api/v1/zones").header(header::ORIGIN, "https://example.org").body(Body::empty()).unwrap();
+    let request = Request::builder()
+        .method("OPTIONS")
+        .uri("/api/v1/zones")
+        .header(header::ORIGIN, "https://example.org")
+        .body(Body::empty())
+        .unwrap();
     let answer = send(&SITE.router, request).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
     assert_eq!(answer.header(header::ACCESS_CONTROL_ALLOW_ORIGIN), "*");
@@ -387,7 +399,17 @@ async fn an_empty_workspace_answers_everything_with_nothing() {
         let router = site.router.clone();
         async move { send(&router, Request::get(path).body(Body::empty()).unwrap()).await }
     };
-    for path in ["/health", "/api/v1/summary", "/api/v1/zones", "/api/v1/units", "/api/v1/encroachments", "/api/v1/layers", "/style.json", "/tiles/zones.json", "/"] {
+    for path in [
+        "/health",
+        "/api/v1/summary",
+        "/api/v1/zones",
+        "/api/v1/units",
+        "/api/v1/encroachments",
+        "/api/v1/layers",
+        "/style.json",
+        "/tiles/zones.json",
+        "/",
+    ] {
         assert_eq!(ask(path).await.status, StatusCode::OK, "{path}");
     }
     let summary = ask("/api/v1/summary").await.json();
