@@ -254,6 +254,7 @@ fn faults(id: &str, repaired: &geom::Repaired) -> Vec<Issue> {
             FaultKind::HoleOutsideShell => ("hole_outside_shell", "a hole lies outside its shell"),
             FaultKind::NestedHoles => ("nested_holes", "a hole lies inside another"),
             FaultKind::DuplicateRing => ("duplicate_ring", "a ring is there twice"),
+            FaultKind::InteriorNotConnected => ("interior_not_connected", "holes that touch cut the polygon in two"),
             FaultKind::PolygonsOverlap => ("polygons_overlap", "parts of the shape overlap each other"),
         };
         let times = if n > 1 { format!(" ({n} times)") } else { String::new() };
