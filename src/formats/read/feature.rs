@@ -131,6 +131,9 @@ impl Door<'_> {
         let repaired = geom::repair(std::mem::take(&mut parts.polygons));
         let (before, after) = (repaired.area_before_m2, repaired.area_after_m2);
         let is_repaired = !repaired.faults.is_empty() || parts.n_unclosed > 0;
+        for issue in issues.iter_mut().filter(|i| i.code == "unclosed_ring") {
+            (issue.area_before_m2, issue.area_after_m2) = (Some(before), Some(after));
+        }
         issues.extend(faults(id, &repaired));
         if self.takes_any {
             let geometry =
