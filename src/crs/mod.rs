@@ -151,7 +151,8 @@ impl Crs {
             Datum::Other => {
                 let base = object.geodetic();
                 let wgs84 = context.create("EPSG:4326");
-                base.zip(wgs84).and_then(|(base, wgs84)| context.operations(&base, &wgs84, Some(self.area_deg)).first()?.to_wgs84())
+                base.zip(wgs84)
+                    .and_then(|(base, wgs84)| context.operations(&base, &wgs84, Some(self.area_deg)).iter().find_map(Object::to_wgs84))
             }
         };
         Ok(match shift {

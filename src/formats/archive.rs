@@ -178,7 +178,7 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 
 /// The central directory of a zip (PKWARE appnote 4.3.12 to 4.3.16): names and whether they are encrypted.
 /// GDAL leaves out names it does not like; we want to see them.
-fn entries(mut file: File) -> Result<Vec<Entry>, String> {
+fn entries(mut file: impl Read + Seek) -> Result<Vec<Entry>, String> {
     const CUT: &str = "the zip is damaged or cut short (its list of contents is missing)";
     const LARGEST_DIRECTORY: u64 = 64 << 20;
     let length = file.seek(SeekFrom::End(0)).map_err(|e| e.to_string())?;
@@ -224,6 +224,25 @@ mod tests {
         }
         for good in ["a.shp", "a/b..c.shp", "thửa đất/a.shp", "..a.shp"] {
             assert!(!climbs_out(good), "{good}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_a_list_or_a_fault(
+            mut bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+            size in 0_u32..300,
+            start in proptest::prelude::any::<u32>(),
+            is_near in proptest::prelude::any::<bool>(),
+        ) {
+            if let Some(first) = bytes.get_mut(..4) {
+                first.copy_from_slice(b"PK\x01\x02");
+            }
+            bytes.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+            bytes.extend(size.to_le_bytes());
+            bytes.extend(if is_near { 0 } else { start }.to_le_bytes());
+            bytes.extend([0, 0]);
+            let _ = entries(std::io::Cursor::new(bytes));
         }
     }
 

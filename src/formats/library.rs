@@ -50,6 +50,7 @@ fn drivers() -> &'static [String] {
             ("GDAL_HTTP_TIMEOUT", "1"),
             ("DXF_INCLUDE_RAW_CODE_VALUES", "NO"),
             ("GML_SKIP_RESOLVE_ELEMS", "ALL"),
+            ("CPL_VSIL_GZIP_WRITE_PROPERTIES", "NO"),
         ];
         for (key, value) in settings {
             // Fails only on a NUL byte inside.

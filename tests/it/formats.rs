@@ -532,3 +532,23 @@ fn a_reader_that_stops_stops_the_reading() {
     assert!(matches!(result, Err(FormatError::UnknownEncoding { .. })));
     assert_eq!(n, 3);
 }
+
+#[test]
+fn a_full_disk_is_an_error_and_leaves_nothing_under_the_final_name() {
+    // A limit on file sizes for a process of its own; without the trap it would be killed.
+    let script = "trap '' XFSZ; ulimit -f 64; exec \"$0\" --ignored --exact formats::exports_to_a_full_disk --nocapture";
+    let output = std::process::Command::new("bash").arg("-c").arg(script).arg(std::env::current_exe().unwrap()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+#[ignore = "run by the test above, in a process whose files cannot grow"]
+fn exports_to_a_full_disk() {
+    let folder = folder();
+    for name in ["a.gpkg", "b.fgb", "c.shp", "d.geojson", "e.kml", "f.csv", "g.xlsx"] {
+        let result = export(&folder.path().join(name), None, sample_rows(20_000));
+        assert!(matches!(result, Err(FormatError::CannotWrite { .. })), "{name}: {result:?}");
+        assert_eq!(names_in(&folder), Vec::<String>::new(), "{name}");
+    }
+}

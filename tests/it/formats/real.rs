@@ -75,6 +75,7 @@ fn dutch_plots_and_south_african_farms_keep_their_crs() {
     let got = Import { kind: Some("other"), target: EpsgCode(32733), ..zones(&farms) }.run().unwrap();
     assert_eq!((got.counts.n_read, got.counts.n_kept, got.operation.as_deref()), (2008, 2008, None));
     assert_eq!(got.ids()[..2], ["0", "1"]);
+    assert_eq!(got.counts.n_repaired, 16);
     let training = data.join("encroachment/swellendam/training_data.gpkg");
     let got = Import { code: Some("ONT"), layer: Some("buildings"), target: EpsgCode(32733), ..super::landuse(&training) }.run().unwrap();
     assert_eq!(got.counts.n_read, 4708);
