@@ -7,7 +7,7 @@ use super::UnitPoint;
 use super::curves::distance_m;
 use super::dice::{Dice, hash_unit, noise, rough_noise};
 use super::figures::{Blob, Figures};
-use super::lattice::{Lattice, Point, Walls, connected, join_small, part_diagonals};
+use super::lattice::{Lattice, Point, Walls, clear_walls, connected, join_small, part_diagonals};
 use super::roads::{Line, LineKind};
 use super::waters::{River, RiverView};
 
@@ -125,6 +125,8 @@ pub(super) fn deal(
         cells * cell_ha < least_ha || width < least_width
     };
     join_small(lattice, &mut labels, &walls, areas.len(), too_small, kin);
+    let wide: Vec<bool> = std::iter::once(false).chain(lines.iter().map(|l| l.width_m >= 12.0)).collect();
+    clear_walls(lattice, &mut labels, &walls, |line| wide[usize::from(line)]);
     part_diagonals(lattice, &mut labels, kin);
     Ground { labels, areas, walls }
 }
@@ -190,7 +192,12 @@ fn class_of(at: Point, figures: &Figures, view: Option<RiverView>, stamp: Option
         };
     }
     let seed = figures.seed;
-    let core_m = distance_m(at, figures.center_m) * (1.0 + 0.30 * noise(seed ^ 0x41, at, 5200.0) + 0.10 * rough_noise(seed ^ 0x45, at, 1500.0));
+    let center_m = distance_m(at, figures.center_m);
+    let core_m = if center_m > 17_000.0 {
+        center_m
+    } else {
+        center_m * (1.0 + 0.30 * noise(seed ^ 0x41, at, 5200.0) + 0.10 * rough_noise(seed ^ 0x45, at, 1500.0))
+    };
     if core_m < 8600.0 {
         return Class::Urban;
     }
@@ -383,7 +390,7 @@ fn raise_dykes_and_canals(
             && classes[b] == Some(Class::Farm)
             && stretches[a] == stretches[b]
             && (p.row - q.row).abs() == 1
-            && hash_unit(u64::from(stretches[a]), i64::from(p.row.min(q.row)), 3) < 0.3
+            && hash_unit(u64::from(stretches[a]), i64::from(p.row.min(q.row)), 3) < 0.22
     };
     for c in 0..lattice.n_cells() - nx {
         for (next, east) in [(c + 1, true), (c + nx, false)] {

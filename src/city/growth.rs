@@ -267,12 +267,10 @@ impl Builder<'_> {
 
     /// A compact piece of about `wanted_m2` on a road: host, its convex hull, its shape, the plan's land around it.
     fn place(&mut self, lottery: &Lottery, dice: &mut Dice, wanted_m2: f64) -> Option<(usize, Quad, MultiPolygon, Quad)> {
-        let host = lottery.draw(dice)?;
+        // A large project needs a large host: draw until one is large enough.
+        let host = (0..400).find_map(|_| lottery.draw(dice).filter(|&h| wanted_m2 + self.lost_m2[h] <= 0.62 * self.hosts[h].area_m2))?;
         let (at, along, inward) = self.front(host, true, dice)?;
         let (aspect, lean) = (dice.range(0.6, 1.7), dice.range(-0.16, 0.16));
-        if wanted_m2 + self.lost_m2[host] > 0.6 * self.hosts[host].area_m2 {
-            return None;
-        }
         let mut scale = 1.0;
         for _ in 0..4 {
             let (length, depth) = ((wanted_m2 * aspect).sqrt() * scale, (wanted_m2 / aspect).sqrt() * scale);
@@ -307,7 +305,7 @@ impl Builder<'_> {
         let quad = make(0.0);
         let shape = largest(geom::intersection(&polygon(&quad), &self.hosts[host].shape));
         let area_m2 = geom::area_m2(&shape);
-        if !self.is_free(host, &quad) || area_m2 < 3000.0 || area_m2 > self.hosts[host].area_m2 * 0.25 || geom::width_m(&shape) < width_m * 0.8 {
+        if !self.is_free(host, &quad) || area_m2 < 9000.0 || area_m2 > self.hosts[host].area_m2 * 0.25 || geom::width_m(&shape) < width_m * 0.8 {
             return 0.0;
         }
         let (since, right) = (self.epoch(dice), self.lawful(dice));

@@ -69,6 +69,9 @@ fn sketch() {
         let units: std::collections::BTreeSet<_> = city.zones.iter().filter(|z| z.kind == k.key).map(|z| &z.unit).collect();
         eprintln!("{} n {} ha {:.1} of {} large {} max {:.1} units {}", k.key, own.len(), own.iter().sum::<f64>(), k.hectares, own.iter().filter(|a| **a >= 50.0).count(), own.iter().fold(0.0f64, |a, &b| a.max(b)), units.len());
     }
+    for c in ["A", "L", "E"] {
+        eprintln!("{c} {}", city.land_use.last().unwrap().1.iter().filter(|l| l.id.starts_with(c)).count());
+    }
     for (e, l) in &city.land_use {
         eprintln!("{e} {} polygons {:.3} km2", l.len(), l.iter().map(|l| geom::area_m2(&l.shape)).sum::<f64>() / 1e6);
     }
