@@ -329,8 +329,8 @@ fn piece(at: Point, class: Class, stretch: u32, heading: f64, view: Option<River
     let bend = |amplitude: f64, wavelength: f64, salt: u64| amplitude * noise(seed ^ salt, at, wavelength);
     let (u, v, row_m, brick_m) = match class {
         Class::Farm => {
-            let row_m = 190.0 + 170.0 * hash_unit(seed, 1, 1);
-            let brick_m = 270.0 + 260.0 * hash_unit(seed, 1, 2);
+            let row_m = 175.0 + 150.0 * hash_unit(seed, 1, 1);
+            let brick_m = 245.0 + 225.0 * hash_unit(seed, 1, 2);
             (turned[0] + bend(90.0, 700.0, 3) + bend(26.0, 190.0, 5), turned[1] + bend(190.0, 1500.0, 4) + bend(24.0, 210.0, 6), row_m, brick_m)
         }
         Class::Alluvium => match view {
@@ -390,7 +390,7 @@ fn raise_dykes_and_canals(
             && classes[b] == Some(Class::Farm)
             && stretches[a] == stretches[b]
             && (p.row - q.row).abs() == 1
-            && hash_unit(u64::from(stretches[a]), i64::from(p.row.min(q.row)), 3) < 0.22
+            && hash_unit(u64::from(stretches[a]), i64::from(p.row.min(q.row)), 3) < 0.14
     };
     for c in 0..lattice.n_cells() - nx {
         for (next, east) in [(c + 1, true), (c + nx, false)] {

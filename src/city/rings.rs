@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::arcs::{Arcs, NO_NODE};
+use super::arcs::{Arc, Arcs, NO_NODE};
 use super::lattice::Point;
 use crate::geom;
 use crate::model::{Coord, MultiPolygon, Polygon, Ring};
@@ -26,7 +26,7 @@ pub(super) fn shapes(arcs: &Arcs, group_of: &[u32], n_groups: usize, edge: Edge)
             let arc = &arcs.arcs[start];
             let own = group(if forward { arc.left } else { arc.right });
             let other = group(if forward { arc.right } else { arc.left });
-            if own == 0 || own == other || done[start][usize::from(forward)] {
+            if own == 0 || !parts(arc, own, other, edge) || done[start][usize::from(forward)] {
                 continue;
             }
             let points = walk(arcs, &group, &mut done, start as u32, forward, own, edge);
@@ -36,6 +36,11 @@ pub(super) fn shapes(arcs: &Arcs, group_of: &[u32], n_groups: usize, edge: Edge)
         }
     }
     rings.into_iter().map(assemble).collect()
+}
+
+/// Whether an arc is a border of the group on one side: another group lies beyond, or a road between.
+fn parts(arc: &Arc, own: u32, other: u32, edge: Edge) -> bool {
+    own != other || (edge == Edge::Side && arc.left_side != arc.right_side)
 }
 
 fn copy_of(arcs: &Arcs, arc: u32, forward: bool, edge: Edge) -> &[Point] {
@@ -83,7 +88,7 @@ fn walk(
             let Some((candidate, leaves_at_start)) = node.arcs[((back + turn) % 4) as usize] else { continue };
             let c = &arcs.arcs[candidate as usize];
             let (left, right) = if leaves_at_start { (c.left, c.right) } else { (c.right, c.left) };
-            if group(left) != own || group(right) == own || done[candidate as usize][usize::from(leaves_at_start)] {
+            if group(left) != own || !parts(c, own, group(right), edge) || done[candidate as usize][usize::from(leaves_at_start)] {
                 continue;
             }
             let copy = copy_of(arcs, candidate, leaves_at_start, edge);

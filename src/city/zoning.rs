@@ -118,7 +118,7 @@ fn grow(figures: &Figures, plots: &[Plot], kind_of: &[Option<usize>]) -> Vec<Dra
             if !free[start] || (large && chance > figures.large_share) {
                 continue;
             }
-            let wanted_ha = if large { 52.0 + 45.0 * size.min(3.0) } else { figures.zone_ha * size };
+            let wanted_ha = if large { 51.0 + 28.0 * size.min(4.0) } else { figures.zone_ha * size };
             let draft = one(plots, kind_of, &mut free, start, kind, wanted_ha.min(figures.largest_ha) * 1e4, figures.largest_ha * 1e4);
             if large && draft.area_m2 < 50e4 {
                 // Too little open land around for a large zone: small ones then.
