@@ -74,7 +74,11 @@ impl Arcs {
     /// Takes back a step of smoothing of the given arcs; marks all whose shape that can change.
     fn take_back(&mut self, crossing: &BTreeSet<u32>) -> Vec<bool> {
         let mut moved = vec![false; self.nodes.len()];
-        for &arc in crossing {
+        // An arc without any smoothing is cut short by the lines it ends at: they get narrower then.
+        let stuck = crossing.iter().map(|&a| &self.arcs[a as usize]).filter(|a| a.level == 3 && a.from != NO_NODE);
+        let around: BTreeSet<u32> =
+            stuck.flat_map(|a| [a.from, a.to]).flat_map(|n| self.nodes[n as usize].arcs.iter().flatten().map(|&(a, _)| a)).collect();
+        for &arc in crossing.union(&around) {
             let arc = &mut self.arcs[arc as usize];
             arc.level = (arc.level + 1).min(3);
             for node in [arc.from, arc.to].into_iter().filter(|&n| n != NO_NODE) {

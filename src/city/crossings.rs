@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::arcs::Arc;
+use super::arcs::{Arc, NO_NODE};
 use super::lattice::Point;
 
 const BUCKET_M: f64 = 120.0;
@@ -18,6 +18,7 @@ pub(super) fn crossing_arcs(arcs: &[Arc], fresh: &[bool]) -> BTreeSet<u32> {
             add(&arc.right_side);
         }
     }
+    add_hubs(arcs, &mut segments);
     let low = segments.iter().fold([f64::MAX; 2], |l, s| [l[0].min(s.1[0]).min(s.2[0]), l[1].min(s.1[1]).min(s.2[1])]);
     let high = segments.iter().fold([f64::MIN; 2], |h, s| [h[0].max(s.1[0]).max(s.2[0]), h[1].max(s.1[1]).max(s.2[1])]);
     if segments.is_empty() {
@@ -58,6 +59,23 @@ pub(super) fn crossing_arcs(arcs: &[Arc], fresh: &[bool]) -> BTreeSet<u32> {
         }
     }
     crossing
+}
+
+/// Where strips end at a node: from the sides' ends to the node. Neighbouring strips share them.
+fn add_hubs(arcs: &[Arc], segments: &mut Vec<(u32, Point, Point)>) {
+    let mut known = BTreeSet::new();
+    for (number, arc) in arcs.iter().enumerate().filter(|(_, a)| a.from != NO_NODE && a.left_side != a.right_side) {
+        let ends = |line: &[Point]| [line.first().copied(), line.last().copied()];
+        let nodes = ends(&arc.center);
+        for (side, node) in [&arc.left_side, &arc.right_side].into_iter().flat_map(|l| ends(l).into_iter().zip(nodes)) {
+            if let (Some(side), Some(node)) = (side, node) {
+                let bits = [side[0], side[1], node[0], node[1]].map(f64::to_bits);
+                if side != node && known.insert(bits) {
+                    segments.push((number as u32, side, node));
+                }
+            }
+        }
+    }
 }
 
 fn turn(a: Point, b: Point, c: Point) -> f64 {

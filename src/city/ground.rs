@@ -84,15 +84,25 @@ pub(super) fn deal(
     let classes: Vec<Option<Class>> =
         (0..lattice.n_cells()).map(|c| (unit_of[c] != 0).then(|| class_of(lattice.center(c), figures, views[c], stamps[c]))).collect();
     let dyke = |c: usize| views[c].is_some_and(|v| v.in_water || v.on_alluvium);
-    let stretch_keys: Vec<u64> = (0..lattice.n_cells()).map(|c| if unit_of[c] == 0 { 0 } else { (u64::from(unit_of[c]) << 1) | u64::from(dyke(c)) }).collect();
+    let stretch_keys: Vec<u64> =
+        (0..lattice.n_cells()).map(|c| if unit_of[c] == 0 { 0 } else { (u64::from(unit_of[c]) << 1) | u64::from(dyke(c)) }).collect();
     let (stretches, first) = connected(lattice, &stretch_keys, &walls);
     let headings = headings(lattice, &stretches, first.len(), lines, seed);
     let pieces: Vec<Piece> = (0..lattice.n_cells())
-        .map(|c| classes[c].map_or(Piece::default(), |class| piece(lattice.center(c), class, stretches[c], headings[stretches[c] as usize], views[c], seed)))
+        .map(|c| {
+            classes[c].map_or(Piece::default(), |class| {
+                piece(lattice.center(c), class, stretches[c], headings[stretches[c] as usize], views[c], seed)
+            })
+        })
         .collect();
     let dyke_line = lines.len() as u16 + 1;
     let river_names: Vec<&str> = figures.rivers.iter().map(|r| r.name.as_str()).collect();
-    lines.push(Line { kind: LineKind::Dyke, name: format!("Đê {}", river_names.first().unwrap_or(&"").to_lowercase()), width_m: 18.0, curves: Vec::new() });
+    lines.push(Line {
+        kind: LineKind::Dyke,
+        name: format!("Đê {}", river_names.first().unwrap_or(&"").to_lowercase()),
+        width_m: 18.0,
+        curves: Vec::new(),
+    });
     lines.push(Line { kind: LineKind::Canal, name: "Kênh nội đồng".to_owned(), width_m: 9.0, curves: Vec::new() });
     raise_dykes_and_canals(lattice, &mut walls, &classes, &pieces, &stretches, views, rivers, dyke_line);
     let keys: Vec<u64> = (0..lattice.n_cells())
@@ -331,7 +341,12 @@ fn piece(at: Point, class: Class, stretch: u32, heading: f64, view: Option<River
         Class::Farm => {
             let row_m = 175.0 + 150.0 * hash_unit(seed, 1, 1);
             let brick_m = 245.0 + 225.0 * hash_unit(seed, 1, 2);
-            (turned[0] + bend(90.0, 700.0, 3) + bend(26.0, 190.0, 5), turned[1] + bend(190.0, 1500.0, 4) + bend(24.0, 210.0, 6), row_m, brick_m)
+            (
+                turned[0] + bend(90.0, 700.0, 3) + bend(26.0, 190.0, 5),
+                turned[1] + bend(190.0, 1500.0, 4) + bend(24.0, 210.0, 6),
+                row_m,
+                brick_m,
+            )
         }
         Class::Alluvium => match view {
             Some(v) => {

@@ -72,7 +72,8 @@ impl Walls {
     /// Lets a line run along the corners nearest to the curve. Of two lines in one place the lower
     /// number stays: lines are built widest first.
     pub fn build(&mut self, lattice: &Lattice, curve: &[Point], line: u16) {
-        let nearest = |p: Point| (((p[0] - lattice.x0) / lattice.cell_m).round() as i64, ((p[1] - lattice.y0) / lattice.cell_m).round() as i64);
+        let nearest =
+            |p: Point| (((p[0] - lattice.x0) / lattice.cell_m).round() as i64, ((p[1] - lattice.y0) / lattice.cell_m).round() as i64);
         let mut path: Vec<(i64, i64)> = Vec::new();
         for pair in curve.windows(2) {
             let length = (pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1]);

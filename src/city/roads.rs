@@ -130,9 +130,8 @@ fn network(figures: &Figures, units: &[UnitPoint], rivers: &[River]) -> Vec<Edge
             })
         });
         let crossed = rivers.iter().flat_map(|r| r.course.windows(2)).find_map(|w| crossing(p, q, w[0], w[1]));
-        let through_lake = figures.lakes.iter().any(|l| {
-            nearest_on_segment([l.at[0] * 1000.0, l.at[1] * 1000.0], p, q, 0.0).distance_m < 0.8 * l.radius_m
-        });
+        let through_lake =
+            figures.lakes.iter().any(|l| nearest_on_segment([l.at[0] * 1000.0, l.at[1] * 1000.0], p, q, 0.0).distance_m < 0.8 * l.radius_m);
         if sharp || through_lake || crossed.is_some_and(|c| bridges.iter().any(|&b| distance_m(b, c) < 3500.0)) {
             continue;
         }

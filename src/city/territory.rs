@@ -23,7 +23,9 @@ pub(super) fn deal(lattice: &Lattice, units: &[UnitPoint], bounds_m: [f64; 4], c
     };
     let inside = |p: Point| p[0] > bounds_m[0] && p[1] > bounds_m[1] && p[0] < bounds_m[2] && p[1] < bounds_m[3];
     let (density, limit) = outline(&coarse, units, &inside, seed);
-    let power = |p: Point, k: u8, weights: &[f64]| (p[0] - units[k as usize].x).powi(2) + (p[1] - units[k as usize].y).powi(2) - weights[k as usize];
+    let power = |p: Point, k: u8, weights: &[f64]| {
+        (p[0] - units[k as usize].x).powi(2) + (p[1] - units[k as usize].y).powi(2) - weights[k as usize]
+    };
     let circles: Vec<f64> = units.iter().map(|u| u.area_km2 * 1e6 / std::f64::consts::PI).collect();
     let candidates: Vec<Vec<u8>> = (0..coarse.n_cells())
         .map(|cell| {
@@ -94,7 +96,11 @@ fn outline(coarse: &Lattice, units: &[UnitPoint], inside: &impl Fn(Point) -> boo
                     // A commune spread like a bell as wide as itself.
                     let spread_m2 = u.area_km2 * 1e6 / std::f64::consts::PI * 0.95;
                     let d2 = (p[0] - u.x).powi(2) + (p[1] - u.y).powi(2);
-                    if d2 > 16.0 * spread_m2 { 0.0 } else { u.area_km2 * 1e6 / (std::f64::consts::TAU * spread_m2) * (-d2 / (2.0 * spread_m2)).exp() }
+                    if d2 > 16.0 * spread_m2 {
+                        0.0
+                    } else {
+                        u.area_km2 * 1e6 / (std::f64::consts::TAU * spread_m2) * (-d2 / (2.0 * spread_m2)).exp()
+                    }
                 })
                 .sum()
         })

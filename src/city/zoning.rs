@@ -146,7 +146,11 @@ fn one(plots: &[Plot], kind_of: &[Option<usize>], free: &mut [bool], start: usiz
         }
         // Compact: much common border for its size, near the start.
         let near = |n: usize| rim[&n] / plots[n].area_m2.sqrt() - distance_m(plots[n].middle, plots[start].middle) / 1500.0;
-        let Some(next) = rim.keys().copied().filter(|&n| draft.area_m2 + plots[n].area_m2 <= most_m2).max_by(|&a, &b| near(a).total_cmp(&near(b)).then(b.cmp(&a)))
+        let Some(next) = rim
+            .keys()
+            .copied()
+            .filter(|&n| draft.area_m2 + plots[n].area_m2 <= most_m2)
+            .max_by(|&a, &b| near(a).total_cmp(&near(b)).then(b.cmp(&a)))
         else {
             break;
         };
