@@ -6,6 +6,9 @@
 //! Invariant: no two copies cross. Smoothing that would make them cross is taken back arc by arc;
 //! the unsmoothed arc (through the middles of cell borders) cannot cross another.
 
+use std::collections::BTreeSet;
+
+use super::crossings::crossing_arcs;
 use super::curves::{offset, simplified};
 use super::lattice::{Lattice, Point, Walls};
 
@@ -54,19 +57,36 @@ impl Arcs {
     /// Traces and smooths all borders. `width_m` is by line number (0: none).
     pub fn trace(lattice: &Lattice, labels: &[u32], walls: &Walls, width_m: &[f64]) -> Arcs {
         let mut arcs = trace(lattice, labels, walls);
-        for _ in 0..12 {
+        let mut fresh = vec![true; arcs.arcs.len()];
+        // Each round takes something back, three times at most per arc; in practice ten rounds do.
+        for _ in 0..40 {
             arcs.smooth(lattice.cell_m);
             arcs.widen(width_m);
-            let crossing = super::crossings::crossing_arcs(&arcs.arcs);
+            let crossing = crossing_arcs(&arcs.arcs, &fresh);
             if crossing.is_empty() {
                 break;
             }
-            for arc in crossing {
-                let arc = &mut arcs.arcs[arc as usize];
-                arc.level = (arc.level + 1).min(3);
-            }
+            fresh = arcs.take_back(&crossing);
         }
         arcs
+    }
+
+    /// Takes back a step of smoothing of the given arcs; marks all whose shape that can change.
+    fn take_back(&mut self, crossing: &BTreeSet<u32>) -> Vec<bool> {
+        let mut moved = vec![false; self.nodes.len()];
+        // An arc without any smoothing is cut short by the lines it ends at: they get narrower then.
+        let stuck = crossing.iter().map(|&a| &self.arcs[a as usize]).filter(|a| a.level == 3 && a.from != NO_NODE);
+        let around: BTreeSet<u32> =
+            stuck.flat_map(|a| [a.from, a.to]).flat_map(|n| self.nodes[n as usize].arcs.iter().flatten().map(|&(a, _)| a)).collect();
+        for &arc in crossing.union(&around) {
+            let arc = &mut self.arcs[arc as usize];
+            arc.level = (arc.level + 1).min(3);
+            for node in [arc.from, arc.to].into_iter().filter(|&n| n != NO_NODE) {
+                moved[node as usize] = true;
+            }
+        }
+        let touched = |node: u32| node != NO_NODE && moved[node as usize];
+        self.arcs.iter().enumerate().map(|(k, a)| touched(a.from) || touched(a.to) || crossing.contains(&(k as u32))).collect()
     }
 
     /// The node's arcs in the order of their headings.

@@ -1,15 +1,15 @@
 //! Do any two borders cross? The check that makes smoothing safe.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use super::arcs::Arc;
+use super::arcs::{Arc, NO_NODE};
 use super::lattice::Point;
 
 const BUCKET_M: f64 = 120.0;
 
 /// Numbers of the arcs of which a copy crosses, touches or runs back over another one or itself
-/// elsewhere than in a shared end.
-pub(super) fn crossing_arcs(arcs: &[Arc]) -> BTreeSet<u32> {
+/// elsewhere than in a shared end. Only pairs with a fresh arc are looked at.
+pub(super) fn crossing_arcs(arcs: &[Arc], fresh: &[bool]) -> BTreeSet<u32> {
     let mut segments: Vec<(u32, Point, Point)> = Vec::new();
     for (number, arc) in arcs.iter().enumerate() {
         let mut add = |line: &[Point]| segments.extend(line.windows(2).filter(|w| w[0] != w[1]).map(|w| (number as u32, w[0], w[1])));
@@ -18,32 +18,64 @@ pub(super) fn crossing_arcs(arcs: &[Arc]) -> BTreeSet<u32> {
             add(&arc.right_side);
         }
     }
-    let mut buckets: HashMap<(i64, i64), Vec<u32>> = HashMap::new();
-    for (k, &(_, a, b)) in segments.iter().enumerate() {
-        let span = |axis: usize| {
-            let low = (a[axis].min(b[axis]) / BUCKET_M).floor() as i64;
-            low..=(a[axis].max(b[axis]) / BUCKET_M).floor() as i64
-        };
-        for i in span(0) {
-            for j in span(1) {
-                buckets.entry((i, j)).or_default().push(k as u32);
-            }
+    add_hubs(arcs, &mut segments);
+    let low = segments.iter().fold([f64::MAX; 2], |l, s| [l[0].min(s.1[0]).min(s.2[0]), l[1].min(s.1[1]).min(s.2[1])]);
+    let high = segments.iter().fold([f64::MIN; 2], |h, s| [h[0].max(s.1[0]).max(s.2[0]), h[1].max(s.1[1]).max(s.2[1])]);
+    if segments.is_empty() {
+        return BTreeSet::new();
+    }
+    let slot = |axis: usize, v: f64| ((v - low[axis]) / BUCKET_M) as usize;
+    let (nx, ny) = (slot(0, high[0]) + 1, slot(1, high[1]) + 1);
+    let buckets_of = |&(_, a, b): &(u32, Point, Point)| {
+        let span = |axis: usize| slot(axis, f64::min(a[axis], b[axis]))..=slot(axis, f64::max(a[axis], b[axis]));
+        let (columns, rows) = (span(0), span(1));
+        rows.flat_map(move |j| columns.clone().map(move |i| j * nx + i))
+    };
+    // Segments sorted by bucket, by counting.
+    let mut starts = vec![0u32; nx * ny + 1];
+    segments.iter().for_each(|s| buckets_of(s).for_each(|b| starts[b + 1] += 1));
+    for b in 0..nx * ny {
+        starts[b + 1] += starts[b];
+    }
+    let mut filled = starts.clone();
+    let mut members = vec![0u32; starts[nx * ny] as usize];
+    for (k, segment) in segments.iter().enumerate() {
+        for b in buckets_of(segment) {
+            members[filled[b] as usize] = k as u32;
+            filled[b] += 1;
         }
     }
-    // The order of buckets does not matter: the result is a set.
     let mut crossing = BTreeSet::new();
-    for members in buckets.values() {
+    for bucket in starts.windows(2) {
+        let members = &members[bucket[0] as usize..bucket[1] as usize];
         for (n, &k) in members.iter().enumerate() {
             let (arc_a, a, b) = segments[k as usize];
             for &l in &members[n + 1..] {
                 let (arc_b, c, d) = segments[l as usize];
-                if meet(a, b, c, d) {
+                if (fresh[arc_a as usize] || fresh[arc_b as usize]) && meet(a, b, c, d) {
                     crossing.extend([arc_a, arc_b]);
                 }
             }
         }
     }
     crossing
+}
+
+/// Where strips end at a node: from the sides' ends to the node. Neighbouring strips share them.
+fn add_hubs(arcs: &[Arc], segments: &mut Vec<(u32, Point, Point)>) {
+    let mut known = BTreeSet::new();
+    for (number, arc) in arcs.iter().enumerate().filter(|(_, a)| a.from != NO_NODE && a.left_side != a.right_side) {
+        let ends = |line: &[Point]| [line.first().copied(), line.last().copied()];
+        let nodes = ends(&arc.center);
+        for (side, node) in [&arc.left_side, &arc.right_side].into_iter().flat_map(|l| ends(l).into_iter().zip(nodes)) {
+            if let (Some(side), Some(node)) = (side, node) {
+                let bits = [side[0], side[1], node[0], node[1]].map(f64::to_bits);
+                if side != node && known.insert(bits) {
+                    segments.push((number as u32, side, node));
+                }
+            }
+        }
+    }
 }
 
 fn turn(a: Point, b: Point, c: Point) -> f64 {

@@ -7,7 +7,7 @@ use super::UnitPoint;
 use super::curves::distance_m;
 use super::dice::{Dice, hash_unit, noise, rough_noise};
 use super::figures::{Blob, Figures};
-use super::lattice::{Lattice, Point, Walls, connected, join_small, part_diagonals};
+use super::lattice::{Lattice, Point, Walls, clear_walls, connected, join_small, part_diagonals};
 use super::roads::{Line, LineKind};
 use super::waters::{River, RiverView};
 
@@ -84,15 +84,25 @@ pub(super) fn deal(
     let classes: Vec<Option<Class>> =
         (0..lattice.n_cells()).map(|c| (unit_of[c] != 0).then(|| class_of(lattice.center(c), figures, views[c], stamps[c]))).collect();
     let dyke = |c: usize| views[c].is_some_and(|v| v.in_water || v.on_alluvium);
-    let stretch_keys: Vec<u64> = (0..lattice.n_cells()).map(|c| if unit_of[c] == 0 { 0 } else { (u64::from(unit_of[c]) << 1) | u64::from(dyke(c)) }).collect();
+    let stretch_keys: Vec<u64> =
+        (0..lattice.n_cells()).map(|c| if unit_of[c] == 0 { 0 } else { (u64::from(unit_of[c]) << 1) | u64::from(dyke(c)) }).collect();
     let (stretches, first) = connected(lattice, &stretch_keys, &walls);
     let headings = headings(lattice, &stretches, first.len(), lines, seed);
     let pieces: Vec<Piece> = (0..lattice.n_cells())
-        .map(|c| classes[c].map_or(Piece::default(), |class| piece(lattice.center(c), class, stretches[c], headings[stretches[c] as usize], views[c], seed)))
+        .map(|c| {
+            classes[c].map_or(Piece::default(), |class| {
+                piece(lattice.center(c), class, stretches[c], headings[stretches[c] as usize], views[c], seed)
+            })
+        })
         .collect();
     let dyke_line = lines.len() as u16 + 1;
     let river_names: Vec<&str> = figures.rivers.iter().map(|r| r.name.as_str()).collect();
-    lines.push(Line { kind: LineKind::Dyke, name: format!("Đê {}", river_names.first().unwrap_or(&"").to_lowercase()), width_m: 18.0, curves: Vec::new() });
+    lines.push(Line {
+        kind: LineKind::Dyke,
+        name: format!("Đê {}", river_names.first().unwrap_or(&"").to_lowercase()),
+        width_m: 18.0,
+        curves: Vec::new(),
+    });
     lines.push(Line { kind: LineKind::Canal, name: "Kênh nội đồng".to_owned(), width_m: 9.0, curves: Vec::new() });
     raise_dykes_and_canals(lattice, &mut walls, &classes, &pieces, &stretches, views, rivers, dyke_line);
     let keys: Vec<u64> = (0..lattice.n_cells())
@@ -125,6 +135,8 @@ pub(super) fn deal(
         cells * cell_ha < least_ha || width < least_width
     };
     join_small(lattice, &mut labels, &walls, areas.len(), too_small, kin);
+    let wide: Vec<bool> = std::iter::once(false).chain(lines.iter().map(|l| l.width_m >= 12.0)).collect();
+    clear_walls(lattice, &mut labels, &walls, |line| wide[usize::from(line)]);
     part_diagonals(lattice, &mut labels, kin);
     Ground { labels, areas, walls }
 }
@@ -190,7 +202,12 @@ fn class_of(at: Point, figures: &Figures, view: Option<RiverView>, stamp: Option
         };
     }
     let seed = figures.seed;
-    let core_m = distance_m(at, figures.center_m) * (1.0 + 0.30 * noise(seed ^ 0x41, at, 5200.0) + 0.10 * rough_noise(seed ^ 0x45, at, 1500.0));
+    let center_m = distance_m(at, figures.center_m);
+    let core_m = if center_m > 17_000.0 {
+        center_m
+    } else {
+        center_m * (1.0 + 0.30 * noise(seed ^ 0x41, at, 5200.0) + 0.10 * rough_noise(seed ^ 0x45, at, 1500.0))
+    };
     if core_m < 8600.0 {
         return Class::Urban;
     }
@@ -322,9 +339,14 @@ fn piece(at: Point, class: Class, stretch: u32, heading: f64, view: Option<River
     let bend = |amplitude: f64, wavelength: f64, salt: u64| amplitude * noise(seed ^ salt, at, wavelength);
     let (u, v, row_m, brick_m) = match class {
         Class::Farm => {
-            let row_m = 190.0 + 170.0 * hash_unit(seed, 1, 1);
-            let brick_m = 270.0 + 260.0 * hash_unit(seed, 1, 2);
-            (turned[0] + bend(90.0, 700.0, 3) + bend(26.0, 190.0, 5), turned[1] + bend(190.0, 1500.0, 4) + bend(24.0, 210.0, 6), row_m, brick_m)
+            let row_m = 175.0 + 150.0 * hash_unit(seed, 1, 1);
+            let brick_m = 245.0 + 225.0 * hash_unit(seed, 1, 2);
+            (
+                turned[0] + bend(90.0, 700.0, 3) + bend(26.0, 190.0, 5),
+                turned[1] + bend(190.0, 1500.0, 4) + bend(24.0, 210.0, 6),
+                row_m,
+                brick_m,
+            )
         }
         Class::Alluvium => match view {
             Some(v) => {
@@ -383,7 +405,7 @@ fn raise_dykes_and_canals(
             && classes[b] == Some(Class::Farm)
             && stretches[a] == stretches[b]
             && (p.row - q.row).abs() == 1
-            && hash_unit(u64::from(stretches[a]), i64::from(p.row.min(q.row)), 3) < 0.3
+            && hash_unit(u64::from(stretches[a]), i64::from(p.row.min(q.row)), 3) < 0.14
     };
     for c in 0..lattice.n_cells() - nx {
         for (next, east) in [(c + 1, true), (c + nx, false)] {

@@ -168,7 +168,13 @@ impl Lottery {
 /// How hard the city presses: 4 : 2 : 1 by distance, more to the west, south-west and south.
 fn pressure(growth: &GrowthFigures, center: Point, at: Point) -> f64 {
     let km = distance_m(center, at) / 1000.0;
-    let ring = growth.ring_weights[if km < 20.0 { 0 } else if km < 30.0 { 1 } else { 2 }];
+    let ring = growth.ring_weights[if km < 20.0 {
+        0
+    } else if km < 30.0 {
+        1
+    } else {
+        2
+    }];
     let angle = (at[1] - center[1]).atan2(at[0] - center[0]).to_degrees();
     // From due west (180°) over south-west to due south (-90°), 22.5° beyond either.
     let west = angle > 157.5 || angle < -67.5;
@@ -216,12 +222,27 @@ impl Builder<'_> {
         if dice.chance(self.figures.growth.permitted_share) { Right::Permitted } else { Right::Planned }
     }
 
+    /// The land of a plan: what of the piece lies in the host.
+    fn within(&self, host: usize, wide: &Quad) -> MultiPolygon {
+        geom::intersection(&polygon(wide), &self.hosts[host].shape)
+    }
+
     fn is_free(&self, host: usize, quad: &Quad) -> bool {
         self.taken[host].iter().all(|t| apart(t, quad, GAP_M))
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of a change")]
-    fn add(&mut self, host: usize, quad: Quad, shape: MultiPolygon, nature: Nature, group: Group, code: &str, since: usize, right: Right) -> f64 {
+    fn add(
+        &mut self,
+        host: usize,
+        quad: Quad,
+        shape: MultiPolygon,
+        nature: Nature,
+        group: Group,
+        code: &str,
+        since: usize,
+        right: Right,
+    ) -> f64 {
         let area_m2 = geom::area_m2(&shape);
         self.taken[host].push(quad);
         if nature == Nature::Loss {
@@ -261,7 +282,7 @@ impl Builder<'_> {
             "SKK" if wanted_m2 < 15e4 => "SKN",
             code => code,
         };
-        self.growth.allotments.push(Allotment { right, since, shape: polygon(&wide) });
+        self.growth.allotments.push(Allotment { right, since, shape: self.within(host, &wide) });
         self.add(host, quad, shape, Nature::Loss, *group, code, since, right)
     }
 
@@ -271,24 +292,25 @@ impl Builder<'_> {
         // Nothing unplanned may lie inside by chance, or its right would be unclear.
         self.taken[host].push(quad);
         let since = self.figures.epochs.len();
-        self.growth.allotments.push(Allotment { right: Right::Planned, since, shape: polygon(&wide) });
+        self.growth.allotments.push(Allotment { right: Right::Planned, since, shape: self.within(host, &wide) });
         geom::area_m2(&shape)
     }
 
     /// A compact piece of about `wanted_m2` on a road: host, its convex hull, its shape, the plan's land around it.
     fn place(&mut self, lottery: &Lottery, dice: &mut Dice, wanted_m2: f64) -> Option<(usize, Quad, MultiPolygon, Quad)> {
-        let host = lottery.draw(dice)?;
+        // A large project needs a large host: draw until one is large enough, under the same pressure as
+        // the first one drawn, lest wide open land far out gets all of them.
+        let press = |h: usize| pressure(&self.figures.growth, self.figures.center_m, self.hosts[h].middle);
+        let wished = press(lottery.draw(dice)?);
+        let fits = |h: &usize| wanted_m2 + self.lost_m2[*h] <= 0.62 * self.hosts[*h].area_m2 && press(*h) == wished;
+        let host = (0..400).find_map(|_| lottery.draw(dice).filter(fits))?;
         let (at, along, inward) = self.front(host, true, dice)?;
         let (aspect, lean) = (dice.range(0.6, 1.7), dice.range(-0.16, 0.16));
-        if wanted_m2 + self.lost_m2[host] > 0.6 * self.hosts[host].area_m2 {
-            return None;
-        }
         let mut scale = 1.0;
         for _ in 0..4 {
             let (length, depth) = ((wanted_m2 * aspect).sqrt() * scale, (wanted_m2 / aspect).sqrt() * scale);
             // From beyond the border, so that the piece ends at the road.
-            let make = |more: f64| frame(at, along, inward, length / 2.0 + more, -25.0 - more, depth + more, lean);
-            let quad = make(0.0);
+            let quad = frame(at, along, inward, length / 2.0, -25.0, depth, lean);
             if !self.is_free(host, &quad) {
                 return None;
             }
@@ -299,7 +321,10 @@ impl Builder<'_> {
             }
             if (area_m2 / wanted_m2 - 1.0).abs() < 0.15 {
                 // Thin remains between it and the zone's border would look like an error of drawing.
-                return (geom::width_m(&shape) > area_m2.sqrt() * 0.3).then(|| (host, quad, shape, make(12.0)));
+                // The plan is a little wider than what is built, and ends at the road as well.
+                let [near, _] = depths(&shape, at, inward);
+                let wide = frame(at, along, inward, length / 2.0 + 12.0, near - 2.0, depth + 12.0, lean);
+                return (geom::width_m(&shape) > area_m2.sqrt() * 0.3).then_some((host, quad, shape, wide));
             }
             scale *= (wanted_m2 / area_m2).sqrt().min(1.6);
         }
@@ -312,18 +337,24 @@ impl Builder<'_> {
         let (width_m, turn) = (dice.range(low, high), dice.range(-0.45, 0.45));
         let Some((at, along, inward)) = self.front(host, true, dice) else { return 0.0 };
         let (sin, cos) = turn.sin_cos();
-        let (along, inward) = ([along[0] * cos + inward[0] * sin, along[1] * cos + inward[1] * sin], [inward[0] * cos - along[0] * sin, inward[1] * cos - along[1] * sin]);
-        let make = |more: f64| frame(at, along, inward, width_m / 2.0 + more, -40.0 - more, 2600.0, 0.0);
-        let quad = make(0.0);
+        let (along, inward) = (
+            [along[0] * cos + inward[0] * sin, along[1] * cos + inward[1] * sin],
+            [inward[0] * cos - along[0] * sin, inward[1] * cos - along[1] * sin],
+        );
+        let quad = frame(at, along, inward, width_m / 2.0, -40.0, 2600.0, 0.0);
         let shape = largest(geom::intersection(&polygon(&quad), &self.hosts[host].shape));
         let area_m2 = geom::area_m2(&shape);
-        if !self.is_free(host, &quad) || area_m2 < 3000.0 || area_m2 > self.hosts[host].area_m2 * 0.25 || geom::width_m(&shape) < width_m * 0.8 {
+        if !self.is_free(host, &quad)
+            || area_m2 < 9000.0
+            || area_m2 > self.hosts[host].area_m2 * 0.25
+            || geom::width_m(&shape) < width_m * 0.8
+        {
             return 0.0;
         }
         let (since, right) = (self.epoch(dice), self.lawful(dice));
-        let Some([x0, y0, x1, y1]) = geom::bounds(&shape) else { return 0.0 };
-        let reach = (x1 - x0).hypot(y1 - y0) + 60.0;
-        self.growth.allotments.push(Allotment { right, since, shape: polygon(&frame(at, along, inward, width_m / 2.0 + 8.0, -48.0, reach, 0.0)) });
+        let [near, far] = depths(&shape, at, inward);
+        let wide = frame(at, along, inward, width_m / 2.0 + 8.0, near - 2.0, far + 2.0, 0.0);
+        self.growth.allotments.push(Allotment { right, since, shape: self.within(host, &wide) });
         self.add(host, quad, shape, Nature::Loss, Group::Transport, "DGT", since, right)
     }
 
@@ -382,9 +413,16 @@ impl Builder<'_> {
         let (area_m2, aspect, pond) = (dice.log_normal(5000.0, 0.7).clamp(800.0, 30_000.0), dice.range(0.6, 1.8), dice.chance(0.4));
         let since = self.epoch(dice);
         match self.somewhere(host, dice, (area_m2 * aspect).sqrt(), (area_m2 / aspect).sqrt()) {
-            Some(quad) => {
-                self.add(host, quad, polygon(&quad), Nature::CropSwitch, Group::None, if pond { "NTS" } else { "CLN" }, since, Right::Unknown)
-            }
+            Some(quad) => self.add(
+                host,
+                quad,
+                polygon(&quad),
+                Nature::CropSwitch,
+                Group::None,
+                if pond { "NTS" } else { "CLN" },
+                since,
+                Right::Unknown,
+            ),
             None => 0.0,
         }
     }
@@ -399,6 +437,12 @@ impl Builder<'_> {
             None => 0.0,
         }
     }
+}
+
+/// How far inward from `at` a shape begins and ends.
+fn depths(shape: &MultiPolygon, at: Point, inward: Point) -> [f64; 2] {
+    let depths = shape.0.iter().flat_map(|p| &p.exterior().0).map(|c| (c.x - at[0]) * inward[0] + (c.y - at[1]) * inward[1]);
+    depths.fold([f64::MAX, f64::MIN], |[low, high], d| [low.min(d), high.max(d)])
 }
 
 /// A four-sided piece from `near` to `far` inward, `half` to either side of `at`; `lean` narrows its far side.
@@ -436,9 +480,8 @@ fn lies_inside(quad: &Quad, shape: &MultiPolygon) -> bool {
     if !geom::contains(shape, coord(&quad[0])) {
         return false;
     }
-    let (low, high) = quad.iter().fold(([f64::MAX; 2], [f64::MIN; 2]), |(l, h), p| {
-        ([l[0].min(p[0]), l[1].min(p[1])], [h[0].max(p[0]), h[1].max(p[1])])
-    });
+    let (low, high) =
+        quad.iter().fold(([f64::MAX; 2], [f64::MIN; 2]), |(l, h), p| ([l[0].min(p[0]), l[1].min(p[1])], [h[0].max(p[0]), h[1].max(p[1])]));
     let rings = shape.0.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()));
     rings.flat_map(|r| r.0.windows(2)).all(|w| {
         let (a, b) = ([w[0].x, w[0].y], [w[1].x, w[1].y]);

@@ -100,15 +100,30 @@ impl Landscape {
         let chance = hash_unit(seed, salt, 1);
         let pick = |table: &[(&'static str, f64)]| {
             let mut left = chance * table.iter().map(|t| t.1).sum::<f64>();
-            table.iter().find(|t| {
-                left -= t.1;
-                left < 0.0
-            }).map_or("BCS", |t| t.0)
+            table
+                .iter()
+                .find(|t| {
+                    left -= t.1;
+                    left < 0.0
+                })
+                .map_or("BCS", |t| t.0)
         };
         match area.class {
             Class::River => "SON",
             Class::Lake | Class::Pond => "MNC",
-            Class::Urban => pick(&[("ODT", 66.0), ("TMD", 8.0), ("DGD", 6.0), ("DKV", 6.0), ("TSC", 4.0), ("SKC", 3.0), ("DYT", 2.0), ("DTT", 1.5), ("TON", 1.5), ("CQP", 1.5), ("CAN", 0.5)]),
+            Class::Urban => pick(&[
+                ("ODT", 66.0),
+                ("TMD", 8.0),
+                ("DGD", 6.0),
+                ("DKV", 6.0),
+                ("TSC", 4.0),
+                ("SKC", 3.0),
+                ("DYT", 2.0),
+                ("DTT", 1.5),
+                ("TON", 1.5),
+                ("CQP", 1.5),
+                ("CAN", 0.5),
+            ]),
             Class::Village if is_ward => pick(&[("ODT", 95.0), ("TON", 2.0), ("DGD", 3.0)]),
             Class::Village => pick(&[("ONT", 94.0), ("TON", 1.5), ("TIN", 1.5), ("DGD", 3.0)]),
             Class::Industry => pick(&[("SKK", 55.0), ("SKN", 45.0)]),
@@ -138,10 +153,19 @@ impl Landscape {
     pub fn context(&self, figures: &Figures, units: &[UnitPoint]) -> Vec<Context> {
         let mut context = Vec::new();
         let mut add = |group: ContextGroup, name: &str, width_m: Option<f64>, shape: Geometry| {
-            let id = format!("{}{:04}", match group { ContextGroup::Road => "R", ContextGroup::Water => "W", ContextGroup::Place => "P" }, context.len() + 1);
+            let id = format!(
+                "{}{:04}",
+                match group {
+                    ContextGroup::Road => "R",
+                    ContextGroup::Water => "W",
+                    ContextGroup::Place => "P",
+                },
+                context.len() + 1
+            );
             context.push(Context { id, group, name: Some(name.to_owned()), width_m, kept: Vec::new(), shape });
         };
-        let water_names: Vec<&str> = figures.rivers.iter().map(|r| r.name.as_str()).chain(figures.lakes.iter().map(|l| l.name.as_str())).collect();
+        let water_names: Vec<&str> =
+            figures.rivers.iter().map(|r| r.name.as_str()).chain(figures.lakes.iter().map(|l| l.name.as_str())).collect();
         let water_of: Vec<u32> = self
             .areas
             .iter()
@@ -166,7 +190,8 @@ impl Landscape {
             };
             let pieces = self.pieces_of_line(k as u16 + 1);
             if !pieces.is_empty() {
-                let lines = pieces.into_iter().map(|p| geo_types::LineString::new(p.into_iter().map(|[x, y]| Coord { x, y }).collect())).collect();
+                let lines =
+                    pieces.into_iter().map(|p| geo_types::LineString::new(p.into_iter().map(|[x, y]| Coord { x, y }).collect())).collect();
                 add(group, &line.name, Some(line.width_m), Geometry::MultiLineString(geo_types::MultiLineString::new(lines)));
             }
         }
@@ -199,7 +224,10 @@ impl Landscape {
             let mut piece = arcs[start as usize].center.clone();
             for _ in 0..2 {
                 // Forward from the end, then turned round and forward from the other end.
-                let (mut at, mut node) = (start, if piece.first() == arcs[start as usize].center.first() { arcs[start as usize].to } else { arcs[start as usize].from });
+                let (mut at, mut node) = (
+                    start,
+                    if piece.first() == arcs[start as usize].center.first() { arcs[start as usize].to } else { arcs[start as usize].from },
+                );
                 while let [next] = others(node, at)[..] {
                     if !done.insert(next) {
                         break;

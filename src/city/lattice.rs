@@ -72,7 +72,8 @@ impl Walls {
     /// Lets a line run along the corners nearest to the curve. Of two lines in one place the lower
     /// number stays: lines are built widest first.
     pub fn build(&mut self, lattice: &Lattice, curve: &[Point], line: u16) {
-        let nearest = |p: Point| (((p[0] - lattice.x0) / lattice.cell_m).round() as i64, ((p[1] - lattice.y0) / lattice.cell_m).round() as i64);
+        let nearest =
+            |p: Point| (((p[0] - lattice.x0) / lattice.cell_m).round() as i64, ((p[1] - lattice.y0) / lattice.cell_m).round() as i64);
         let mut path: Vec<(i64, i64)> = Vec::new();
         for pair in curve.windows(2) {
             let length = (pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1]);
@@ -238,6 +239,24 @@ pub(super) fn part_diagonals(lattice: &Lattice, labels: &mut [u32], kin: impl Fn
         }
         if n_changed == 0 {
             break;
+        }
+    }
+}
+
+/// Takes away strips one cell thick along walls, which a line's width would swallow: the cell at a
+/// wall gets the label of the one behind it.
+pub(super) fn clear_walls(lattice: &Lattice, labels: &mut [u32], walls: &Walls, is_wide: impl Fn(u16) -> bool) {
+    let nx = lattice.nx;
+    for _ in 0..2 {
+        for c in 2 * nx + 2..labels.len() - 3 * nx {
+            // The cells on either side of a wall, each with the one behind it and what parts the two.
+            let east = is_wide(walls.east[c]).then(|| [(c, c - 1, walls.east[c - 1]), (c + 1, c + 2, walls.east[c + 1])]);
+            let north = is_wide(walls.north[c]).then(|| [(c, c - nx, walls.north[c - nx]), (c + nx, c + 2 * nx, walls.north[c + nx])]);
+            for (near, behind, between) in east.into_iter().chain(north).flatten() {
+                if between == 0 && labels[near] != labels[behind] && labels[near] != 0 && labels[behind] != 0 {
+                    labels[near] = labels[behind];
+                }
+            }
         }
     }
 }

@@ -76,7 +76,8 @@ fn certificate(figures: &Figures, kind: &str, k: usize, dice: &mut Dice) -> (Opt
     }
     let (standard, prefix) = if organic { ("Hữu cơ TCVN 11041", "HC") } else { ("VietGAP", "VG") };
     // The register was read in the middle of 2025.
-    let until = if lapsed { format!("{}-{:02}-{day:02}", 2023 + year.min(1), month) } else { format!("{}-{:02}-{day:02}", 2026 + year, month) };
+    let until =
+        if lapsed { format!("{}-{:02}-{day:02}", 2023 + year.min(1), month) } else { format!("{}-{:02}-{day:02}", 2026 + year, month) };
     (Some(standard.to_owned()), Some(format!("{prefix}-01-{:05}", 1000 + k)), Some(until))
 }
 

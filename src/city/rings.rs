@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::arcs::{Arcs, NO_NODE};
+use super::arcs::{Arc, Arcs, NO_NODE};
 use super::lattice::Point;
 use crate::geom;
 use crate::model::{Coord, MultiPolygon, Polygon, Ring};
@@ -26,7 +26,7 @@ pub(super) fn shapes(arcs: &Arcs, group_of: &[u32], n_groups: usize, edge: Edge)
             let arc = &arcs.arcs[start];
             let own = group(if forward { arc.left } else { arc.right });
             let other = group(if forward { arc.right } else { arc.left });
-            if own == 0 || own == other || done[start][usize::from(forward)] {
+            if own == 0 || !parts(arc, own, other, edge) || done[start][usize::from(forward)] {
                 continue;
             }
             let points = walk(arcs, &group, &mut done, start as u32, forward, own, edge);
@@ -36,6 +36,11 @@ pub(super) fn shapes(arcs: &Arcs, group_of: &[u32], n_groups: usize, edge: Edge)
         }
     }
     rings.into_iter().map(assemble).collect()
+}
+
+/// Whether an arc is a border of the group on one side: another group lies beyond, or a road between.
+fn parts(arc: &Arc, own: u32, other: u32, edge: Edge) -> bool {
+    own != other || (edge == Edge::Side && arc.left_side != arc.right_side)
 }
 
 fn copy_of(arcs: &Arcs, arc: u32, forward: bool, edge: Edge) -> &[Point] {
@@ -67,7 +72,11 @@ fn walk(
                 points.push(p);
             }
         };
-        if forward { copy.iter().copied().for_each(&mut push) } else { copy.iter().rev().copied().for_each(&mut push) }
+        if forward {
+            copy.iter().copied().for_each(&mut push)
+        } else {
+            copy.iter().rev().copied().for_each(&mut push)
+        }
         let a = &arcs.arcs[arc as usize];
         let (node, back) = if forward { (a.to, a.heading_to()) } else { (a.from, a.heading_from()) };
         if node == NO_NODE {
@@ -76,14 +85,16 @@ fn walk(
         let end = points[points.len() - 1];
         let node = &arcs.nodes[node as usize];
         let mut next: Option<(u32, bool)> = None;
-        // From the sharpest right turn to the left, so that a group that meets itself in a corner
-        // gets a shell and a hole rather than one ring that touches itself. A road may not be jumped:
-        // then only the last turn, along the group's own land, is left.
+        // From the sharpest right turn to the left, so that a group that meets itself in a corner gets
+        // a shell and a hole rather than one ring that touches itself; but a road may not be jumped.
         for turn in [1u8, 2, 3] {
             let Some((candidate, leaves_at_start)) = node.arcs[((back + turn) % 4) as usize] else { continue };
             let c = &arcs.arcs[candidate as usize];
             let (left, right) = if leaves_at_start { (c.left, c.right) } else { (c.right, c.left) };
-            if group(left) != own || group(right) == own || done[candidate as usize][usize::from(leaves_at_start)] {
+            if group(left) != own
+                || !parts(c, own, group(right), edge)
+                || (done[candidate as usize][usize::from(leaves_at_start)] && (candidate, leaves_at_start) != (start, start_forward))
+            {
                 continue;
             }
             let copy = copy_of(arcs, candidate, leaves_at_start, edge);

@@ -4,7 +4,7 @@
 //! decides where exactly they run.
 
 use super::UnitPoint;
-use super::curves::{distance_m, hermite, through};
+use super::curves::{distance_m, hermite, nearest_on_segment, through};
 use super::dice::{Dice, noise};
 use super::figures::{Figures, RoadFigures};
 use super::lattice::Point;
@@ -130,7 +130,9 @@ fn network(figures: &Figures, units: &[UnitPoint], rivers: &[River]) -> Vec<Edge
             })
         });
         let crossed = rivers.iter().flat_map(|r| r.course.windows(2)).find_map(|w| crossing(p, q, w[0], w[1]));
-        if sharp || crossed.is_some_and(|c| bridges.iter().any(|&b| distance_m(b, c) < 3500.0)) {
+        let through_lake =
+            figures.lakes.iter().any(|l| nearest_on_segment([l.at[0] * 1000.0, l.at[1] * 1000.0], p, q, 0.0).distance_m < 0.8 * l.radius_m);
+        if sharp || through_lake || crossed.is_some_and(|c| bridges.iter().any(|&b| distance_m(b, c) < 3500.0)) {
             continue;
         }
         bridges.extend(crossed);

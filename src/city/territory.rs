@@ -10,7 +10,7 @@ use super::lattice::{Lattice, Point};
 /// Cells of the coarse lattice on which weights are fitted, in fine cells.
 const COARSE: usize = 8;
 const N_CANDIDATES: usize = 14;
-const N_ROUNDS: usize = 90;
+const N_ROUNDS: usize = 70;
 
 /// By cell: 0 outside, else 1 + the unit's place in `units`.
 pub(super) fn deal(lattice: &Lattice, units: &[UnitPoint], bounds_m: [f64; 4], center: Point, seed: u64) -> Vec<u8> {
@@ -23,7 +23,9 @@ pub(super) fn deal(lattice: &Lattice, units: &[UnitPoint], bounds_m: [f64; 4], c
     };
     let inside = |p: Point| p[0] > bounds_m[0] && p[1] > bounds_m[1] && p[0] < bounds_m[2] && p[1] < bounds_m[3];
     let (density, limit) = outline(&coarse, units, &inside, seed);
-    let power = |p: Point, k: u8, weights: &[f64]| (p[0] - units[k as usize].x).powi(2) + (p[1] - units[k as usize].y).powi(2) - weights[k as usize];
+    let power = |p: Point, k: u8, weights: &[f64]| {
+        (p[0] - units[k as usize].x).powi(2) + (p[1] - units[k as usize].y).powi(2) - weights[k as usize]
+    };
     let circles: Vec<f64> = units.iter().map(|u| u.area_km2 * 1e6 / std::f64::consts::PI).collect();
     let candidates: Vec<Vec<u8>> = (0..coarse.n_cells())
         .map(|cell| {
@@ -32,8 +34,11 @@ pub(super) fn deal(lattice: &Lattice, units: &[UnitPoint], bounds_m: [f64; 4], c
             }
             let p = coarse.center(cell);
             let mut order: Vec<(f64, u8)> = (0..units.len() as u8).map(|k| (power(p, k, &circles), k)).collect();
-            order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            order.into_iter().take(N_CANDIDATES).map(|(_, k)| k).collect()
+            if order.len() > N_CANDIDATES {
+                order.select_nth_unstable_by(N_CANDIDATES, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                order.truncate(N_CANDIDATES);
+            }
+            order.into_iter().map(|(_, k)| k).collect()
         })
         .collect();
     let own: Vec<usize> = (0..coarse.n_cells()).filter(|&c| density[c] >= limit).collect();
@@ -42,7 +47,11 @@ pub(super) fn deal(lattice: &Lattice, units: &[UnitPoint], bounds_m: [f64; 4], c
         .map(|cell| {
             let coarse_cell = (cell / lattice.nx / COARSE) * coarse.nx + (cell % lattice.nx) / COARSE;
             let p = lattice.center(cell);
-            if !inside(p) || candidates[coarse_cell].is_empty() || between(&coarse, &density, p) < limit * (1.0 + 0.05 * noise(seed ^ 0x52, p, 520.0)) {
+            if !inside(p) || candidates[coarse_cell].is_empty() {
+                return 0;
+            }
+            let here = between(&coarse, &density, p) / limit;
+            if here < 0.95 || (here < 1.05 && here < 1.0 + 0.05 * noise(seed ^ 0x52, p, 520.0)) {
                 return 0;
             }
             let warped = warp(p, center, seed);
@@ -87,7 +96,11 @@ fn outline(coarse: &Lattice, units: &[UnitPoint], inside: &impl Fn(Point) -> boo
                     // A commune spread like a bell as wide as itself.
                     let spread_m2 = u.area_km2 * 1e6 / std::f64::consts::PI * 0.95;
                     let d2 = (p[0] - u.x).powi(2) + (p[1] - u.y).powi(2);
-                    if d2 > 16.0 * spread_m2 { 0.0 } else { u.area_km2 * 1e6 / (std::f64::consts::TAU * spread_m2) * (-d2 / (2.0 * spread_m2)).exp() }
+                    if d2 > 16.0 * spread_m2 {
+                        0.0
+                    } else {
+                        u.area_km2 * 1e6 / (std::f64::consts::TAU * spread_m2) * (-d2 / (2.0 * spread_m2)).exp()
+                    }
                 })
                 .sum()
         })

@@ -78,6 +78,12 @@ fn choose(figures: &Figures, unit_names: &[&str], plots: &[Plot], kind: usize, w
             left_m2 -= p.area_m2;
         }
     }
+    // What is missing is smaller than any plot still in order; the one that comes nearest closes the sum.
+    let missing = |k: usize| (plots[k].area_m2 - left_m2).abs();
+    let open = order.iter().map(|o| o.1).filter(|&k| kind_of[k].is_none() && allowed.as_ref().is_none_or(|a| a[plots[k].unit]));
+    if let Some(last) = open.min_by(|&a, &b| missing(a).total_cmp(&missing(b))).filter(|&k| missing(k) < left_m2) {
+        kind_of[last] = Some(kind);
+    }
 }
 
 /// How well a plot suits a kind: place, neighbourhood and chance, so that kinds lie together in patches.
@@ -86,15 +92,15 @@ fn score(figures: &Figures, plot: &Plot, kind: &KindFigures, favoured: bool, see
     let far_km = from_center[0].hypot(from_center[1]);
     let pull = match kind.pull {
         Pull::Any => 0.0,
-        Pull::South => (-from_center[1] / 32.0).clamp(-0.35, 0.75) + if from_center[1] > 12.0 { 0.4 } else { 0.0 },
-        Pull::West => (-from_center[0] / 30.0).clamp(-0.5, 0.8),
-        Pull::River => 0.9 - (plot.river_m.unwrap_or(6000.0) / 4000.0).min(1.0) - (far_km / 40.0).min(1.0),
-        Pull::Low => (-from_center[1] / 40.0).clamp(-0.3, 0.8),
+        Pull::South => (-from_center[1] / 70.0).clamp(0.0, 0.45) + if from_center[1] > 12.0 { 0.2 } else { 0.0 },
+        Pull::West => (-from_center[0] / 50.0).clamp(-0.5, 0.5),
+        Pull::River => 0.5 - (plot.river_m.unwrap_or(6000.0) / 6000.0).min(1.0) * 0.5 - (far_km / 60.0).min(0.8),
+        Pull::Low => (-from_center[1] / 60.0).clamp(-0.1, 0.5),
         Pull::Near => 0.8 - (far_km / 25.0),
     };
-    let patch = 0.9 * noise(seed, plot.middle, 3600.0) + 0.35 * noise(seed + 1, plot.middle, 1500.0);
-    let field = 0.45 * hash_unit(seed + 2, i64::from(plot.stretch), 0);
-    pull + patch + field + 0.06 * hash_unit(seed + 3, i64::from(plot.label), 0) + if favoured { 0.75 } else { 0.0 }
+    let patch = 0.8 * noise(seed, plot.middle, 4200.0) + 0.5 * noise(seed + 1, plot.middle, 1700.0);
+    let field = 0.5 * hash_unit(seed + 2, i64::from(plot.stretch), 0);
+    pull + patch + field + 0.06 * hash_unit(seed + 3, i64::from(plot.label), 0) + if favoured { 0.4 } else { 0.0 }
 }
 
 fn grow(figures: &Figures, plots: &[Plot], kind_of: &[Option<usize>]) -> Vec<Draft> {
@@ -108,12 +114,17 @@ fn grow(figures: &Figures, plots: &[Plot], kind_of: &[Option<usize>]) -> Vec<Dra
             let Some(kind) = kind_of[start] else { continue };
             let figures = &figures.kinds[kind];
             let (chance, size) = draws[start];
-            // A zone takes about four plots, so this share of plots starts a large one.
-            if !free[start] || (large && chance > figures.large_share / 5.0) {
+            // Most large zones take six plots or more, some run out of land.
+            if !free[start] || (large && chance > figures.large_share) {
                 continue;
             }
-            let wanted_ha = if large { 52.0 + 45.0 * size.min(3.0) } else { figures.zone_ha * size };
+            let wanted_ha = if large { 51.0 + 28.0 * size.min(4.0) } else { figures.zone_ha * size };
             let draft = one(plots, kind_of, &mut free, start, kind, wanted_ha.min(figures.largest_ha) * 1e4, figures.largest_ha * 1e4);
+            if large && draft.area_m2 < 50e4 {
+                // Too little open land around for a large zone: small ones then.
+                draft.plots.iter().for_each(|&p| free[p] = true);
+                continue;
+            }
             drafts.push(draft);
         }
     }
@@ -135,7 +146,11 @@ fn one(plots: &[Plot], kind_of: &[Option<usize>], free: &mut [bool], start: usiz
         }
         // Compact: much common border for its size, near the start.
         let near = |n: usize| rim[&n] / plots[n].area_m2.sqrt() - distance_m(plots[n].middle, plots[start].middle) / 1500.0;
-        let Some(next) = rim.keys().copied().filter(|&n| draft.area_m2 + plots[n].area_m2 <= most_m2).max_by(|&a, &b| near(a).total_cmp(&near(b)).then(b.cmp(&a)))
+        let Some(next) = rim
+            .keys()
+            .copied()
+            .filter(|&n| draft.area_m2 + plots[n].area_m2 <= most_m2)
+            .max_by(|&a, &b| near(a).total_cmp(&near(b)).then(b.cmp(&a)))
         else {
             break;
         };
