@@ -3,7 +3,7 @@
 import { Map as MapLibreMap, setWorkerUrl } from 'maplibre-gl';
 import type { FilterSpecification, MapMouseEvent, StyleSpecification } from 'maplibre-gl';
 import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import { dressed, HOVER, type Dress, type Style, type StyleLayer } from '../core/dress.ts';
+import { dressed, HOVER, landuse_color, type Dress, type Style, type StyleLayer } from '../core/dress.ts';
 import type { Bounds, LonLat } from '../core/model.ts';
 import type { Camera } from '../core/view_link.ts';
 import './map.css';
@@ -144,6 +144,11 @@ export class FarmMap {
     const low = this.#map.unproject([insets.left, clientHeight - insets.bottom]);
     const high = this.#map.unproject([clientWidth - insets.right, insets.top]);
     return [low.lng, low.lat, high.lng, high.lat];
+  }
+
+  /** The colour of a land-use class on this map, for the legend. */
+  landuse_color(code: string, group: string): string | null {
+    return this.#base && landuse_color(this.#base, code, group);
   }
 
   set_label(label: string): void {

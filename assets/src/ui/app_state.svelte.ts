@@ -6,6 +6,7 @@ import type {
   Filter,
   KindFigures,
   LanduseClass,
+  LayerSource,
   Lang,
   LonLat,
   SearchResult,
@@ -35,6 +36,7 @@ export interface MapWishes {
   go_to(camera: Camera): void;
   zoom_by(steps: number): void;
   focus(): void;
+  landuse_color(code: string, group: string): string | null;
 }
 
 const RETRY_MS = 5_000;
@@ -46,9 +48,12 @@ export class AppState {
   kinds = $state.raw<KindFigures[]>([]);
   units = $state.raw<Unit[]>([]);
   classes = $state.raw<LanduseClass[]>([]);
+  sources = $state.raw<LayerSource[]>([]);
   loading = $state(true);
   problem = $state<Problem | null>(null);
   chosen = $state.raw<ChosenZone>({ status: 'none' });
+  /** The zone was just chosen here, not named by the link: its card takes the focus once. */
+  chosen_by_hand = false;
   /** The chosen zone's piece that was pointed out last. */
   event = $state<string | null>(null);
   camera = $state.raw<Camera | null>(null);
@@ -58,6 +63,8 @@ export class AppState {
   revision = $state(0);
   /** Grows when the server told of a newer revision than the one shown. */
   revision_seen = $state(0);
+  /** Grows with every style that the map has put on. */
+  n_styles = $state(0);
   tab = $state<Tab>('figures');
   announcement = $state('');
   map: MapWishes | null = null;
@@ -67,6 +74,7 @@ export class AppState {
   #figures_request: AbortController | null = null;
   #zone_request: AbortController | null = null;
   #units_are_old = true;
+  #revision_told = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   readonly lang: Lang = $derived(this.view.lang ?? this.#preferred.lang ?? 'vi');
@@ -184,6 +192,7 @@ export class AppState {
 
   choose_zone(id: string | null): void {
     this.event = null;
+    this.chosen_by_hand = id !== null;
     if (id !== this.view.zone) this.step({ zone: id });
   }
 
@@ -237,6 +246,7 @@ export class AppState {
       this.revision = Math.max(this.revision, summary.revision);
       this.problem = null;
       this.loading = false;
+      this.#catch_up(summary.revision);
     } catch (error) {
       if (was_aborted(error)) return;
       this.problem = error instanceof ApiError ? error.problem : 'server';
@@ -253,11 +263,25 @@ export class AppState {
     }
   }
 
+  async load_sources(): Promise<void> {
+    try {
+      this.sources = await api.get_sources();
+    } catch {
+      this.sources = []; // what is known of the data is then simply not shown
+    }
+  }
+
   /** The workspace has changed: communes are read anew, figures and zone follow `revision`. */
   revision_changed(revision: number): void {
-    if (revision <= Math.max(this.revision, this.revision_seen)) return;
+    this.#revision_told = Math.max(this.#revision_told, revision);
+    // The first figures are on their way and will be compared when they are here.
+    if (this.summary !== null) this.#catch_up(this.summary.revision);
+  }
+
+  #catch_up(revision_shown: number): void {
+    if (this.#revision_told <= Math.max(revision_shown, this.revision_seen)) return;
     this.#units_are_old = true;
-    this.revision_seen = revision;
+    this.revision_seen = this.#revision_told;
     this.announcement = this.say('updated');
   }
 }
