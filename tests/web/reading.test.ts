@@ -163,6 +163,8 @@ test('on a phone one sheet holds the figures, then the zone; handle and keys siz
   await page.touchscreen.tap(195, 422);
   await sheet.getByRole('heading', { level: 2 }).waitFor();
   await settled((now) => now > 350 && now < 600);
+  // The zone that was tapped would lie under the sheet: the map moves it into sight.
+  await page.waitForFunction((old) => Number(/map=[\d.]+\/([\d.]+)/.exec(location.hash)?.[1]) < old - 0.001, lat);
   const handle = page.getByRole('button', { name: 'Mở rộng bảng' });
   await handle.focus();
   await page.keyboard.press('ArrowUp');

@@ -125,6 +125,17 @@ export class FarmMap {
     this.#map.easeTo({ center: [...center], zoom, offset, duration: FLY_MS });
   }
 
+  /** Moves a place out from under the cards; what is in sight stays where it is. */
+  reveal(center: LonLat, insets: Insets): void {
+    const { x, y } = this.#map.project([...center]);
+    const { clientWidth, clientHeight } = this.#map.getContainer();
+    const in_sight =
+      x >= insets.left && x <= clientWidth - insets.right && y >= insets.top && y <= clientHeight - insets.bottom;
+    if (in_sight) return;
+    const offset: [number, number] = [(insets.left - insets.right) / 2, (insets.top - insets.bottom) / 2];
+    this.#map.easeTo({ center: [...center], offset, duration: FLY_MS });
+  }
+
   go_to(camera: Camera): void {
     this.#map.jumpTo({ center: [camera.lon, camera.lat], zoom: camera.zoom });
   }

@@ -33,6 +33,7 @@ export type ChosenZone =
 export interface MapWishes {
   fit(bounds: readonly [number, number, number, number]): void;
   fly_to(center: LonLat): void;
+  reveal(center: LonLat): void;
   go_to(camera: Camera): void;
   zoom_by(steps: number): void;
   focus(): void;
@@ -73,6 +74,8 @@ export class AppState {
   #preferred = $state(remembered());
   #figures_request: AbortController | null = null;
   #zone_request: AbortController | null = null;
+  /** A zone chosen where it is seen: its card must not cover it. */
+  #pointed_out: string | null = null;
   #units_are_old = true;
   #revision_told = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -193,6 +196,7 @@ export class AppState {
   choose_zone(id: string | null): void {
     this.event = null;
     this.chosen_by_hand = id !== null;
+    this.#pointed_out = id;
     if (id !== this.view.zone) this.step({ zone: id });
   }
 
@@ -202,6 +206,7 @@ export class AppState {
       return;
     }
     this.choose_zone(result.id);
+    this.#pointed_out = null;
     this.map?.fit(result.bounds);
   }
 
@@ -216,9 +221,10 @@ export class AppState {
     const request = (this.#zone_request = new AbortController());
     try {
       const zone = await api.get_zone(id, epoch, request.signal);
-      const named_by_link = this.view.camera === null;
       this.chosen = { status: 'shown', id, zone };
-      if (named_by_link) this.map?.fit(zone.bounds);
+      if (this.#pointed_out === id) this.map?.reveal(zone.center);
+      else if (this.view.camera === null) this.map?.fit(zone.bounds);
+      this.#pointed_out = null;
     } catch (error) {
       if (was_aborted(error)) return;
       this.chosen = { status: error instanceof ApiError && error.problem === 'not_found' ? 'not_found' : 'failed', id };
