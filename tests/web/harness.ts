@@ -3,25 +3,22 @@
 // The server is FARMZONE_URL, or FARMZONE_BIN started on a free port: with the workspace FARMZONE_DEMO when that is a
 // .gpkg, else with the simulated city in that folder (default: demo/). Journeys take what they look for from the API,
 // so that they hold on any workspace with zones, communes and land use.
-import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import { createRequire } from "node:module";
-import { createServer } from "node:net";
-import { after, before } from "node:test";
-import { fileURLToPath } from "node:url";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { after, before } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 // The packages live with the web app.
-const require = createRequire(
-  new URL("../../assets/package.json", import.meta.url),
-);
-const { chromium } =
-  require("playwright-core") as typeof import("playwright-core");
+const require = createRequire(new URL('../../assets/package.json', import.meta.url));
+const { chromium } = require('playwright-core') as typeof import('playwright-core');
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-export const OUT = fileURLToPath(new URL("./out/", import.meta.url));
-export const AXE = require.resolve("axe-core/axe.min.js");
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const OUT = fileURLToPath(new URL('./out/', import.meta.url));
+export const AXE = require.resolve('axe-core/axe.min.js');
 
 /** Software rendering on a busy machine is slow; nothing here measures time. */
 export const PATIENCE_MS = 60_000;
@@ -29,22 +26,22 @@ export const PATIENCE_MS = 60_000;
 const SERVER_PATIENCE_MS = 600_000;
 
 const FLAGS = [
-  "--headless=new",
-  "--no-sandbox",
-  "--use-angle=swiftshader",
-  "--enable-unsafe-swiftshader",
-  "--ignore-gpu-blocklist",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--disable-quic",
-  "--no-first-run",
+  '--headless=new',
+  '--no-sandbox',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--ignore-gpu-blocklist',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+  '--no-first-run',
 ];
 
 export const DESKTOP = { width: 1360, height: 820 };
 export const PHONE = { width: 390, height: 844 };
 
-let url = "";
+let url = '';
 let server: ChildProcess | null = null;
 let browser: Browser | null = null;
 let n_users = 0;
@@ -54,11 +51,11 @@ export function with_browser(): void {
   before(async () => {
     n_users += 1;
     mkdirSync(OUT, { recursive: true });
-    if (url === "") url = await start_server();
+    if (url === '') url = await start_server();
     browser ??= await chromium.launch({
-      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
       args: FLAGS,
-      ignoreDefaultArgs: ["--headless"],
+      ignoreDefaultArgs: ['--headless'],
     });
   });
   after(async () => {
@@ -66,42 +63,31 @@ export function with_browser(): void {
     if (n_users > 0) return;
     await browser?.close();
     browser = null;
-    server?.kill("SIGTERM");
+    server?.kill('SIGTERM');
     server = null;
-    url = "";
+    url = '';
   });
 }
 
 async function start_server(): Promise<string> {
-  const given = process.env["FARMZONE_URL"];
-  if (given) return given.replace(/\/$/, "");
-  const binary = process.env["FARMZONE_BIN"];
-  assert.ok(
-    binary,
-    "set FARMZONE_URL to a running server, or FARMZONE_BIN to the program",
-  );
+  const given = process.env['FARMZONE_URL'];
+  if (given) return given.replace(/\/$/, '');
+  const binary = process.env['FARMZONE_BIN'];
+  assert.ok(binary, 'set FARMZONE_URL to a running server, or FARMZONE_BIN to the program');
   const bind = `127.0.0.1:${await free_port()}`;
-  const demo = process.env["FARMZONE_DEMO"] ?? `${ROOT}demo`;
-  const what = demo.endsWith(".gpkg")
-    ? ["serve", demo]
-    : ["demo", "--dir", demo];
-  const child = spawn(binary, [...what, "--bind", bind], {
-    stdio: ["ignore", "ignore", "pipe"],
+  const demo = process.env['FARMZONE_DEMO'] ?? `${ROOT}demo`;
+  const what = demo.endsWith('.gpkg') ? ['serve', demo] : ['demo', '--dir', demo];
+  const child = spawn(binary, [...what, '--bind', bind], {
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   server = child;
-  let said = "";
-  child.stderr.on(
-    "data",
-    (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4_000)),
-  );
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4_000)));
   const address = `http://${bind}`;
   const give_up = Date.now() + SERVER_PATIENCE_MS;
   while (!(await is_healthy(address))) {
     assert.equal(child.exitCode, null, `the server ended: ${said}`);
-    assert.ok(
-      Date.now() < give_up,
-      `the server is not ready after ${SERVER_PATIENCE_MS / 1000} s: ${said}`,
-    );
+    assert.ok(Date.now() < give_up, `the server is not ready after ${SERVER_PATIENCE_MS / 1000} s: ${said}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   return address;
@@ -118,13 +104,11 @@ async function is_healthy(address: string): Promise<boolean> {
 function free_port(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
       const address = probe.address();
       probe.close(() =>
-        address && typeof address === "object"
-          ? resolve(address.port)
-          : reject(new Error("no port")),
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
       );
     });
   });
@@ -152,37 +136,30 @@ export interface VisitOptions extends BrowserContextOptions {
 }
 
 /** Opens the page at `hash` and waits until the figures are there. */
-export async function visit(
-  hash = "",
-  { prepare, expected, ...options }: VisitOptions = {},
-): Promise<Visit> {
-  assert.ok(browser, "with_browser() was not called");
+export async function visit(hash = '', { prepare, expected, ...options }: VisitOptions = {}): Promise<Visit> {
+  assert.ok(browser, 'with_browser() was not called');
   const context = await browser.newContext({
     viewport: DESKTOP,
-    locale: "vi-VN",
-    colorScheme: "light",
+    locale: 'vi-VN',
+    colorScheme: 'light',
     ...options,
   });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const faults: string[] = [];
-  page.on("pageerror", (error) => faults.push(`threw: ${error.message}`));
-  page.on("console", (message) => {
-    if (message.type() !== "error" && message.type() !== "warning") return;
+  page.on('pageerror', (error) => faults.push(`threw: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() !== 'error' && message.type() !== 'warning') return;
     // The driver reads pixels back and the software renderer says that this is slow.
     if (/GPU stall due to ReadPixels/.test(message.text())) return;
-    if (!expected?.test(message.text()))
-      faults.push(`console: ${message.text()}`);
+    if (!expected?.test(message.text())) faults.push(`console: ${message.text()}`);
   });
-  page.on("request", (request) => {
-    if (!request.url().startsWith(url) && !/^(blob|data):/.test(request.url()))
-      faults.push(`asked ${request.url()}`);
+  page.on('request', (request) => {
+    if (!request.url().startsWith(url) && !/^(blob|data):/.test(request.url())) faults.push(`asked ${request.url()}`);
   });
   await page.addInitScript(() => {
-    document.addEventListener("securitypolicyviolation", (event) => {
-      console.error(
-        `policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`,
-      );
+    document.addEventListener('securitypolicyviolation', (event) => {
+      console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
     });
   });
   await prepare?.(page);
@@ -213,29 +190,17 @@ interface AxeResult {
 }
 
 /** Fails when axe-core finds anything on the page as it stands. */
-export async function assert_accessible(
-  page: Page,
-  state: string,
-): Promise<void> {
-  await page.evaluate(
-    await (await import("node:fs/promises")).readFile(AXE, "utf8"),
-  );
+export async function assert_accessible(page: Page, state: string): Promise<void> {
+  await page.evaluate(await (await import('node:fs/promises')).readFile(AXE, 'utf8'));
   const { violations } = await page.evaluate(
     // Motion is waited out: a colour half-way through its fade is no colour of ours.
     async () => {
-      await Promise.all(
-        document
-          .getAnimations()
-          .map((animation) => animation.finished.catch(() => null)),
-      );
-      return (
-        globalThis as unknown as { axe: { run(): Promise<AxeResult> } }
-      ).axe.run();
+      await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => null)));
+      return (globalThis as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run();
     },
   );
   const found = violations.map(
-    ({ id, help, nodes }) =>
-      `${id}: ${help}\n${nodes.map((n) => `  ${n.html}\n  ${n.failureSummary}`).join("\n")}`,
+    ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((n) => `  ${n.html}\n  ${n.failureSummary}`).join('\n')}`,
   );
   assert.deepEqual(found, [], `axe violations: ${state}`);
 }

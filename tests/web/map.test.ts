@@ -1,271 +1,189 @@
 // Looking: the map loads, a click tells what is there, filters and years change what is shown, a link brings it back.
-import assert from "node:assert/strict";
-import { test } from "node:test";
-import { drawn, link_of, visit, with_browser } from "./harness.ts";
-import { a_zone_with_losses, figures, hectares } from "./subjects.ts";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { drawn, link_of, visit, with_browser } from './harness.ts';
+import { a_zone_with_losses, figures, hectares } from './subjects.ts';
 
 with_browser();
 
-test("the page opens with the whole city, its figures, and the word for simulated", async () => {
+test('the page opens with the whole city, its figures, and the word for simulated', async () => {
   const facts = await figures();
   const { page, assert_clean, close } = await visit();
-  await page.getByRole("heading", { level: 1, name: facts.title.vi }).waitFor();
-  assert.equal(await page.locator("html").getAttribute("lang"), "vi");
-  await page
-    .locator(".totals")
-    .getByText(hectares(facts.totals.kept_m2, "vi"), { exact: true })
-    .waitFor();
-  assert.equal(await page.locator(".kinds li").count(), facts.kinds.length);
-  assert.equal(
-    await page.getByText("Dữ liệu mô phỏng").isVisible(),
-    facts.simulated,
-  );
+  await page.getByRole('heading', { level: 1, name: facts.title.vi }).waitFor();
+  assert.equal(await page.locator('html').getAttribute('lang'), 'vi');
+  await page.locator('.totals').getByText(hectares(facts.totals.kept_m2, 'vi'), { exact: true }).waitFor();
+  assert.equal(await page.locator('.kinds li').count(), facts.kinds.length);
+  assert.equal(await page.getByText('Dữ liệu mô phỏng').isVisible(), facts.simulated);
   await drawn(page);
   // Nothing on the map is chosen, and no cookie is set.
-  assert.equal(link_of(page).get("zone"), null);
+  assert.equal(link_of(page).get('zone'), null);
   assert.deepEqual(await page.context().cookies(), []);
   assert_clean();
   await close();
 });
 
-test("a click on a zone opens its card, Escape closes it, back and forward restore both", async () => {
+test('a click on a zone opens its card, Escape closes it, back and forward restore both', async () => {
   const zone = await a_zone_with_losses();
   const [lon, lat] = zone.center;
   const { page, assert_clean, close } = await visit(`#map=15/${lat}/${lon}`);
   await drawn(page);
   await page.mouse.move(670, 410);
   await page.mouse.click(680, 410);
-  await page
-    .getByRole("complementary")
-    .getByRole("heading", { level: 2 })
-    .waitFor();
-  const chosen = link_of(page).get("zone");
-  assert.ok(chosen, "the link names no zone");
+  await page.getByRole('complementary').getByRole('heading', { level: 2 }).waitFor();
+  const chosen = link_of(page).get('zone');
+  assert.ok(chosen, 'the link names no zone');
   if (zone.code && chosen === zone.id)
-    await page
-      .getByRole("complementary")
-      .getByText(zone.code, { exact: true })
-      .waitFor();
-  await page.keyboard.press("Escape");
-  await page.getByRole("complementary").waitFor({ state: "detached" });
-  assert.equal(link_of(page).get("zone"), null);
+    await page.getByRole('complementary').getByText(zone.code, { exact: true }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('complementary').waitFor({ state: 'detached' });
+  assert.equal(link_of(page).get('zone'), null);
   await page.goBack();
-  await page.getByRole("complementary").waitFor();
-  assert.equal(link_of(page).get("zone"), chosen);
+  await page.getByRole('complementary').waitFor();
+  assert.equal(link_of(page).get('zone'), chosen);
   await page.goForward();
-  await page.getByRole("complementary").waitFor({ state: "detached" });
+  await page.getByRole('complementary').waitFor({ state: 'detached' });
   assert_clean();
   await close();
 });
 
-test("the card tells what was lost, and a piece of it is a step away", async () => {
+test('the card tells what was lost, and a piece of it is a step away', async () => {
   const zone = await a_zone_with_losses();
-  const { page, assert_clean, close } = await visit(
-    `#zone=${encodeURIComponent(zone.id)}`,
-  );
-  const card = page.getByRole("complementary");
-  await card.getByRole("heading", { level: 2, name: zone.name }).waitFor();
+  const { page, assert_clean, close } = await visit(`#zone=${encodeURIComponent(zone.id)}`);
+  const card = page.getByRole('complementary');
+  await card.getByRole('heading', { level: 2, name: zone.name }).waitFor();
   await card.getByText(zone.unit.name, { exact: true }).waitFor();
-  const before = await page.waitForFunction(
-    () => /map=[^&]+/.exec(location.hash)?.[0],
-  );
-  const piece = card.locator("section li button").first();
+  const before = await page.waitForFunction(() => /map=[^&]+/.exec(location.hash)?.[0]);
+  const piece = card.locator('section li button').first();
   await piece.click();
-  await page.waitForFunction(
-    (old) => /map=[^&]+/.exec(location.hash)?.[0] !== old,
-    await before.jsonValue(),
-  );
-  assert.equal(await piece.getAttribute("aria-current"), "true");
-  assert.ok(
-    Number(link_of(page).get("map")?.split("/")[0]) >= 17,
-    `zoomed to ${link_of(page).get("map")}`,
-  );
+  await page.waitForFunction((old) => /map=[^&]+/.exec(location.hash)?.[0] !== old, await before.jsonValue());
+  assert.equal(await piece.getAttribute('aria-current'), 'true');
+  assert.ok(Number(link_of(page).get('map')?.split('/')[0]) >= 17, `zoomed to ${link_of(page).get('map')}`);
   assert_clean();
   await close();
 });
 
-test("kinds filter the figures and the map, and chips take the filters back", async () => {
+test('kinds filter the figures and the map, and chips take the filters back', async () => {
   const facts = await figures();
   const [first, second] = facts.kinds;
-  assert.ok(first && second, "the workspace has fewer than two kinds");
+  assert.ok(first && second, 'the workspace has fewer than two kinds');
   const { page, assert_clean, close } = await visit();
-  const total = page.locator(".totals dd").first();
-  await page.getByRole("button", { name: first.name.vi }).first().click();
+  const total = page.locator('.totals dd').first();
+  await page.getByRole('button', { name: first.name.vi }).first().click();
   const one = await figures(`?kind=${first.kind}`);
-  await total
-    .getByText(hectares(one.totals.kept_m2, "vi"), { exact: true })
-    .waitFor();
-  assert.equal(link_of(page).get("kind"), first.kind);
-  assert.equal(
-    await page.locator(".kinds li").count(),
-    facts.kinds.length,
-    "every kind stays choosable",
-  );
-  await page
-    .locator(".kinds")
-    .getByRole("button", { name: second.name.vi })
-    .click();
+  await total.getByText(hectares(one.totals.kept_m2, 'vi'), { exact: true }).waitFor();
+  assert.equal(link_of(page).get('kind'), first.kind);
+  assert.equal(await page.locator('.kinds li').count(), facts.kinds.length, 'every kind stays choosable');
+  await page.locator('.kinds').getByRole('button', { name: second.name.vi }).click();
   const both = await figures(`?kind=${first.kind},${second.kind}`);
-  await total
-    .getByText(hectares(both.totals.kept_m2, "vi"), { exact: true })
-    .waitFor();
-  await page.getByRole("button", { name: `Bỏ lọc ${first.name.vi}` }).click();
-  await page.getByRole("button", { name: `Bỏ lọc ${second.name.vi}` }).click();
-  await total
-    .getByText(hectares(facts.totals.kept_m2, "vi"), { exact: true })
-    .waitFor();
-  assert.equal(link_of(page).get("kind"), null);
+  await total.getByText(hectares(both.totals.kept_m2, 'vi'), { exact: true }).waitFor();
+  await page.getByRole('button', { name: `Bỏ lọc ${first.name.vi}` }).click();
+  await page.getByRole('button', { name: `Bỏ lọc ${second.name.vi}` }).click();
+  await total.getByText(hectares(facts.totals.kept_m2, 'vi'), { exact: true }).waitFor();
+  assert.equal(link_of(page).get('kind'), null);
   assert_clean();
   await close();
 });
 
-test("a commune is found by typing, filters the figures, and the map goes there", async () => {
+test('a commune is found by typing, filters the figures, and the map goes there', async () => {
   const zone = await a_zone_with_losses();
   const { page, assert_clean, close } = await visit();
-  await page.getByRole("heading", { level: 1 }).waitFor();
-  const picker = page.getByRole("combobox", { name: "Lọc theo xã, phường" });
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  const picker = page.getByRole('combobox', { name: 'Lọc theo xã, phường' });
   await picker.click();
   await picker.fill(zone.unit.name);
-  await page.getByRole("option", { name: zone.unit.code }).click();
+  await page.getByRole('option', { name: zone.unit.code }).click();
   const facts = await figures(`?unit=${zone.unit.code}`);
-  const total = page.locator(".totals dd").first();
-  await page.waitForFunction(
-    () => location.hash.includes("unit=") && location.hash.includes("map="),
-  );
-  assert.equal(link_of(page).get("unit"), zone.unit.code);
-  assert.ok(
-    Number(link_of(page).get("map")?.split("/")[0]) > 10,
-    "the map went to the commune",
-  );
+  const total = page.locator('.totals dd').first();
+  await page.waitForFunction(() => location.hash.includes('unit=') && location.hash.includes('map='));
+  assert.equal(link_of(page).get('unit'), zone.unit.code);
+  assert.ok(Number(link_of(page).get('map')?.split('/')[0]) > 10, 'the map went to the commune');
   const wanted = Math.round(facts.totals.kept_m2 / 10_000);
   await page.waitForFunction((ha) => {
-    const shown = document.querySelector(".totals dd")?.textContent ?? "";
-    return (
-      Math.abs(Number(shown.replace(/\./g, "").replace(",", ".")) - ha) <= 1
-    );
+    const shown = document.querySelector('.totals dd')?.textContent ?? '';
+    return Math.abs(Number(shown.replace(/\./g, '').replace(',', '.')) - ha) <= 1;
   }, wanted);
-  assert.match((await total.textContent()) ?? "", /^[\d.,]+$/);
+  assert.match((await total.textContent()) ?? '', /^[\d.,]+$/);
   await page
-    .getByRole("button", { name: `Bỏ lọc ${zone.unit.name}` })
+    .getByRole('button', { name: `Bỏ lọc ${zone.unit.name}` })
     .first()
     .click();
-  await page.waitForFunction(() => !location.hash.includes("unit="));
+  await page.waitForFunction(() => !location.hash.includes('unit='));
   assert_clean();
   await close();
 });
 
-test("another year changes the losses, and the tiles that are asked for", async () => {
+test('another year changes the losses, and the tiles that are asked for', async () => {
   const facts = await figures();
   const [oldest] = facts.epochs;
-  assert.ok(
-    oldest && oldest !== facts.epoch,
-    "the workspace has one epoch only",
-  );
+  assert.ok(oldest && oldest !== facts.epoch, 'the workspace has one epoch only');
   const then = await figures(`?epoch=${oldest}`);
   const { page, assert_clean, close } = await visit();
   await drawn(page);
   const tile = page.waitForRequest(
-    (request) =>
-      request.url().includes("/tiles/") &&
-      request.url().includes(`epoch=${oldest}`),
+    (request) => request.url().includes('/tiles/') && request.url().includes(`epoch=${oldest}`),
   );
-  await page.getByRole("radio", { name: oldest }).click();
+  await page.getByRole('radio', { name: oldest }).click();
   await tile;
-  await page.locator(".totals").getByText(`ha mất đến ${oldest}`).waitFor();
-  await page
-    .locator(".totals")
-    .getByText(hectares(then.totals.kept_m2, "vi"), { exact: true })
-    .waitFor();
-  assert.equal(link_of(page).get("epoch"), oldest);
-  await page.keyboard.press("ArrowLeft");
-  await page
-    .locator(".totals")
-    .getByText(`ha mất đến ${facts.epoch}`)
-    .waitFor();
-  assert.equal(
-    link_of(page).get("epoch"),
-    null,
-    "the latest year is the default",
-  );
+  await page.locator('.totals').getByText(`ha mất đến ${oldest}`).waitFor();
+  await page.locator('.totals').getByText(hectares(then.totals.kept_m2, 'vi'), { exact: true }).waitFor();
+  assert.equal(link_of(page).get('epoch'), oldest);
+  await page.keyboard.press('ArrowLeft');
+  await page.locator('.totals').getByText(`ha mất đến ${facts.epoch}`).waitFor();
+  assert.equal(link_of(page).get('epoch'), null, 'the latest year is the default');
   assert_clean();
   await close();
 });
 
-test("a link brings back the exact view", async () => {
+test('a link brings back the exact view', async () => {
   const zone = await a_zone_with_losses();
   const [lon, lat] = zone.center;
   const { epochs } = await figures();
   const hash = `#map=13.5/${lat.toFixed(5)}/${lon.toFixed(5)}&kind=${zone.kind}&unit=${zone.unit.code}&epoch=${epochs.at(-2)}&zone=${encodeURIComponent(zone.id)}&lang=en&theme=dark&layers=zones,encroachments,landuse`;
   const { page, assert_clean, close } = await visit(hash);
-  await page
-    .getByRole("complementary")
-    .getByRole("heading", { name: zone.name })
-    .waitFor();
+  await page.getByRole('complementary').getByRole('heading', { name: zone.name }).waitFor();
   await drawn(page);
   assert.equal(new URL(page.url()).hash, hash);
-  assert.equal(await page.locator("html").getAttribute("lang"), "en");
-  assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
-  assert.equal(
-    await page
-      .getByRole("radio", { name: epochs.at(-2) ?? "" })
-      .getAttribute("aria-checked"),
-    "true",
-  );
-  await page.getByRole("tab", { name: "Layers" }).click();
-  assert.equal(
-    await page
-      .getByRole("switch", { name: "Land use" })
-      .getAttribute("aria-checked"),
-    "true",
-  );
-  assert.equal(
-    await page
-      .getByRole("switch", { name: "Commune borders" })
-      .getAttribute("aria-checked"),
-    "false",
-  );
+  assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+  assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');
+  assert.equal(await page.getByRole('radio', { name: epochs.at(-2) ?? '' }).getAttribute('aria-checked'), 'true');
+  await page.getByRole('tab', { name: 'Layers' }).click();
+  assert.equal(await page.getByRole('switch', { name: 'Land use' }).getAttribute('aria-checked'), 'true');
+  assert.equal(await page.getByRole('switch', { name: 'Commune borders' }).getAttribute('aria-checked'), 'false');
   assert_clean();
   await close();
 });
 
-test("coordinates under the pointer are in VN-2000 and WGS 84, the scale bar follows the zoom", async () => {
-  const { page, assert_clean, close } = await visit(
-    "#map=12/21.029014/105.851883&lang=en",
-  );
+test('coordinates under the pointer are in VN-2000 and WGS 84, the scale bar follows the zoom', async () => {
+  const { page, assert_clean, close } = await visit('#map=12/21.029014/105.851883&lang=en');
   await drawn(page);
-  const coordinates = page.getByRole("group", { name: "Coordinates" });
+  const coordinates = page.getByRole('group', { name: 'Coordinates' });
   await page.mouse.move(680, 410);
   // The map's centre: the published test point, within what a pixel covers.
-  const text = (await coordinates.textContent()) ?? "";
+  const text = (await coordinates.textContent()) ?? '';
   const [, north, east] = /X ([\d,]+) · Y ([\d,]+)/.exec(text) ?? [];
-  assert.ok(Math.abs(Number(north?.replace(/,/g, "")) - 2_326_401) < 60, text);
-  assert.ok(Math.abs(Number(east?.replace(/,/g, "")) - 588_351) < 60, text);
+  assert.ok(Math.abs(Number(north?.replace(/,/g, '')) - 2_326_401) < 60, text);
+  assert.ok(Math.abs(Number(east?.replace(/,/g, '')) - 588_351) < 60, text);
   assert.match(text, /21\.02\d{3}° N · 105\.85\d{3}° E/);
-  const length = () =>
-    page.getByRole("img", { name: /^Scale bar/ }).getAttribute("aria-label");
+  const length = () => page.getByRole('img', { name: /^Scale bar/ }).getAttribute('aria-label');
   const before = await length();
-  await page.getByRole("button", { name: "Zoom in" }).click();
-  await page.waitForFunction(
-    (old) =>
-      document.querySelector(".scale")?.getAttribute("aria-label") !== old,
-    before,
-  );
+  await page.getByRole('button', { name: 'Zoom in' }).click();
+  await page.waitForFunction((old) => document.querySelector('.scale')?.getAttribute('aria-label') !== old, before);
   assert_clean();
   await close();
 });
 
-test("news from the server bring new figures without a reload", async () => {
+test('news from the server bring new figures without a reload', async () => {
   const { revision } = await figures();
   let n_asked = 0;
-  const { page, assert_clean, close } = await visit("", {
+  const { page, assert_clean, close } = await visit('', {
     prepare: async (tab) => {
-      await tab.route("**/events", (route) =>
+      await tab.route('**/events', (route) =>
         route.fulfill({
-          contentType: "text/event-stream",
+          contentType: 'text/event-stream',
           body: `retry: 600000\nevent: revision\ndata: {"revision": ${revision + 1}}\n\n`,
         }),
       );
-      await tab.route("**/api/v1/summary*", async (route) => {
+      await tab.route('**/api/v1/summary*', async (route) => {
         n_asked += 1;
         const answer = await route.fetch();
         const body = (await answer.json()) as { revision: number };
@@ -276,10 +194,8 @@ test("news from the server bring new figures without a reload", async () => {
       });
     },
   });
-  await page
-    .getByText("Dữ liệu vừa được cập nhật.")
-    .waitFor({ state: "attached" });
-  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.getByText('Dữ liệu vừa được cập nhật.').waitFor({ state: 'attached' });
+  await page.getByRole('heading', { level: 1 }).waitFor();
   await page.waitForTimeout(300);
   assert.ok(n_asked >= 2, `the figures were asked for ${n_asked} times`);
   assert_clean();

@@ -1,15 +1,9 @@
 // What is shown when there is nothing to show, and that every state can be read by everyone.
-import assert from "node:assert/strict";
-import { test } from "node:test";
-import type { Page } from "playwright-core";
-import {
-  assert_accessible,
-  drawn,
-  PHONE,
-  visit,
-  with_browser,
-} from "./harness.ts";
-import { a_zone_with_losses } from "./subjects.ts";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { assert_accessible, drawn, PHONE, visit, with_browser } from './harness.ts';
+import { a_zone_with_losses } from './subjects.ts';
 
 with_browser();
 
@@ -17,7 +11,7 @@ type Json = Record<string, unknown>;
 
 /** The server's summary with changes that a full workspace does not give. */
 const summary_with = (change: (body: Json) => Json) => (page: Page) =>
-  page.route("**/api/v1/summary*", async (route) => {
+  page.route('**/api/v1/summary*', async (route) => {
     const answer = await route.fetch();
     await route.fulfill({
       response: answer,
@@ -39,9 +33,9 @@ const without_landuse = summary_with((body) => ({
   epoch: null,
   epochs: [],
   rights: [],
-  layers_present: ["zones", "boundaries"],
-  totals: no_losses(body["totals"] as Json),
-  kinds: (body["kinds"] as Json[]).map(no_losses),
+  layers_present: ['zones', 'boundaries'],
+  totals: no_losses(body['totals'] as Json),
+  kinds: (body['kinds'] as Json[]).map(no_losses),
 }));
 
 const empty = summary_with((body) => ({
@@ -55,164 +49,141 @@ const empty = summary_with((body) => ({
   kinds: [],
   rights: [],
   totals: {
-    ...no_losses(body["totals"] as Json),
+    ...no_losses(body['totals'] as Json),
     n_zones: 0,
     area_m2: 0,
     n_units: 0,
   },
 }));
 
-test("an empty workspace says how to fill it", async () => {
-  const { page, assert_clean, close } = await visit("", { prepare: empty });
-  await page.getByRole("heading", { name: "Chưa có vùng nào" }).waitFor();
-  await page.getByText("--as zones").waitFor();
-  assert.equal(await page.getByText("Dữ liệu mô phỏng").count(), 0);
-  await assert_accessible(page, "empty");
+test('an empty workspace says how to fill it', async () => {
+  const { page, assert_clean, close } = await visit('', { prepare: empty });
+  await page.getByRole('heading', { name: 'Chưa có vùng nào' }).waitFor();
+  await page.getByText('--as zones').waitFor();
+  assert.equal(await page.getByText('Dữ liệu mô phỏng').count(), 0);
+  await assert_accessible(page, 'empty');
   assert_clean();
   await close();
 });
 
-test("without land use losses are called unknown, not zero", async () => {
-  const { page, assert_clean, close } = await visit("#lang=en", {
+test('without land use losses are called unknown, not zero', async () => {
+  const { page, assert_clean, close } = await visit('#lang=en', {
     prepare: without_landuse,
   });
-  await page
-    .getByRole("heading", { name: "Losses are not known yet" })
-    .waitFor();
-  await page.getByText("ha in zones").waitFor();
-  assert.equal(await page.locator(".loss").count(), 0);
-  assert.equal(await page.getByRole("radiogroup").count(), 0);
-  await assert_accessible(page, "no land use");
+  await page.getByRole('heading', { name: 'Losses are not known yet' }).waitFor();
+  await page.getByText('ha in zones').waitFor();
+  assert.equal(await page.locator('.loss').count(), 0);
+  assert.equal(await page.getByRole('radiogroup').count(), 0);
+  await assert_accessible(page, 'no land use');
   assert_clean();
   await close();
 });
 
-test("a server that does not answer is said so, and asked again", async () => {
+test('a server that does not answer is said so, and asked again', async () => {
   let down = true;
-  const { page, assert_clean, close } = await visit("", {
+  const { page, assert_clean, close } = await visit('', {
     expected: /ERR_CONNECTION_REFUSED/,
-    prepare: (tab) =>
-      tab.route("**/api/**", (route) =>
-        down ? route.abort("connectionrefused") : route.continue(),
-      ),
+    prepare: (tab) => tab.route('**/api/**', (route) => (down ? route.abort('connectionrefused') : route.continue())),
   });
-  await page
-    .getByRole("alert")
-    .getByText("Chưa nối được với máy chủ")
-    .waitFor();
-  await assert_accessible(page, "unreachable");
+  await page.getByRole('alert').getByText('Chưa nối được với máy chủ').waitFor();
+  await assert_accessible(page, 'unreachable');
   down = false;
-  await page.getByRole("button", { name: "Thử lại" }).click();
-  await page.getByRole("heading", { level: 1 }).waitFor();
-  assert.equal(await page.getByRole("alert").count(), 0);
+  await page.getByRole('button', { name: 'Thử lại' }).click();
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  assert.equal(await page.getByRole('alert').count(), 0);
   await drawn(page);
   assert_clean();
   await close();
 });
 
-test("a server that fails is not called unreachable", async () => {
-  const { page, close } = await visit("", {
+test('a server that fails is not called unreachable', async () => {
+  const { page, close } = await visit('', {
     expected: /500/,
-    prepare: (tab) =>
-      tab.route("**/api/v1/summary*", (route) =>
-        route.fulfill({ status: 500, body: "oh" }),
-      ),
+    prepare: (tab) => tab.route('**/api/v1/summary*', (route) => route.fulfill({ status: 500, body: 'oh' })),
   });
-  await page.getByRole("alert").getByText("Máy chủ báo lỗi").waitFor();
+  await page.getByRole('alert').getByText('Máy chủ báo lỗi').waitFor();
   await close();
 });
 
-test("a zone that is gone is said so, and the map stays usable", async () => {
-  const { page, assert_clean, close } = await visit("#zone=no-such-zone", {
+test('a zone that is gone is said so, and the map stays usable', async () => {
+  const { page, assert_clean, close } = await visit('#zone=no-such-zone', {
     expected: /404/,
   });
-  const card = page.getByRole("complementary");
-  await card.getByRole("heading", { name: "Không có vùng này" }).waitFor();
-  await card.getByText("no-such-zone").waitFor();
-  await assert_accessible(page, "zone not found");
-  await card.getByRole("button", { name: "Đóng", exact: true }).click();
-  await card.waitFor({ state: "detached" });
+  const card = page.getByRole('complementary');
+  await card.getByRole('heading', { name: 'Không có vùng này' }).waitFor();
+  await card.getByText('no-such-zone').waitFor();
+  await assert_accessible(page, 'zone not found');
+  await card.getByRole('button', { name: 'Đóng', exact: true }).click();
+  await card.waitFor({ state: 'detached' });
   await drawn(page);
   assert_clean();
   await close();
 });
 
-test("a filter that nothing fits offers the way back", async () => {
-  const { page, close } = await visit("#kind=no_such_kind", {
+test('a filter that nothing fits offers the way back', async () => {
+  const { page, close } = await visit('#kind=no_such_kind', {
     expected: /400|404/,
   });
-  await page.getByRole("button", { name: "Bỏ hết lọc" }).first().click();
-  await page.locator(".kinds li").first().waitFor();
+  await page.getByRole('button', { name: 'Bỏ hết lọc' }).first().click();
+  await page.locator('.kinds li').first().waitFor();
   await close();
 });
 
-test("without WebGL the figures, the search and the list still work", async () => {
+test('without WebGL the figures, the search and the list still work', async () => {
   const zone = await a_zone_with_losses();
-  const { page, assert_clean, close } = await visit(
-    `#zone=${encodeURIComponent(zone.id)}`,
-    {
-      prepare: (tab) =>
-        tab.addInitScript(() => {
-          HTMLCanvasElement.prototype.getContext = () => null;
-        }),
-    },
-  );
-  await page
-    .getByRole("heading", { name: "Trình duyệt không vẽ được bản đồ" })
-    .waitFor();
-  await page.getByRole("heading", { name: zone.name }).waitFor();
-  await page.getByRole("tab", { name: "Danh sách" }).click();
-  await page.getByRole("tabpanel").getByRole("button").first().waitFor();
-  await assert_accessible(page, "no WebGL");
+  const { page, assert_clean, close } = await visit(`#zone=${encodeURIComponent(zone.id)}`, {
+    prepare: (tab) =>
+      tab.addInitScript(() => {
+        HTMLCanvasElement.prototype.getContext = () => null;
+      }),
+  });
+  await page.getByRole('heading', { name: 'Trình duyệt không vẽ được bản đồ' }).waitFor();
+  await page.getByRole('heading', { name: zone.name }).waitFor();
+  await page.getByRole('tab', { name: 'Danh sách' }).click();
+  await page.getByRole('tabpanel').getByRole('button').first().waitFor();
+  await assert_accessible(page, 'no WebGL');
   assert_clean();
   await close();
 });
 
 for (const [name, options] of [
-  ["desktop, light", {}],
-  ["desktop, dark", { colorScheme: "dark" as const }],
-  ["phone, light", { viewport: PHONE, hasTouch: true, isMobile: true }],
+  ['desktop, light', {}],
+  ['desktop, dark', { colorScheme: 'dark' as const }],
+  ['phone, light', { viewport: PHONE, hasTouch: true, isMobile: true }],
   [
-    "phone, dark",
+    'phone, dark',
     {
       viewport: PHONE,
       hasTouch: true,
       isMobile: true,
-      colorScheme: "dark" as const,
+      colorScheme: 'dark' as const,
     },
   ],
 ] as const) {
   test(`nothing is out of reach for anyone: ${name}`, async () => {
     const zone = await a_zone_with_losses();
     const { page, assert_clean, close } = await visit(
-      "#layers=zones,encroachments,landuse,units,context,labels",
+      '#layers=zones,encroachments,landuse,units,context,labels',
       options,
     );
-    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.getByRole('heading', { level: 1 }).waitFor();
     await drawn(page);
     await assert_accessible(page, `${name}: figures`);
-    if ("viewport" in options)
-      await page.getByRole("button", { name: "Mở rộng bảng" }).click();
-    await page.locator(".kinds button").first().click();
-    await page.getByRole("list", { name: "Đang lọc" }).waitFor();
+    if ('viewport' in options) await page.getByRole('button', { name: 'Mở rộng bảng' }).click();
+    await page.locator('.kinds button').first().click();
+    await page.getByRole('list', { name: 'Đang lọc' }).waitFor();
     await assert_accessible(page, `${name}: filtered`);
-    await page.getByRole("tab", { name: "Danh sách" }).click();
-    await page.getByRole("tabpanel").locator("li").first().waitFor();
+    await page.getByRole('tab', { name: 'Danh sách' }).click();
+    await page.getByRole('tabpanel').locator('li').first().waitFor();
     await assert_accessible(page, `${name}: list`);
-    await page.getByRole("tab", { name: "Lớp bản đồ" }).click();
-    await page.getByRole("switch").first().waitFor();
+    await page.getByRole('tab', { name: 'Lớp bản đồ' }).click();
+    await page.getByRole('switch').first().waitFor();
     await assert_accessible(page, `${name}: layers`);
-    await page
-      .getByRole("combobox", { name: "Tìm vùng, mã số, xã" })
-      .fill(zone.name);
-    await page.getByRole("option").first().waitFor();
+    await page.getByRole('combobox', { name: 'Tìm vùng, mã số, xã' }).fill(zone.name);
+    await page.getByRole('option').first().waitFor();
     await assert_accessible(page, `${name}: search`);
-    await page
-      .getByRole("option")
-      .filter({ hasText: zone.name })
-      .first()
-      .click();
-    await page.getByRole("heading", { level: 2, name: zone.name }).waitFor();
+    await page.getByRole('option').filter({ hasText: zone.name }).first().click();
+    await page.getByRole('heading', { level: 2, name: zone.name }).waitFor();
     await assert_accessible(page, `${name}: zone`);
     assert_clean();
     await close();

@@ -3,6 +3,7 @@ import type {
   Bounds,
   Filter,
   LanduseClass,
+  LayerSource,
   Lang,
   SearchResult,
   Summary,
@@ -61,6 +62,10 @@ export async function search(q: string, signal?: AbortSignal): Promise<SearchRes
 
 export async function get_landuse_classes(epoch: string | null, signal?: AbortSignal): Promise<LanduseClass[]> {
   return (await get_json<{ classes: LanduseClass[] }>(address('/api/v1/landuse/classes', { epoch }), signal)).classes;
+}
+
+export async function get_sources(signal?: AbortSignal): Promise<LayerSource[]> {
+  return (await get_json<{ layers: LayerSource[] }>('/api/v1/layers', signal)).layers;
 }
 
 export function style_url(theme: Theme, lang: Lang, epoch: string | null): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dressed, HOVER, type Dress, type Style } from './dress.ts';
+import { dressed, HOVER, landuse_color, type Dress, type Style } from './dress.ts';
 
 const layer = (id: string, source_layer: string, name: string, filter?: unknown) => ({
   id,
@@ -72,4 +72,19 @@ test('features are known by their id, and the given style is left as it was', ()
     encroachments: 'id',
   });
   expect(JSON.stringify(style)).toBe(before);
+});
+
+test('the legend of land use has the colours of the map', () => {
+  const by_group = ['match', ['get', 'group'], 'built', '#111111', '#999999'];
+  const fill = ['match', ['get', 'code'], ['LUC', 'LUK'], '#f2e394', 'CLN', '#c3cf79', by_group];
+  const painted = { sources: {}, layers: [{ id: 'landuse-fill', type: 'fill', paint: { 'fill-color': fill } }] };
+  expect(landuse_color(painted, 'LUK', 'none')).toBe('#f2e394');
+  expect(landuse_color(painted, 'ONT', 'built')).toBe('#111111');
+  expect(landuse_color(painted, 'XYZ', 'unmapped')).toBe('#999999');
+  expect(landuse_color({ sources: {}, layers: [] }, 'LUK', 'none')).toBeNull();
+  const other = {
+    sources: {},
+    layers: [{ id: 'landuse-fill', type: 'fill', paint: { 'fill-color': ['get', 'color'] } }],
+  };
+  expect(landuse_color(other, 'LUK', 'none')).toBeNull();
 });

@@ -32,6 +32,7 @@ const SOURCE = 'farmzone';
 /** Tile layers whose features carry `kind` and `unit`. */
 const FILTERED = ['zones', 'zone_labels', 'encroachments'];
 const SELECTED = 'zones-selected';
+const LANDUSE = 'landuse-fill';
 export const HOVER = 'zones-hover';
 const EVENT_SELECTED = 'encroachments-selected';
 
@@ -72,6 +73,26 @@ function narrowed(layer: StyleLayer, dress: Dress): unknown {
   if (dress.unit) wanted.push(['==', ['get', 'unit'], dress.unit]);
   if (wanted.length === 0) return undefined;
   return wanted.length === 1 ? wanted[0] : ['all', ...wanted];
+}
+
+/** The colour in which the style draws land use of this class; null when it says so in a way that is not read here. */
+export function landuse_color(style: Style, code: string, group: string): string | null {
+  const layer = style.layers.find((item) => item.id === LANDUSE);
+  return matched(layer?.paint?.['fill-color'], { code, group });
+}
+
+/** The value of nested `match` expressions on plain properties. */
+function matched(expression: unknown, properties: Record<string, string>): string | null {
+  if (typeof expression === 'string') return expression;
+  if (!Array.isArray(expression) || expression[0] !== 'match') return null;
+  const [, input, ...branches] = expression as unknown[];
+  if (!Array.isArray(input) || input[0] !== 'get') return null;
+  const value = properties[String(input[1])];
+  for (let i = 0; i + 1 < branches.length; i += 2) {
+    const label = branches[i];
+    if (Array.isArray(label) ? label.includes(value) : label === value) return matched(branches[i + 1], properties);
+  }
+  return matched(branches.at(-1), properties);
 }
 
 function hover_outline(dress: Dress, ink: string): StyleLayer {

@@ -163,6 +163,14 @@ export interface LanduseClass {
   color: string;
 }
 
+/** Where a layer of the workspace comes from. */
+export interface LayerSource {
+  name: string;
+  role: string;
+  epoch: string | null;
+  source: string | null;
+}
+
 /** What filters the figures, the map and the list alike. */
 export interface Filter {
   kinds: readonly string[];

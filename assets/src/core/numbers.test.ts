@@ -46,6 +46,7 @@ test('rounding never shows more decimals than the rounded number has', () => {
 test('a small piece is told in square metres, a large one in hectares', () => {
   expect(format_area(411.6, 'vi')).toEqual({ value: '412', unit: 'm²' });
   expect(format_area(999.4, 'vi')).toEqual({ value: '999', unit: 'm²' });
+  expect(format_area(0, 'vi')).toEqual({ value: '0', unit: 'ha' });
   expect(format_area(21_000, 'en')).toEqual({ value: '2.10', unit: 'ha' });
 });
 

@@ -47,7 +47,8 @@ export function format_hectares_brief(area_m2: number, lang: Lang): string {
 
 /** Square metres for a small piece, hectares for a larger one. */
 export function format_area(area_m2: number, lang: Lang): Quantity {
-  if (Math.abs(area_m2) < SMALL_AREA_M2) return { value: format_number(Math.round(area_m2), lang), unit: 'm²' };
+  if (area_m2 !== 0 && Math.abs(area_m2) < SMALL_AREA_M2)
+    return { value: format_number(Math.round(area_m2), lang), unit: 'm²' };
   return { value: format_hectares(area_m2, lang), unit: 'ha' };
 }
 

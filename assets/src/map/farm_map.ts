@@ -3,7 +3,7 @@
 import { Map as MapLibreMap, setWorkerUrl } from 'maplibre-gl';
 import type { FilterSpecification, MapMouseEvent, StyleSpecification } from 'maplibre-gl';
 import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import { dressed, HOVER, type Dress, type Style, type StyleLayer } from '../core/dress.ts';
+import { dressed, HOVER, landuse_color, type Dress, type Style, type StyleLayer } from '../core/dress.ts';
 import type { Bounds, LonLat } from '../core/model.ts';
 import type { Camera } from '../core/view_link.ts';
 import './map.css';
@@ -125,6 +125,17 @@ export class FarmMap {
     this.#map.easeTo({ center: [...center], zoom, offset, duration: FLY_MS });
   }
 
+  /** Moves a place out from under the cards; what is in sight stays where it is. */
+  reveal(center: LonLat, insets: Insets): void {
+    const { x, y } = this.#map.project([...center]);
+    const { clientWidth, clientHeight } = this.#map.getContainer();
+    const in_sight =
+      x >= insets.left && x <= clientWidth - insets.right && y >= insets.top && y <= clientHeight - insets.bottom;
+    if (in_sight) return;
+    const offset: [number, number] = [(insets.left - insets.right) / 2, (insets.top - insets.bottom) / 2];
+    this.#map.easeTo({ center: [...center], offset, duration: FLY_MS });
+  }
+
   go_to(camera: Camera): void {
     this.#map.jumpTo({ center: [camera.lon, camera.lat], zoom: camera.zoom });
   }
@@ -144,6 +155,11 @@ export class FarmMap {
     const low = this.#map.unproject([insets.left, clientHeight - insets.bottom]);
     const high = this.#map.unproject([clientWidth - insets.right, insets.top]);
     return [low.lng, low.lat, high.lng, high.lat];
+  }
+
+  /** The colour of a land-use class on this map, for the legend. */
+  landuse_color(code: string, group: string): string | null {
+    return this.#base && landuse_color(this.#base, code, group);
   }
 
   set_label(label: string): void {

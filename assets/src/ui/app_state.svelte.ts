@@ -6,6 +6,7 @@ import type {
   Filter,
   KindFigures,
   LanduseClass,
+  LayerSource,
   Lang,
   LonLat,
   SearchResult,
@@ -32,9 +33,11 @@ export type ChosenZone =
 export interface MapWishes {
   fit(bounds: readonly [number, number, number, number]): void;
   fly_to(center: LonLat): void;
+  reveal(center: LonLat): void;
   go_to(camera: Camera): void;
   zoom_by(steps: number): void;
   focus(): void;
+  landuse_color(code: string, group: string): string | null;
 }
 
 const RETRY_MS = 5_000;
@@ -46,9 +49,12 @@ export class AppState {
   kinds = $state.raw<KindFigures[]>([]);
   units = $state.raw<Unit[]>([]);
   classes = $state.raw<LanduseClass[]>([]);
+  sources = $state.raw<LayerSource[]>([]);
   loading = $state(true);
   problem = $state<Problem | null>(null);
   chosen = $state.raw<ChosenZone>({ status: 'none' });
+  /** The zone was just chosen here, not named by the link: its card takes the focus once. */
+  chosen_by_hand = false;
   /** The chosen zone's piece that was pointed out last. */
   event = $state<string | null>(null);
   camera = $state.raw<Camera | null>(null);
@@ -58,6 +64,8 @@ export class AppState {
   revision = $state(0);
   /** Grows when the server told of a newer revision than the one shown. */
   revision_seen = $state(0);
+  /** Grows with every style that the map has put on. */
+  n_styles = $state(0);
   tab = $state<Tab>('figures');
   announcement = $state('');
   map: MapWishes | null = null;
@@ -66,7 +74,10 @@ export class AppState {
   #preferred = $state(remembered());
   #figures_request: AbortController | null = null;
   #zone_request: AbortController | null = null;
+  /** A zone chosen where it is seen: its card must not cover it. */
+  #pointed_out: string | null = null;
   #units_are_old = true;
+  #revision_told = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   readonly lang: Lang = $derived(this.view.lang ?? this.#preferred.lang ?? 'vi');
@@ -184,6 +195,8 @@ export class AppState {
 
   choose_zone(id: string | null): void {
     this.event = null;
+    this.chosen_by_hand = id !== null;
+    this.#pointed_out = id;
     if (id !== this.view.zone) this.step({ zone: id });
   }
 
@@ -193,6 +206,7 @@ export class AppState {
       return;
     }
     this.choose_zone(result.id);
+    this.#pointed_out = null;
     this.map?.fit(result.bounds);
   }
 
@@ -207,9 +221,10 @@ export class AppState {
     const request = (this.#zone_request = new AbortController());
     try {
       const zone = await api.get_zone(id, epoch, request.signal);
-      const named_by_link = this.view.camera === null;
       this.chosen = { status: 'shown', id, zone };
-      if (named_by_link) this.map?.fit(zone.bounds);
+      if (this.#pointed_out === id) this.map?.reveal(zone.center);
+      else if (this.view.camera === null) this.map?.fit(zone.bounds);
+      this.#pointed_out = null;
     } catch (error) {
       if (was_aborted(error)) return;
       this.chosen = { status: error instanceof ApiError && error.problem === 'not_found' ? 'not_found' : 'failed', id };
@@ -237,6 +252,7 @@ export class AppState {
       this.revision = Math.max(this.revision, summary.revision);
       this.problem = null;
       this.loading = false;
+      this.#catch_up(summary.revision);
     } catch (error) {
       if (was_aborted(error)) return;
       this.problem = error instanceof ApiError ? error.problem : 'server';
@@ -253,11 +269,25 @@ export class AppState {
     }
   }
 
+  async load_sources(): Promise<void> {
+    try {
+      this.sources = await api.get_sources();
+    } catch {
+      this.sources = []; // what is known of the data is then simply not shown
+    }
+  }
+
   /** The workspace has changed: communes are read anew, figures and zone follow `revision`. */
   revision_changed(revision: number): void {
-    if (revision <= Math.max(this.revision, this.revision_seen)) return;
+    this.#revision_told = Math.max(this.#revision_told, revision);
+    // The first figures are on their way and will be compared when they are here.
+    if (this.summary !== null) this.#catch_up(this.summary.revision);
+  }
+
+  #catch_up(revision_shown: number): void {
+    if (this.#revision_told <= Math.max(revision_shown, this.revision_seen)) return;
     this.#units_are_old = true;
-    this.revision_seen = revision;
+    this.revision_seen = this.#revision_told;
     this.announcement = this.say('updated');
   }
 }
