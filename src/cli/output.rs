@@ -156,13 +156,16 @@ pub fn found(found: &Found) -> String {
     let t = &found.thresholds;
     text += &format!(
         "\nleft out as slivers: {} pieces, {} m² (smaller than {} m², or narrower than {} m and smaller than {} m²); pieces nearer than {} m are one event",
-        found.n_slivers,
-        grouped(found.sliver_area_m2, 1),
+        found.left_out.n_slivers,
+        grouped(found.left_out.sliver_area_m2, 1),
         t.sliver_area_m2,
         t.sliver_width_m,
         t.sliver_narrow_area_m2,
         t.merge_gap_m
     );
+    if found.left_out.n_tracks > 0 {
+        text += &format!("\nleft out as field tracks (narrower than {} m): {}, {} m²", t.track_width_m, found.left_out.n_tracks, grouped(found.left_out.track_area_m2, 1));
+    }
     text += &withheld(found.n_withheld);
     text
 }

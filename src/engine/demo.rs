@@ -66,6 +66,7 @@ fn build(rulebook: &Rulebook, progress: Progress) -> Result<City, EngineError> {
 fn fill(path: &Path, city: &City, progress: Progress) -> Result<(), EngineError> {
     let mut store = Store::open(path)?;
     store.set_setting(&Setting::Simulated, SOURCE)?;
+    store.set_setting(&Setting::Title, "Hà Nội")?;
     write(&mut store, None, &city.units)?;
     write(&mut store, None, &city.context)?;
     write(&mut store, None, &city.permits)?;

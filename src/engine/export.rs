@@ -21,6 +21,10 @@ pub struct Exported {
 
 /// Writes one layer. `name` is a layer's name, or `encroachments`, `landuse` (the latest epoch), `units`.
 pub fn export(snapshot: &Snapshot, name: &str, out: &Path, crs: Option<EpsgCode>, progress: Progress) -> Result<Exported, EngineError> {
+    let is_workspace = |out: &Path| out.canonicalize().is_ok_and(|out| snapshot.path.canonicalize().is_ok_and(|path| path == out));
+    if is_workspace(out) {
+        return Err(EngineError::conflict(format!("{} is the workspace itself: export to another file", out.display())));
+    }
     let (role, epoch) = layer_asked(snapshot, name)?;
     let (columns, rows) = rows(snapshot, role, epoch)?;
     let name = Layer::name_of(role, epoch);

@@ -187,7 +187,7 @@ impl Snapshot {
         let rules = &self.rulebook.rules;
         Ok(json!({
             "revision": self.revision,
-            "title": { "vi": "Vùng sản xuất chuyên canh Hà Nội", "en": "Specialised farming zones of Hanoi" },
+            "title": self.title(),
             "simulated": self.simulated(),
             "crs": self.place.facts,
             "bounds": self.bounds()?,
@@ -205,8 +205,10 @@ impl Snapshot {
             "groups": groups.iter().map(|(g, s)| json!({ "group": g, "name": group_name(*g), "n_events": s.n_events, "area_m2": rounded_m2(s.area_m2) })).collect::<Vec<_>>(),
             "rights": rights.iter().map(|(r, s)| json!({ "right": r, "name": right_name(*r), "n_events": s.n_events, "area_m2": rounded_m2(s.area_m2) })).collect::<Vec<_>>(),
             "thresholds": { "sliver_area_m2": rules.sliver_area_m2, "sliver_width_m": rules.sliver_width_m, "sliver_narrow_area_m2": rules.sliver_narrow_area_m2, "merge_gap_m": rules.merge_gap_m },
-            "n_slivers": found.as_ref().map(|f| f.n_slivers),
-            "sliver_area_m2": found.as_ref().map(|f| rounded_m2(f.sliver_area_m2)),
+            "n_slivers": found.as_ref().map(|f| f.left_out.n_slivers),
+            "sliver_area_m2": found.as_ref().map(|f| rounded_m2(f.left_out.sliver_area_m2)),
+            "n_tracks": found.as_ref().map(|f| f.left_out.n_tracks),
+            "track_area_m2": found.as_ref().map(|f| rounded_m2(f.left_out.track_area_m2)),
         }))
     }
 
