@@ -174,7 +174,7 @@ fn pressure(growth: &GrowthFigures, center: Point, at: Point) -> f64 {
 fn draw_size(sizes: &Sizes, dice: &mut Dice) -> f64 {
     for _ in 0..50 {
         let size = dice.log_normal(sizes.median, sizes.sigma);
-        if size >= sizes.smallest && size <= sizes.largest {
+        if (sizes.smallest..=sizes.largest).contains(&size) {
             return size;
         }
     }

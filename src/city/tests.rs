@@ -180,8 +180,10 @@ fn every_shape_is_valid() {
     all_valid(city().permits.iter().map(|p| (p.id.as_str(), &p.shape)));
     // What growth has cut is as valid as what `geom` makes of it; the rest is ours.
     let (first, last) = (&city().land_use[0].1, &city().land_use[3].1);
-    let uncut = first.iter().zip(last).filter(|(a, b)| a.id == b.id && a.shape == b.shape).map(|(a, _)| (a.id.as_str(), &a.shape));
-    all_valid(uncut);
+    let later: BTreeMap<&str, &MultiPolygon> = last.iter().map(|l| (l.id.as_str(), &l.shape)).collect();
+    let uncut: Vec<_> = first.iter().map(|l| (l.id.as_str(), &l.shape)).filter(|(id, shape)| later.get(id) == Some(shape)).collect();
+    assert!(uncut.len() * 10 > first.len() * 8);
+    all_valid(uncut.into_iter());
     all_valid(last.iter().filter(|l| !l.id.starts_with('A')).map(|l| (l.id.as_str(), &l.shape)));
 }
 
