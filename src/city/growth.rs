@@ -167,7 +167,7 @@ fn pressure(growth: &GrowthFigures, center: Point, at: Point) -> f64 {
     }];
     let angle = (at[1] - center[1]).atan2(at[0] - center[0]).to_degrees();
     // From due west (180°) over south-west to due south (-90°), 22.5° beyond either.
-    let west = angle > 157.5 || angle < -67.5;
+    let west = !(-67.5..=157.5).contains(&angle);
     ring * if west { growth.west_weight } else { 1.0 }
 }
 
