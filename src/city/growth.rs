@@ -177,14 +177,14 @@ fn pressure(growth: &GrowthFigures, center: Point, at: Point) -> f64 {
     }];
     let angle = (at[1] - center[1]).atan2(at[0] - center[0]).to_degrees();
     // From due west (180°) over south-west to due south (-90°), 22.5° beyond either.
-    let west = angle > 157.5 || angle < -67.5;
+    let west = !(-67.5..=157.5).contains(&angle);
     ring * if west { growth.west_weight } else { 1.0 }
 }
 
 fn draw_size(sizes: &Sizes, dice: &mut Dice) -> f64 {
     for _ in 0..50 {
         let size = dice.log_normal(sizes.median, sizes.sigma);
-        if size >= sizes.smallest && size <= sizes.largest {
+        if (sizes.smallest..=sizes.largest).contains(&size) {
             return size;
         }
     }

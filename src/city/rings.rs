@@ -87,7 +87,8 @@ fn walk(
         let mut next: Option<(u32, bool)> = None;
         // From the sharpest right turn to the left, so that a group that meets itself in a corner gets
         // a shell and a hole rather than one ring that touches itself; but a road may not be jumped.
-        for turn in [1u8, 2, 3] {
+        // Where a road ends inside the group, the last turn leads back along its other side.
+        for turn in [1u8, 2, 3, 4] {
             let Some((candidate, leaves_at_start)) = node.arcs[((back + turn) % 4) as usize] else { continue };
             let c = &arcs.arcs[candidate as usize];
             let (left, right) = if leaves_at_start { (c.left, c.right) } else { (c.right, c.left) };
