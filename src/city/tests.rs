@@ -1,4 +1,5 @@
 use super::*;
+use crate::legend::{UnitFact, Units};
 use crate::model::Coord;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -20,15 +21,12 @@ pub(super) fn hanoi_metres(lon: f64, lat: f64) -> (f64, f64) {
 }
 
 pub(super) fn units() -> Vec<UnitPoint> {
-    include_str!("../../zones/units.csv")
-        .lines()
-        .skip(1)
-        .map(|line| {
-            let f: Vec<&str> = line.split(',').collect();
-            let (x, y) = hanoi_metres(f[5].parse().unwrap(), f[6].parse().unwrap());
-            UnitPoint { code: f[0].into(), name: f[1].into(), full_name: f[2].into(), area_km2: f[3].parse().unwrap(), x, y }
-        })
-        .collect()
+    let facts = Units::parse("units.csv", include_str!("../../zones/units.csv")).unwrap();
+    let point = |fact: UnitFact| {
+        let (x, y) = hanoi_metres(fact.lon, fact.lat);
+        UnitPoint { code: fact.code, name: fact.name, full_name: fact.full_name, area_km2: fact.area_km2, x, y }
+    };
+    facts.units.into_iter().map(point).collect()
 }
 
 fn figures() -> Figures {

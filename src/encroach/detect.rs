@@ -37,12 +37,19 @@ pub struct Detection {
 }
 
 /// Events of the rules' groups in every zone. Shapes are valid. Without permits every right is `unknown`.
-pub fn detect<Z: Borrow<Zone> + Sync>(zones: &[Z], land_use: &[Seen], permits: Option<&[Permit]>, rules: &Rules, epoch: Epoch) -> Detection {
+pub fn detect<Z: Borrow<Zone> + Sync>(
+    zones: &[Z],
+    land_use: &[Seen],
+    permits: Option<&[Permit]>,
+    rules: &Rules,
+    epoch: Epoch,
+) -> Detection {
     let counted: Vec<&Seen> = land_use.iter().filter(|s| rules.groups.contains(&s.group)).collect();
     let cover = Cover::new(counted.iter().map(|s| s.shape).collect());
     let permits = permits.map(Permits::new);
     let ground = Ground { counted, cover, permits, rules, epoch };
-    let found: Vec<Found> = zones.par_iter().with_min_len(16).map_init(Room::default, |room, zone| ground.in_zone(zone.borrow(), room)).collect();
+    let found: Vec<Found> =
+        zones.par_iter().with_min_len(16).map_init(Room::default, |room, zone| ground.in_zone(zone.borrow(), room)).collect();
     let mut detection = Detection { n_zones: zones.len() as u64, ..Detection::default() };
     let mut ids = HashSet::new();
     for found in found {

@@ -58,7 +58,14 @@ fn build(rulebook: &Rulebook, progress: Progress) -> Result<City, EngineError> {
     let mut units = Vec::new();
     for fact in &facts.units {
         let at = to_metres.point(Coord { x: fact.lon, y: fact.lat })?;
-        units.push(UnitPoint { code: fact.code.clone(), name: fact.name.clone(), full_name: fact.full_name.clone(), area_km2: fact.area_km2, x: at.x, y: at.y });
+        units.push(UnitPoint {
+            code: fact.code.clone(),
+            name: fact.name.clone(),
+            full_name: fact.full_name.clone(),
+            area_km2: fact.area_km2,
+            x: at.x,
+            y: at.y,
+        });
     }
     Ok(city::build(&figures, &units, &mut |step, share| progress(step, (share * 100.0) as u64, 100)))
 }
@@ -97,7 +104,16 @@ fn write<F: store::Feature>(store: &mut Store, epoch: Option<Epoch>, features: &
 /// The events as they were put into the city, to measure a detection against.
 fn write_truth(city: &City, out: &Path) -> Result<(), EngineError> {
     use ColumnType::{Real, Text};
-    let names = [("id", Text), ("zone_id", Text), ("nature", Text), ("group", Text), ("code", Text), ("since", Text), ("right", Text), ("area_m2", Real)];
+    let names = [
+        ("id", Text),
+        ("zone_id", Text),
+        ("nature", Text),
+        ("group", Text),
+        ("code", Text),
+        ("since", Text),
+        ("right", Text),
+        ("area_m2", Real),
+    ];
     let columns: Vec<Column> = names.iter().map(|(name, kind)| Column::new(name, *kind)).collect();
     let about = About { source: SOURCE.to_owned(), epoch: None, revision: 0, is_simulated: true };
     let mut file = Export::create(out, EpsgCode::HANOI, None)?;

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::EngineError;
 use super::figures::Sum;
 use super::snapshot::{EpochEvents, EpochLandUse, LeftOut, Snapshot};
-use super::EngineError;
 use crate::encroach;
 use crate::legend::Rules;
 use crate::model::{Epoch, Event, Layer, LayerRole, MultiPolygon};
@@ -185,7 +185,11 @@ impl Provenance {
 impl std::fmt::Display for Provenance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let LeftOut { n_slivers, sliver_area_m2, n_tracks, track_area_m2 } = self.left_out;
-        write!(f, "detected from {}; left out: {n_slivers} slivers of {sliver_area_m2} m², {n_tracks} field tracks of {track_area_m2} m²", self.stamp)
+        write!(
+            f,
+            "detected from {}; left out: {n_slivers} slivers of {sliver_area_m2} m², {n_tracks} field tracks of {track_area_m2} m²",
+            self.stamp
+        )
     }
 }
 
@@ -212,7 +216,10 @@ mod tests {
 
     #[test]
     fn kept_events_say_what_they_rest_on_and_are_recognised_by_it() {
-        let provenance = Provenance { stamp: "zones@5, landuse_2025@7, permits@0, rules 3fa2".to_owned(), left_out: LeftOut { n_slivers: 12, sliver_area_m2: 34.5, n_tracks: 1, track_area_m2: 80.25 } };
+        let provenance = Provenance {
+            stamp: "zones@5, landuse_2025@7, permits@0, rules 3fa2".to_owned(),
+            left_out: LeftOut { n_slivers: 12, sliver_area_m2: 34.5, n_tracks: 1, track_area_m2: 80.25 },
+        };
         assert_eq!(Provenance::parse(&provenance.to_string()), Some(provenance));
         assert_eq!(Provenance::parse("drawn by hand"), None);
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::snapshot::{EpochEvents, Snapshot, UnitView, ZoneView};
 use super::EngineError;
+use super::snapshot::{EpochEvents, Snapshot, UnitView, ZoneView};
 use crate::geom;
 use crate::legend::{self, Text};
 use crate::model::{Epoch, Event, Group, LayerRole, Right};
@@ -294,7 +294,9 @@ impl Snapshot {
     /// `GET /api/v1/units/{code}`.
     pub fn unit_card(&self, code: &str) -> Result<Value, EngineError> {
         let view = self.units.iter().find(|u| u.unit.code == code).ok_or_else(|| EngineError::not_found(format!("no unit “{code}”")))?;
-        Ok(json!({ "type": "Feature", "id": code, "bbox": self.lonlat_bounds(view.bounds)?, "geometry": self.geometry(&view.unit.shape)?, "properties": self.unit_facts(view)?, "revision": self.revision }))
+        Ok(
+            json!({ "type": "Feature", "id": code, "bbox": self.lonlat_bounds(view.bounds)?, "geometry": self.geometry(&view.unit.shape)?, "properties": self.unit_facts(view)?, "revision": self.revision }),
+        )
     }
 
     /// `GET /api/v1/zones`.
@@ -318,7 +320,12 @@ impl Snapshot {
         self.unit_of(view).map(|u| json!({ "code": u.unit.code, "name": u.unit.name }))
     }
 
-    fn collection(&self, n_matched: usize, page: Page, rows: impl Iterator<Item = Result<Value, EngineError>>) -> Result<Value, EngineError> {
+    fn collection(
+        &self,
+        n_matched: usize,
+        page: Page,
+        rows: impl Iterator<Item = Result<Value, EngineError>>,
+    ) -> Result<Value, EngineError> {
         let features = rows.collect::<Result<Vec<Value>, EngineError>>()?;
         Ok(json!({
             "type": "FeatureCollection", "revision": self.revision, "n_matched": n_matched, "n_returned": features.len(),
@@ -347,7 +354,9 @@ impl Snapshot {
             "center": self.lonlat_point(view.center)?, "epoch": found.as_ref().map(|f| f.epoch), "source": layer.map(|l| l.source.clone()),
             "simulated": layer.is_some_and(|l| l.simulated), "revision": layer.map(|l| l.revision), "events": shown?, "n_events": events.len(),
         });
-        Ok(json!({ "type": "Feature", "id": zone.id, "bbox": self.lonlat_bounds(view.bounds)?, "geometry": geojson(&lonlat), "properties": properties, "revision": self.revision }))
+        Ok(
+            json!({ "type": "Feature", "id": zone.id, "bbox": self.lonlat_bounds(view.bounds)?, "geometry": geojson(&lonlat), "properties": properties, "revision": self.revision }),
+        )
     }
 
     fn event_facts(&self, event: &Event) -> Result<Value, EngineError> {

@@ -20,7 +20,7 @@ use crate::encroach;
 use crate::geom;
 use crate::index::{ById, Index};
 use crate::legend::{LandUseClass, Legend, Text};
-use crate::model::{Context, Coord, Epoch, Event, Group, Issue, Layer, LayerRole, LandUse, MultiPolygon, Permit, Revision, Unit, Zone};
+use crate::model::{Context, Coord, Epoch, Event, Group, Issue, LandUse, Layer, LayerRole, MultiPolygon, Permit, Revision, Unit, Zone};
 use crate::store::{self, Reader, Setting};
 
 /// A zone with what follows from its shape.
@@ -220,7 +220,7 @@ impl Snapshot {
     pub fn load(path: &Path, rulebook: &Arc<Rulebook>, before: Option<&Snapshot>) -> Result<Snapshot, EngineError> {
         let reader = Reader::open(path)?;
         let revision = reader.revision();
-        let layers = reader.layers()?;
+        let layers = super::in_order(reader.layers()?);
         let mut issues = Vec::new();
         let find = |role: LayerRole| layers.iter().find(|l| l.role == role);
         let same = |role: LayerRole| {
@@ -236,7 +236,9 @@ impl Snapshot {
         let units = match same(LayerRole::Boundaries) {
             Some(b) => b.units.clone(),
             None => Arc::new(match find(LayerRole::Boundaries) {
-                Some(layer) => sound(features::<Unit>(&reader, &layer.name, &mut issues)?, |u| &mut u.shape).into_iter().map(unit_view).collect(),
+                Some(layer) => {
+                    sound(features::<Unit>(&reader, &layer.name, &mut issues)?, |u| &mut u.shape).into_iter().map(unit_view).collect()
+                }
                 None => Vec::new(),
             }),
         };
@@ -316,7 +318,11 @@ impl Snapshot {
             Some(epoch) if self.epochs.contains(&epoch) => Ok(Some(epoch)),
             Some(epoch) => {
                 let known: Vec<String> = self.epochs.iter().map(Epoch::to_string).collect();
-                let known = if known.is_empty() { "the workspace has no land use yet".to_owned() } else { format!("there are {}", known.join(", ")) };
+                let known = if known.is_empty() {
+                    "the workspace has no land use yet".to_owned()
+                } else {
+                    format!("there are {}", known.join(", "))
+                };
                 Err(EngineError::not_found(format!("no land use of epoch {epoch}; {known}")))
             }
         }
@@ -325,7 +331,10 @@ impl Snapshot {
     /// What the map is called: what the workspace says, else what every workspace is.
     pub fn title(&self) -> Text {
         let named = |start: &str| self.name.as_ref().map_or(start.to_owned(), |name| format!("{start} {name}"));
-        Text { vi: named("Vùng sản xuất chuyên canh"), en: self.name.as_ref().map_or("Specialised farming zones".to_owned(), |n| format!("Specialised farming zones of {n}")) }
+        Text {
+            vi: named("Vùng sản xuất chuyên canh"),
+            en: self.name.as_ref().map_or("Specialised farming zones".to_owned(), |n| format!("Specialised farming zones of {n}")),
+        }
     }
 
     pub fn simulated(&self) -> bool {
@@ -403,7 +412,11 @@ impl Snapshot {
     fn reader_of(&self, layer: &Layer) -> Result<Reader, EngineError> {
         let reader = Reader::open(&self.path)?;
         let now = reader.layers()?.into_iter().find(|l| l.name == layer.name).map(|l| l.revision);
-        if now == Some(layer.revision) { Ok(reader) } else { Err(EngineError::unavailable(format!("layer {} has just been replaced; ask again", layer.name))) }
+        if now == Some(layer.revision) {
+            Ok(reader)
+        } else {
+            Err(EngineError::unavailable(format!("layer {} has just been replaced; ask again", layer.name)))
+        }
     }
 }
 
