@@ -213,7 +213,7 @@ fn write<'a, F: store::Feature>(
             writer.write(&feature)?;
         }
         n_done += 1;
-        if n_done % 512 == 0 {
+        if n_done.is_multiple_of(512) {
             progress("reading", n_done, total);
         }
         Ok::<(), EngineError>(())
