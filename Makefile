@@ -31,7 +31,7 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
-.PHONY: help setup setup-build setup-test web build release demo serve test test-rust test-web-unit test-browser check bench fuzz clean
+.PHONY: help setup setup-build setup-test web build release demo serve test check bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -51,8 +51,14 @@ assets-packages:
 setup-test:
 	$(call step,installing what the tests need,$(call apt,$(TEST_PACKAGES)))
 
-web: setup-build ## build the web app into assets/dist
-	$(call step,building the web app,assets/with-node npm --prefix assets run --silent build)
+web: setup-build assets/dist/index.html ## build the web app into assets/dist
+
+WEB_SOURCES := $(shell find assets/src assets/public assets/scripts assets/*.html assets/*.json assets/*.ts assets/*.js -type f 2>/dev/null)
+
+# The compiler sees when embedded files change, but not when the folder comes into being: hence the touch.
+assets/dist/index.html: $(WEB_SOURCES)
+	@[ -d assets/dist ] || touch src/http/web_app.rs
+	$(call step,building the web app,assets/with-node npm --prefix assets run --silent build >/dev/null)
 
 build: web ## build the program for testing
 	$(call step,building the program for testing,cargo build --quiet --locked)
@@ -69,14 +75,14 @@ serve: release ## serve a workspace: make serve WORKSPACE=city.gpkg
 
 check: setup-build ## format, clippy, types, lint
 	$(call step,checking the format of the Rust sources,cargo fmt --check)
-	$(call step,checking the Rust sources with clippy,mkdir -p assets/dist && cargo clippy --quiet --locked --all-targets -- -D warnings)
+	$(call step,checking the Rust sources with clippy,cargo clippy --quiet --locked --all-targets -- -D warnings)
 	$(call step,checking the web app,assets/with-node npm --prefix assets run --silent check)
 
 test: setup build ## run every test: Rust, web unit, browser
 	@mkdir -p $(LOGS) && rm -f $(LOGS)/*.log
 	$(call step,testing the Rust sources,cargo test --locked --no-fail-fast 2>&1 | tee $(LOGS)/rust.log)
 	$(call step,testing the web app’s units,assets/with-node npm --prefix assets run --silent test 2>&1 | tee $(LOGS)/web-unit.log)
-	$(call step,testing the page in a browser,FARMZONE_BIN=$(CURDIR)/target/debug/farmzone assets/with-node npm --prefix assets run --silent test:web 2>&1 | tee $(LOGS)/browser.log)
+	$(call step,testing the page in a browser,FARMZONE_BIN=$(CURDIR)/target/debug/farmzone FARMZONE_DEMO=$(CURDIR)/target/test-demo assets/with-node npm --prefix assets run --silent test:web 2>&1 | tee $(LOGS)/browser.log)
 	@tests/count-tests $(LOGS)/*.log
 
 bench: release ## measure the hot paths, beside other engines where they are installed

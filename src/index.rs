@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use rstar::primitives::{GeomWithData, Rectangle};
-use rstar::{AABB, RTree, RTreeParams, RStarInsertionStrategy};
+use rstar::{AABB, RStarInsertionStrategy, RTree, RTreeParams};
 
 /// Wider nodes than rstar's own: fewer allocations, and a query reads them in order.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::model::{EpsgCode, Epoch, LayerRole, NotAWord};
+use crate::model::{Epoch, EpsgCode, LayerRole, NotAWord};
 
 /// The open GIS of specialised farming zones.
 #[derive(Debug, Parser)]
@@ -171,7 +171,9 @@ impl ImportArgs {
 /// `OUR=THEIRS`. Never panics, whatever the text.
 pub fn field(text: &str) -> Result<(String, String), NotAWord> {
     match text.split_once('=') {
-        Some((our, theirs)) if !our.trim().is_empty() && !theirs.trim().is_empty() => Ok((our.trim().to_lowercase(), theirs.trim().to_owned())),
+        Some((our, theirs)) if !our.trim().is_empty() && !theirs.trim().is_empty() => {
+            Ok((our.trim().to_lowercase(), theirs.trim().to_owned()))
+        }
         _ => Err(NotAWord::new(text, "of the form OUR=THEIRS, such as name=TEN_VUNG")),
     }
 }

@@ -19,6 +19,9 @@ use crate::engine::ErrorKind;
 
 /// Runs the program; the exit code says how it ended.
 pub fn main() -> ExitCode {
+    // A limit on file sizes must come back as an error of the write, not end the process.
+    // Proven: no handler of ours or of a library is replaced, this is the first statement of the program.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

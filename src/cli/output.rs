@@ -15,7 +15,9 @@ pub fn result(as_json: bool, value: &Value, text: &str) -> Result<(), EngineErro
     let mut out = std::io::stdout().lock();
     let written = if as_json { writeln!(out, "{value}") } else { writeln!(out, "{}", text.trim_end()) };
     match written {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(EngineError::unavailable(format!("the result could not be written: {e}"))),
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(EngineError::unavailable(format!("the result could not be written: {e}")))
+        }
         _ => Ok(()),
     }
 }
@@ -62,10 +64,8 @@ pub fn grouped(value: f64, decimals: usize) -> String {
 }
 
 pub fn imported(done: &Imported) -> String {
-    let mut text = format!(
-        "{}: {} read, {} kept, {} repaired, {} set aside",
-        done.layer, done.n_read, done.n_kept, done.n_repaired, done.n_rejected
-    );
+    let mut text =
+        format!("{}: {} read, {} kept, {} repaired, {} set aside", done.layer, done.n_read, done.n_kept, done.n_repaired, done.n_rejected);
     text += &format!("\narea {} as read, {} as kept", hectares(done.area_before_m2), hectares(done.area_after_m2));
     text += &format!("\nCRS {}", done.crs.source);
     if let Some(operation) = &done.crs.operation {
@@ -156,13 +156,21 @@ pub fn found(found: &Found) -> String {
     let t = &found.thresholds;
     text += &format!(
         "\nleft out as slivers: {} pieces, {} m² (smaller than {} m², or narrower than {} m and smaller than {} m²); pieces nearer than {} m are one event",
-        found.n_slivers,
-        grouped(found.sliver_area_m2, 1),
+        found.left_out.n_slivers,
+        grouped(found.left_out.sliver_area_m2, 1),
         t.sliver_area_m2,
         t.sliver_width_m,
         t.sliver_narrow_area_m2,
         t.merge_gap_m
     );
+    if found.left_out.n_tracks > 0 {
+        text += &format!(
+            "\nleft out as field tracks (narrower than {} m): {}, {} m²",
+            t.track_width_m,
+            found.left_out.n_tracks,
+            grouped(found.left_out.track_area_m2, 1)
+        );
+    }
     text += &withheld(found.n_withheld);
     text
 }

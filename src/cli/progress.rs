@@ -22,7 +22,8 @@ impl Bar {
     pub fn show(&mut self, step: &str, done: u64, total: u64) {
         if self.step != step {
             self.step = step.to_owned();
-            let template = if total > 0 { "{msg} {wide_bar:.green} {human_pos}/{human_len} {eta}" } else { "{spinner} {msg} {human_pos} {elapsed}" };
+            let template =
+                if total > 0 { "{msg} {wide_bar:.green} {human_pos}/{human_len} {eta}" } else { "{spinner} {msg} {human_pos} {elapsed}" };
             if let Ok(style) = ProgressStyle::with_template(template) {
                 self.bar.set_style(style);
             }

@@ -20,7 +20,11 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
     match &cli.command {
         Command::Init { workspace, crs } => {
             engine::init(workspace, *crs)?;
-            let text = format!("{}: an empty workspace in {crs}\nnext: farmzone import {} FILE --as zones", workspace.display(), workspace.display());
+            let text = format!(
+                "{}: an empty workspace in {crs}\nnext: farmzone import {} FILE --as zones",
+                workspace.display(),
+                workspace.display()
+            );
             output::result(cli.json, &json!({ "workspace": workspace, "crs": crs }), &text)
         }
         Command::Import(args) => import(cli, args, rulebook()?),
@@ -37,7 +41,11 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
             engine::backup(workspace, out, &mut |step, done, total| bar.show(step, done, total))?;
             drop(bar);
             let bytes = std::fs::metadata(out).map_or(0, |m| m.len());
-            output::result(cli.json, &json!({ "workspace": workspace, "out": out, "bytes": bytes }), &format!("{}: {bytes} bytes", out.display()))
+            output::result(
+                cli.json,
+                &json!({ "workspace": workspace, "out": out, "bytes": bytes }),
+                &format!("{}: {bytes} bytes", out.display()),
+            )
         }
         Command::Overlay { workspace, epoch, out } => overlay(cli, workspace, *epoch, out.as_deref(), rulebook()?),
         Command::Detect { workspace, epoch, kind, out } => {
@@ -105,7 +113,11 @@ fn overlay(cli: &Cli, workspace: &Path, epoch: Option<Epoch>, out: Option<&Path>
 fn serve(cli: &Cli, workspace: &Path, bind: SocketAddr, rulebook: Rulebook) -> Result<(), EngineError> {
     let engine = Engine::serve(workspace, rulebook)?;
     http::serve(engine, bind, |address| {
-        let _ = output::result(cli.json, &json!({ "url": format!("http://{address}/"), "workspace": workspace }), &format!("serving {} on http://{address}/", workspace.display()));
+        let _ = output::result(
+            cli.json,
+            &json!({ "url": format!("http://{address}/"), "workspace": workspace }),
+            &format!("serving {} on http://{address}/", workspace.display()),
+        );
     })
 }
 
@@ -113,7 +125,7 @@ fn demo(cli: &Cli, dir: &Path, bind: SocketAddr, make_only: bool, rulebook: Rule
     let workspace: PathBuf = dir.join("hanoi-simulated.gpkg");
     if !workspace.exists() {
         let mut bar = Bar::new();
-        engine::make_demo(dir, &workspace, &rulebook, &mut |step, done, total| bar.show(step, done, total))?;
+        engine::make_demo(&workspace, &rulebook, &mut |step, done, total| bar.show(step, done, total))?;
         drop(bar);
         eprintln!("simulated Hanoi made in {}", workspace.display());
     }

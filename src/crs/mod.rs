@@ -151,7 +151,8 @@ impl Crs {
             Datum::Other => {
                 let base = object.geodetic();
                 let wgs84 = context.create("EPSG:4326");
-                base.zip(wgs84).and_then(|(base, wgs84)| context.operations(&base, &wgs84, Some(self.area_deg)).first()?.to_wgs84())
+                base.zip(wgs84)
+                    .and_then(|(base, wgs84)| context.operations(&base, &wgs84, Some(self.area_deg)).iter().find_map(Object::to_wgs84))
             }
         };
         Ok(match shift {
@@ -206,7 +207,9 @@ fn read(context: &Context, object: Object, definition: &str) -> Result<Crs, CrsE
     }
     let base = object.geodetic().ok_or_else(|| CrsError::NotOfTheGround { name: name.clone() })?;
     let datum = vn2000::datum_of(&base, to_wgs84);
-    if datum == Datum::Other && let Some(bound) = bound {
+    if datum == Datum::Other
+        && let Some(bound) = bound
+    {
         // The file's own seven parameters are all there is to go by.
         definition = bound;
     }
@@ -260,10 +263,12 @@ fn allowed(context: &Context, object: &Object, base: &Object, crs: &Crs) -> [f64
         .flat_map(|i| (0..=steps).map(move |j| crate::model::Coord { x: along(west, east, i), y: along(south, north, j) }))
         .collect();
     pipeline.run(&mut points, true);
-    points.iter().filter(|c| c.x.is_finite() && c.y.is_finite()).fold(
-        [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY],
-        |b, c| [b[0].min(c.x), b[1].min(c.y), b[2].max(c.x), b[3].max(c.y)],
-    )
+    points
+        .iter()
+        .filter(|c| c.x.is_finite() && c.y.is_finite())
+        .fold([f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY], |b, c| {
+            [b[0].min(c.x), b[1].min(c.y), b[2].max(c.x), b[3].max(c.y)]
+        })
 }
 
 #[cfg(test)]

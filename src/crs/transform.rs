@@ -18,6 +18,8 @@ pub struct Operation {
     pub name: String,
     /// As its authority states it.
     pub accuracy_m: Option<f64>,
+    /// PROJ knows no way between the two datums and takes them for one: metres to hundreds of metres off.
+    pub is_ballpark: bool,
 }
 
 /// `EPSG:6960`, or the name when it has no code.
@@ -185,7 +187,8 @@ impl Route<'_> {
 
     fn by_operation(&self, code: EpsgCode) -> Result<Found, CrsError> {
         let bad = |reason: String| CrsError::BadOperation { operation: code, reason };
-        let operation = self.context.create(&vn2000::urn(code)).ok_or_else(|| bad("PROJ knows no coordinate operation of this code".to_owned()))?;
+        let operation =
+            self.context.create(&vn2000::urn(code)).ok_or_else(|| bad("PROJ knows no coordinate operation of this code".to_owned()))?;
         let ends = operation.source().zip(operation.target()).ok_or_else(|| bad("it is no transformation between two CRSs".to_owned()))?;
         let ends = [ends.0, ends.1];
         let datums = ends.each_ref().map(|end| end.geodetic().map_or(Datum::Other, |base| vn2000::datum_of(&base, None)));
@@ -194,13 +197,20 @@ impl Route<'_> {
             (a, b) => a == b,
         };
         let pipeline = operation.x_first().and_then(|o| o.pipeline()).ok_or_else(|| bad("PROJ cannot run it".to_owned()))?;
-        let applied = Operation { code: Some(code), name: operation.name(), accuracy_m: operation.accuracy_m() };
+        let applied = Operation { code: Some(code), name: operation.name(), accuracy_m: operation.accuracy_m(), is_ballpark: false };
         let (starts, arrives) = if rests_on(self.from, self.source, 0) {
             (0, 1)
         } else if rests_on(self.to, self.target, 0) {
             (1, 0)
         } else {
-            let reason = format!("{} leads from {} to {}, not from {} to {}", operation.name(), ends[0].name(), ends[1].name(), self.from.label(), self.to.label());
+            let reason = format!(
+                "{} leads from {} to {}, not from {} to {}",
+                operation.name(),
+                ends[0].name(),
+                ends[1].name(),
+                self.from.label(),
+                self.to.label()
+            );
             return Err(bad(reason));
         };
         let shift = Stage { pipeline, forward: starts == 0 };
@@ -249,13 +259,15 @@ impl Route<'_> {
 /// What an operation does to the datum; none when it only projects.
 fn describe(operation: &Object) -> Option<Operation> {
     let steps = if operation.kind() == Kind::Concatenated { operation.steps() } else { Vec::new() };
-    let transformations: Vec<&Object> =
-        if steps.is_empty() { vec![operation] } else { steps.iter().collect() }.into_iter().filter(|s| s.kind() != Kind::Conversion).collect();
+    let transformations: Vec<&Object> = if steps.is_empty() { vec![operation] } else { steps.iter().collect() }
+        .into_iter()
+        .filter(|s| s.kind() != Kind::Conversion)
+        .collect();
     let name = transformations.iter().map(|s| s.name()).collect::<Vec<_>>().join(" + ");
     let code = match transformations.as_slice() {
         [] => return None,
         [one] => one.id().filter(|(authority, _)| authority.contains("EPSG")).and_then(|(_, code)| code.parse().ok().map(EpsgCode)),
         _ => None,
     };
-    Some(Operation { code, name, accuracy_m: operation.accuracy_m() })
+    Some(Operation { code, name, accuracy_m: operation.accuracy_m(), is_ballpark: operation.is_ballpark() })
 }

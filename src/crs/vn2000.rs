@@ -52,7 +52,8 @@ pub(super) fn datum_of(base: &Object, to_wgs84: Option<[f64; 7]>) -> Datum {
     let datum_id = datum.as_ref().and_then(id);
     let base_id = id(base);
     let is = |base_codes: &[&str], datum_codes: &[&str]| {
-        base_id.as_deref().is_some_and(|code| base_codes.contains(&code)) || datum_id.as_deref().is_some_and(|code| datum_codes.contains(&code))
+        base_id.as_deref().is_some_and(|code| base_codes.contains(&code))
+            || datum_id.as_deref().is_some_and(|code| datum_codes.contains(&code))
     };
     if is(&["4756"], &["6756"]) {
         return Datum::Vn2000;
@@ -109,7 +110,8 @@ pub(super) fn likely_truth(declared: &Crs, bounds: [f64; 4]) -> String {
         return "they look like degrees of longitude and latitude; say so with --crs EPSG:4326 (or EPSG:4756 for VN-2000)".to_owned();
     }
     if declared.fits(swapped) {
-        return "easting and northing seem to be swapped (in Vietnamese tables X is the northing); exchange the two and try again".to_owned();
+        return "easting and northing seem to be swapped (in Vietnamese tables X is the northing); exchange the two and try again"
+            .to_owned();
     }
     let fitting: Vec<String> =
         candidates().filter(|crs| crs.code != declared.code && crs.fits_without_margin(bounds)).map(|crs| crs.label()).take(4).collect();
@@ -121,6 +123,9 @@ pub(super) fn likely_truth(declared: &Crs, bounds: [f64; 4]) -> String {
                 exchange the two and say which CRS with --crs"
             .to_owned();
     }
+    if declared.is_geographic && within(bounds, [-1000.0, -1000.0, 1000.0, 1000.0]) {
+        return "longitudes end at 180 and latitudes at 90; correct the coordinates in the file".to_owned();
+    }
     if declared.is_geographic {
         return "they look like metres of a projected CRS; say which with --crs (Hanoi: EPSG:5897)".to_owned();
     }
@@ -129,7 +134,9 @@ pub(super) fn likely_truth(declared: &Crs, bounds: [f64; 4]) -> String {
 
 /// What is met in Viet Nam, likeliest first.
 fn candidates() -> impl Iterator<Item = Crs> {
-    [5897, 3405, 5898, 5896, 5899, 9209, 9210, 9211, 9208, 3406, 32648, 32649, 3857].into_iter().filter_map(|code| Crs::from_epsg(EpsgCode(code)).ok())
+    [5897, 3405, 5898, 5896, 5899, 9209, 9210, 9211, 9208, 3406, 32648, 32649, 3857]
+        .into_iter()
+        .filter_map(|code| Crs::from_epsg(EpsgCode(code)).ok())
 }
 
 impl Crs {
@@ -137,9 +144,9 @@ impl Crs {
     fn fits_without_margin(&self, bounds: [f64; 4]) -> bool {
         let middle = crate::model::Coord { x: (bounds[0] + bounds[2]) / 2.0, y: (bounds[1] + bounds[3]) / 2.0 };
         const VIET_NAM: [f64; 4] = [102.14, 8.33, 109.53, 23.4];
-        let Ok(geographic) = Crs::from_epsg(EpsgCode::WGS84).and_then(|wgs84| super::Transform::new(self, &wgs84, None)) else { return false };
-        geographic.point(middle).is_ok_and(|c| {
-            within([c.x, c.y, c.x, c.y], self.area_deg) && within([c.x, c.y, c.x, c.y], VIET_NAM)
-        })
+        let Ok(geographic) = Crs::from_epsg(EpsgCode::WGS84).and_then(|wgs84| super::Transform::new(self, &wgs84, None)) else {
+            return false;
+        };
+        geographic.point(middle).is_ok_and(|c| within([c.x, c.y, c.x, c.y], self.area_deg) && within([c.x, c.y, c.x, c.y], VIET_NAM))
     }
 }

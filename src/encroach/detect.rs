@@ -3,6 +3,7 @@
 //! Within a group overlaps count once. Groups are looked at each for itself: where a road is drawn over a built-up area,
 //! the land is in an event of both, and sums over groups may count it twice.
 
+use std::borrow::Borrow;
 use std::collections::HashSet;
 
 use rayon::prelude::*;
@@ -10,7 +11,7 @@ use rayon::prelude::*;
 use super::cover::{Cover, Room, Shared};
 use crate::geom;
 use crate::legend::Rules;
-use crate::model::{Coord, Epoch, Event, Group, MultiPolygon, Permit, Polygon, Right, Zone};
+use crate::model::{Epoch, Event, Group, MultiPolygon, Permit, Polygon, Right, Zone};
 
 /// A land-use shape of the epoch, with its code and what the legend says of it.
 #[derive(Debug, Clone, Copy)]
@@ -36,12 +37,19 @@ pub struct Detection {
 }
 
 /// Events of the rules' groups in every zone. Shapes are valid. Without permits every right is `unknown`.
-pub fn detect(zones: &[&Zone], land_use: &[Seen], permits: Option<&[Permit]>, rules: &Rules, epoch: Epoch) -> Detection {
+pub fn detect<Z: Borrow<Zone> + Sync>(
+    zones: &[Z],
+    land_use: &[Seen],
+    permits: Option<&[Permit]>,
+    rules: &Rules,
+    epoch: Epoch,
+) -> Detection {
     let counted: Vec<&Seen> = land_use.iter().filter(|s| rules.groups.contains(&s.group)).collect();
     let cover = Cover::new(counted.iter().map(|s| s.shape).collect());
     let permits = permits.map(Permits::new);
     let ground = Ground { counted, cover, permits, rules, epoch };
-    let found: Vec<Found> = zones.par_iter().with_min_len(16).map_init(Room::default, |room, zone| ground.in_zone(zone, room)).collect();
+    let found: Vec<Found> =
+        zones.par_iter().with_min_len(16).map_init(Room::default, |room, zone| ground.in_zone(zone.borrow(), room)).collect();
     let mut detection = Detection { n_zones: zones.len() as u64, ..Detection::default() };
     let mut ids = HashSet::new();
     for found in found {
@@ -112,7 +120,16 @@ impl Ground<'_> {
 
     /// A piece is an event, a sliver or a field track.
     #[expect(clippy::too_many_arguments, reason = "one piece with all that is known where it was found")]
-    fn judge(&self, zone: &Zone, zone_area_m2: f64, group: Group, shape: MultiPolygon, of_group: &[Shared], room: &mut Room, found: &mut Found) {
+    fn judge(
+        &self,
+        zone: &Zone,
+        zone_area_m2: f64,
+        group: Group,
+        shape: MultiPolygon,
+        of_group: &[Shared],
+        room: &mut Room,
+        found: &mut Found,
+    ) {
         let rules = self.rules;
         let (area_m2, width_m) = (geom::area_m2(&shape), geom::width_m(&shape));
         if area_m2 < rules.sliver_area_m2 || (width_m < rules.sliver_width_m && area_m2 < rules.sliver_narrow_area_m2) {
@@ -150,8 +167,12 @@ impl Ground<'_> {
         }
         let group = self.seen(of_group[0].shape).group;
         let over = self.cover.over(shape, room);
-        let mut parts: Vec<(&str, f64)> =
-            over.iter().map(|s| (self.seen(s.shape), s.area_m2)).filter(|(seen, _)| seen.group == group).map(|(seen, m2)| (seen.code, m2)).collect();
+        let mut parts: Vec<(&str, f64)> = over
+            .iter()
+            .map(|s| (self.seen(s.shape), s.area_m2))
+            .filter(|(seen, _)| seen.group == group)
+            .map(|(seen, m2)| (seen.code, m2))
+            .collect();
         parts.sort_by(|a, b| a.0.cmp(b.0).then(a.1.total_cmp(&b.1)));
         parts.dedup_by(|next, sum| {
             let same = next.0 == sum.0;
@@ -234,10 +255,10 @@ fn leader_of(leader: &[usize], mut i: usize) -> usize {
     i
 }
 
-/// What an event is and where: zone, group, epoch, a point inside to the metre.
+/// What an event is and where: zone, group, epoch, the middle of its bounds to the metre.
 fn place(zone: &Zone, group: Group, epoch: Epoch, shape: &MultiPolygon) -> String {
-    let at = geom::pole(shape).unwrap_or(Coord { x: 0.0, y: 0.0 });
-    format!("{}\n{group}\n{epoch}\n{:.0} {:.0}", zone.id, at.x, at.y)
+    let [x0, y0, x1, y1] = geom::bounds(shape).unwrap_or_default();
+    format!("{}\n{group}\n{epoch}\n{:.0} {:.0}", zone.id, (x0 + x1) / 2.0, (y0 + y1) / 2.0)
 }
 
 /// An id from the place, the same in every run. A second event of the same place gets the next.

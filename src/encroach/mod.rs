@@ -9,3 +9,6 @@ mod overlay;
 
 pub use detect::{Detection, Seen, detect};
 pub use overlay::{Pair, overlay};
+
+#[cfg(test)]
+mod tests;

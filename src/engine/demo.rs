@@ -1,10 +1,137 @@
-//! The simulated Hanoi: made once, loaded into a workspace, detected.
+//! The simulated Hanoi: made by `city`, kept in a workspace, detected for every year.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{EngineError, Progress, Rulebook};
+use super::snapshot::Snapshot;
+use super::{EngineError, Progress, Rulebook, detect};
+use crate::city::{self, City, UnitPoint};
+use crate::crs::Transform;
+use crate::formats::{About, Column, ColumnType, Export, Row, Table, Value};
+use crate::model::{Coord, Epoch, EpsgCode, Geometry};
+use crate::store::{self, Mode, NewLayer, Setting, Store};
 
-/// Makes the simulated city's workspace. It appears whole or not at all.
-pub fn make_demo(_dir: &Path, _workspace: &Path, _rulebook: &Rulebook, _progress: Progress) -> Result<(), EngineError> {
-    Err(EngineError::unavailable("the simulated city is not joined yet"))
+/// What every layer of the simulated city says of itself.
+const SOURCE: &str = "farmzone demo: simulated, no real place; names, codes and areas of communes are facts";
+
+/// Makes the simulated city's workspace, and beside it `truth.gpkg`, the events that were put into it.
+/// Both appear whole or not at all.
+pub fn make_demo(workspace: &Path, rulebook: &Rulebook, progress: Progress) -> Result<(), EngineError> {
+    let dir = workspace.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let failed = |e: std::io::Error| EngineError::unavailable(format!("{}: {e}", dir.display()));
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    let draft = Draft(dir.join(format!(".making-{}.gpkg", std::process::id())));
+    let city = build(rulebook, progress)?;
+    super::init(&draft.0, EpsgCode::HANOI)?;
+    fill(&draft.0, &city, progress)?;
+    let rulebook = Arc::new(rulebook.clone());
+    let n_epochs = city.land_use.len() as u64;
+    for (i, (epoch, _)) in city.land_use.iter().enumerate() {
+        progress("detecting", i as u64, n_epochs);
+        let mut store = Store::open(&draft.0)?;
+        let snapshot = Snapshot::load(&draft.0, &rulebook, None)?;
+        let found = snapshot.find_events(Some(*epoch), None)?;
+        detect::keep(&mut store, &snapshot, &found)?;
+    }
+    write_truth(&city, &dir.join("truth.gpkg"))?;
+    std::fs::rename(&draft.0, workspace).map_err(failed)
+}
+
+/// A workspace that is not finished; what is left of it goes with this.
+struct Draft(PathBuf);
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        for ending in ["", "-wal", "-shm"] {
+            let mut path = self.0.as_os_str().to_owned();
+            path.push(ending);
+            // Renamed or never made: nothing to remove.
+            let _ = std::fs::remove_file(PathBuf::from(path));
+        }
+    }
+}
+
+fn build(rulebook: &Rulebook, progress: Progress) -> Result<City, EngineError> {
+    let figures = city::Figures::parse("demo.toml", &rulebook.demo_text()?).map_err(|e| EngineError::invalid(e.to_string()))?;
+    let facts = rulebook.units()?;
+    let to_metres = Transform::between(EpsgCode::WGS84, EpsgCode::HANOI)?;
+    let mut units = Vec::new();
+    for fact in &facts.units {
+        let at = to_metres.point(Coord { x: fact.lon, y: fact.lat })?;
+        units.push(UnitPoint {
+            code: fact.code.clone(),
+            name: fact.name.clone(),
+            full_name: fact.full_name.clone(),
+            area_km2: fact.area_km2,
+            x: at.x,
+            y: at.y,
+        });
+    }
+    Ok(city::build(&figures, &units, &mut |step, share| progress(step, (share * 100.0) as u64, 100)))
+}
+
+fn fill(path: &Path, city: &City, progress: Progress) -> Result<(), EngineError> {
+    let mut store = Store::open(path)?;
+    store.set_setting(&Setting::Simulated, SOURCE)?;
+    store.set_setting(&Setting::Title, "Hà Nội")?;
+    write(&mut store, None, &city.units)?;
+    write(&mut store, None, &city.context)?;
+    write(&mut store, None, &city.permits)?;
+    write(&mut store, None, &city.zones)?;
+    let n_epochs = city.land_use.len() as u64;
+    for (i, (epoch, land_use)) in city.land_use.iter().enumerate() {
+        progress("writing land use", i as u64, n_epochs);
+        write(&mut store, Some(*epoch), land_use)?;
+    }
+    Ok(())
+}
+
+fn write<F: store::Feature>(store: &mut Store, epoch: Option<Epoch>, features: &[F]) -> Result<(), EngineError> {
+    let layer = NewLayer {
+        epoch,
+        source: SOURCE.to_owned(),
+        source_crs: EpsgCode::HANOI.to_string(),
+        legend: epoch.map(|_| "vn".to_owned()),
+        simulated: true,
+        ..NewLayer::default()
+    };
+    let mut writer = store.begin::<F>(layer, Mode::New)?;
+    features.iter().try_for_each(|f| writer.write(f))?;
+    writer.finish()?;
+    Ok(())
+}
+
+/// The events as they were put into the city, to measure a detection against.
+fn write_truth(city: &City, out: &Path) -> Result<(), EngineError> {
+    use ColumnType::{Real, Text};
+    let names = [
+        ("id", Text),
+        ("zone_id", Text),
+        ("nature", Text),
+        ("group", Text),
+        ("code", Text),
+        ("since", Text),
+        ("right", Text),
+        ("area_m2", Real),
+    ];
+    let columns: Vec<Column> = names.iter().map(|(name, kind)| Column::new(name, *kind)).collect();
+    let about = About { source: SOURCE.to_owned(), epoch: None, revision: 0, is_simulated: true };
+    let mut file = Export::create(out, EpsgCode::HANOI, None)?;
+    let rows = city.truth.iter().map(|event| {
+        let text = |t: &str| Value::Text(t.to_owned());
+        let values = vec![
+            text(&event.id),
+            text(&event.zone_id),
+            text(event.nature.as_str()),
+            text(event.group.as_str()),
+            text(&event.code),
+            text(&event.since.to_string()),
+            text(event.right.as_str()),
+            Value::Real(event.area_m2),
+        ];
+        Row { values, shape: Some(Geometry::MultiPolygon(event.shape.clone())) }
+    });
+    file.layer(&Table { name: "truth", columns: &columns, about: &about, is_polygons: true }, rows)?;
+    file.finish()?;
+    Ok(())
 }

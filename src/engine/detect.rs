@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::figures::Sum;
-use super::snapshot::{EpochEvents, EpochLandUse, Snapshot};
 use super::EngineError;
+use super::figures::Sum;
+use super::snapshot::{EpochEvents, EpochLandUse, LeftOut, Snapshot};
 use crate::encroach;
 use crate::legend::Rules;
 use crate::model::{Epoch, Event, Layer, LayerRole, MultiPolygon};
@@ -47,8 +47,8 @@ pub struct Found {
     pub n_zones_encroached: usize,
     pub n_events: usize,
     pub area_m2: f64,
-    pub n_slivers: u64,
-    pub sliver_area_m2: f64,
+    #[serde(flatten)]
+    pub left_out: LeftOut,
     pub n_withheld: usize,
     pub by_kind: BTreeMap<String, Sum>,
     pub by_group: BTreeMap<String, Sum>,
@@ -114,7 +114,7 @@ impl Snapshot {
         }
         let land_use = self.land_use(epoch)?;
         let began = Instant::now();
-        let found = self.detect(epoch)?;
+        let found = self.detect(epoch, kind)?;
         let duration_ms = began.elapsed().as_secs_f64() * 1000.0;
         Ok(self.count(found, &land_use, kind, duration_ms))
     }
@@ -128,8 +128,7 @@ impl Snapshot {
             n_zones_encroached: 0,
             n_events: 0,
             area_m2: 0.0,
-            n_slivers: found.n_slivers,
-            sliver_area_m2: found.sliver_area_m2,
+            left_out: found.left_out,
             n_withheld: land_use.n_withheld,
             by_kind: BTreeMap::new(),
             by_group: BTreeMap::new(),
@@ -166,27 +165,37 @@ impl Snapshot {
 #[derive(Debug, PartialEq)]
 pub(super) struct Provenance {
     pub stamp: String,
-    pub n_slivers: u64,
-    pub sliver_area_m2: f64,
+    pub left_out: LeftOut,
 }
 
 impl Provenance {
     pub(super) fn parse(source: &str) -> Option<Provenance> {
-        let (stamp, slivers) = source.strip_prefix("detected from ")?.rsplit_once("; slivers left out: ")?;
-        let (n, area) = slivers.split_once(" of ")?;
-        Some(Provenance { stamp: stamp.to_owned(), n_slivers: n.parse().ok()?, sliver_area_m2: area.strip_suffix(" m²")?.parse().ok()? })
+        let (stamp, left_out) = source.strip_prefix("detected from ")?.rsplit_once("; left out: ")?;
+        let (slivers, tracks) = left_out.split_once(", ")?;
+        let counted = |text: &str, what: &str| -> Option<(u64, f64)> {
+            let (n, area_m2) = text.strip_suffix(" m²")?.split_once(what)?;
+            Some((n.parse().ok()?, area_m2.parse().ok()?))
+        };
+        let (n_slivers, sliver_area_m2) = counted(slivers, " slivers of ")?;
+        let (n_tracks, track_area_m2) = counted(tracks, " field tracks of ")?;
+        Some(Provenance { stamp: stamp.to_owned(), left_out: LeftOut { n_slivers, sliver_area_m2, n_tracks, track_area_m2 } })
     }
 }
 
 impl std::fmt::Display for Provenance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "detected from {}; slivers left out: {} of {} m²", self.stamp, self.n_slivers, self.sliver_area_m2)
+        let LeftOut { n_slivers, sliver_area_m2, n_tracks, track_area_m2 } = self.left_out;
+        write!(
+            f,
+            "detected from {}; left out: {n_slivers} slivers of {sliver_area_m2} m², {n_tracks} field tracks of {track_area_m2} m²",
+            self.stamp
+        )
     }
 }
 
 /// Keeps the events in the workspace as layer `encroachments_EPOCH`, in place of what was there.
 pub(super) fn keep(store: &mut Store, snapshot: &Snapshot, found: &Found) -> Result<Layer, EngineError> {
-    let provenance = Provenance { stamp: snapshot.detection_stamp(found.epoch), n_slivers: found.n_slivers, sliver_area_m2: found.sliver_area_m2 };
+    let provenance = Provenance { stamp: snapshot.detection_stamp(found.epoch), left_out: found.left_out };
     let layer = NewLayer {
         epoch: Some(found.epoch),
         source: provenance.to_string(),
@@ -207,7 +216,10 @@ mod tests {
 
     #[test]
     fn kept_events_say_what_they_rest_on_and_are_recognised_by_it() {
-        let provenance = Provenance { stamp: "zones@5, landuse_2025@7, permits@0, rules 3fa2".to_owned(), n_slivers: 12, sliver_area_m2: 34.5 };
+        let provenance = Provenance {
+            stamp: "zones@5, landuse_2025@7, permits@0, rules 3fa2".to_owned(),
+            left_out: LeftOut { n_slivers: 12, sliver_area_m2: 34.5, n_tracks: 1, track_area_m2: 80.25 },
+        };
         assert_eq!(Provenance::parse(&provenance.to_string()), Some(provenance));
         assert_eq!(Provenance::parse("drawn by hand"), None);
     }

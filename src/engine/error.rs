@@ -107,7 +107,9 @@ fn of_store(error: &StoreError) -> ErrorKind {
     match error {
         E::NotFound { .. } | E::NoSuchLayer { .. } => ErrorKind::NotFound,
         E::FileExists { .. } | E::LayerExists { .. } | E::ForeignTable { .. } | E::IdsExist { .. } => ErrorKind::Conflict,
-        E::NotAGeoPackage { .. } | E::NotAWorkspace { .. } | E::Damaged { .. } | E::DuplicateIds { .. } | E::OtherRole { .. } => ErrorKind::Invalid,
+        E::NotAGeoPackage { .. } | E::NotAWorkspace { .. } | E::Damaged { .. } | E::DuplicateIds { .. } | E::OtherRole { .. } => {
+            ErrorKind::Invalid
+        }
         E::NewerVersion { .. } => ErrorKind::Unsupported,
         E::ReadOnly { .. } => ErrorKind::NotAllowed,
         E::Busy { .. } | E::Full { .. } => ErrorKind::Unavailable,

@@ -9,7 +9,7 @@ use super::detect::{Found, Overlay};
 use super::figures::rounded_m2;
 use super::{EngineError, Progress, Snapshot};
 use crate::formats::{About, Column, ColumnType, Export, FormatError, Row, Table, Value};
-use crate::model::{EpsgCode, Epoch, Event, Geometry, Issue, Kept, Layer, LayerRole, MultiPolygon};
+use crate::model::{Epoch, EpsgCode, Event, Geometry, Issue, Kept, Layer, LayerRole, MultiPolygon};
 
 #[derive(Debug, Serialize)]
 pub struct Exported {
@@ -21,6 +21,10 @@ pub struct Exported {
 
 /// Writes one layer. `name` is a layer's name, or `encroachments`, `landuse` (the latest epoch), `units`.
 pub fn export(snapshot: &Snapshot, name: &str, out: &Path, crs: Option<EpsgCode>, progress: Progress) -> Result<Exported, EngineError> {
+    let is_workspace = |out: &Path| out.canonicalize().is_ok_and(|out| snapshot.path.canonicalize().is_ok_and(|path| path == out));
+    if is_workspace(out) {
+        return Err(EngineError::conflict(format!("{} is the workspace itself: export to another file", out.display())));
+    }
     let (role, epoch) = layer_asked(snapshot, name)?;
     let (columns, rows) = rows(snapshot, role, epoch)?;
     let name = Layer::name_of(role, epoch);
@@ -90,25 +94,56 @@ fn rows(snapshot: &Snapshot, role: LayerRole, epoch: Option<Epoch>) -> Result<(V
         (LayerRole::Zones, _) => (
             columns(
                 &[
-                    ("id", Text), ("kind", Text), ("name", Text), ("code", Text), ("unit", Text), ("unit_name", Text), ("crop", Text), ("variety", Text),
-                    ("cooperative", Text), ("standard", Text), ("standard_no", Text), ("standard_until", Text), ("declared_area_m2", Real),
-                    ("established", Text), ("area_m2", Real), ("lost_m2", Real), ("n_events", Integer),
+                    ("id", Text),
+                    ("kind", Text),
+                    ("name", Text),
+                    ("code", Text),
+                    ("unit", Text),
+                    ("unit_name", Text),
+                    ("crop", Text),
+                    ("variety", Text),
+                    ("cooperative", Text),
+                    ("standard", Text),
+                    ("standard_no", Text),
+                    ("standard_until", Text),
+                    ("declared_area_m2", Real),
+                    ("established", Text),
+                    ("area_m2", Real),
+                    ("lost_m2", Real),
+                    ("n_events", Integer),
                 ],
                 keep,
             ),
-            snapshot.zones.list.iter().enumerate().map(|(i, view)| {
-                let zone = &view.zone;
-                let unit = view.unit.and_then(|u| snapshot.units.get(u));
-                let values = vec![
-                    text(Some(&zone.id)), text(Some(&zone.kind)), text(zone.name.as_deref()), text(zone.code.as_deref()),
-                    text(unit.map(|u| u.unit.code.as_str()).or(zone.unit.as_deref())), text(unit.map(|u| u.unit.name.as_str())),
-                    text(zone.crop.as_deref()), text(zone.variety.as_deref()), text(zone.cooperative.as_deref()), text(zone.standard.as_deref()),
-                    text(zone.standard_no.as_deref()), text(zone.standard_until.as_deref()), real(zone.declared_area_m2), text(zone.established.as_deref()),
-                    Value::Real(rounded_m2(view.area_m2)), real(found.as_ref().map(|f| rounded_m2(f.lost_m2(i)))),
-                    found.as_ref().map_or(Value::Null, |f| Value::Integer(f.of_zone(i).len() as i64)),
-                ];
-                Row { values: with_kept(values, &zone.kept), shape: shape(&zone.shape) }
-            }).collect(),
+            snapshot
+                .zones
+                .list
+                .iter()
+                .enumerate()
+                .map(|(i, view)| {
+                    let zone = &view.zone;
+                    let unit = view.unit.and_then(|u| snapshot.units.get(u));
+                    let values = vec![
+                        text(Some(&zone.id)),
+                        text(Some(&zone.kind)),
+                        text(zone.name.as_deref()),
+                        text(zone.code.as_deref()),
+                        text(unit.map(|u| u.unit.code.as_str()).or(zone.unit.as_deref())),
+                        text(unit.map(|u| u.unit.name.as_str())),
+                        text(zone.crop.as_deref()),
+                        text(zone.variety.as_deref()),
+                        text(zone.cooperative.as_deref()),
+                        text(zone.standard.as_deref()),
+                        text(zone.standard_no.as_deref()),
+                        text(zone.standard_until.as_deref()),
+                        real(zone.declared_area_m2),
+                        text(zone.established.as_deref()),
+                        Value::Real(rounded_m2(view.area_m2)),
+                        real(found.as_ref().map(|f| rounded_m2(f.lost_m2(i)))),
+                        found.as_ref().map_or(Value::Null, |f| Value::Integer(f.of_zone(i).len() as i64)),
+                    ];
+                    Row { values: with_kept(values, &zone.kept), shape: shape(&zone.shape) }
+                })
+                .collect(),
         ),
         (LayerRole::LandUse, Some(epoch)) => {
             let land_use = snapshot.land_use(epoch)?;
@@ -122,25 +157,54 @@ fn rows(snapshot: &Snapshot, role: LayerRole, epoch: Option<Epoch>) -> Result<(V
         (LayerRole::Encroachments, Some(epoch)) => (event_columns(), snapshot.events(epoch)?.events.iter().map(event_row).collect()),
         (LayerRole::Boundaries, _) => (
             columns(&[("code", Text), ("name", Text), ("full_name", Text), ("valid_from", Text), ("area_m2", Real)], keep),
-            snapshot.units.iter().map(|view| {
-                let unit = &view.unit;
-                let values = vec![text(Some(&unit.code)), text(Some(&unit.name)), text(unit.full_name.as_deref()), text(unit.valid_from.as_deref()), Value::Real(rounded_m2(view.area_m2))];
-                Row { values: with_kept(values, &unit.kept), shape: shape(&unit.shape) }
-            }).collect(),
+            snapshot
+                .units
+                .iter()
+                .map(|view| {
+                    let unit = &view.unit;
+                    let values = vec![
+                        text(Some(&unit.code)),
+                        text(Some(&unit.name)),
+                        text(unit.full_name.as_deref()),
+                        text(unit.valid_from.as_deref()),
+                        Value::Real(rounded_m2(view.area_m2)),
+                    ];
+                    Row { values: with_kept(values, &unit.kept), shape: shape(&unit.shape) }
+                })
+                .collect(),
         ),
         (LayerRole::Permits, _) => (
             columns(&[("id", Text), ("right", Text), ("decision", Text), ("decided", Text), ("valid_to", Text)], keep),
-            snapshot.permits.iter().map(|permit| {
-                let values = vec![text(Some(&permit.id)), text(Some(permit.right.as_str())), text(permit.decision.as_deref()), text(permit.decided.as_deref()), text(permit.valid_to.as_deref())];
-                Row { values: with_kept(values, &permit.kept), shape: shape(&permit.shape) }
-            }).collect(),
+            snapshot
+                .permits
+                .iter()
+                .map(|permit| {
+                    let values = vec![
+                        text(Some(&permit.id)),
+                        text(Some(permit.right.as_str())),
+                        text(permit.decision.as_deref()),
+                        text(permit.decided.as_deref()),
+                        text(permit.valid_to.as_deref()),
+                    ];
+                    Row { values: with_kept(values, &permit.kept), shape: shape(&permit.shape) }
+                })
+                .collect(),
         ),
         (LayerRole::Context, _) => (
             columns(&[("id", Text), ("group", Text), ("name", Text), ("width_m", Real)], keep),
-            snapshot.context.iter().map(|context| {
-                let values = vec![text(Some(&context.id)), text(Some(context.group.as_str())), text(context.name.as_deref()), real(context.width_m)];
-                Row { values: with_kept(values, &context.kept), shape: Some(context.shape.clone()) }
-            }).collect(),
+            snapshot
+                .context
+                .iter()
+                .map(|context| {
+                    let values = vec![
+                        text(Some(&context.id)),
+                        text(Some(context.group.as_str())),
+                        text(context.name.as_deref()),
+                        real(context.width_m),
+                    ];
+                    Row { values: with_kept(values, &context.kept), shape: Some(context.shape.clone()) }
+                })
+                .collect(),
         ),
         (LayerRole::LandUse | LayerRole::Encroachments, None) => return Err(EngineError::internal(format!("layer {name} has no epoch"))),
     })
@@ -149,22 +213,46 @@ fn rows(snapshot: &Snapshot, role: LayerRole, epoch: Option<Epoch>) -> Result<(V
 fn event_columns() -> Vec<Column> {
     use ColumnType::{Real, Text};
     columns(
-        &[("id", Text), ("zone_id", Text), ("group", Text), ("code", Text), ("seen", Text), ("since", Text), ("right", Text), ("area_m2", Real), ("share", Real), ("width_m", Real)],
+        &[
+            ("id", Text),
+            ("zone_id", Text),
+            ("group", Text),
+            ("code", Text),
+            ("seen", Text),
+            ("since", Text),
+            ("right", Text),
+            ("area_m2", Real),
+            ("share", Real),
+            ("width_m", Real),
+        ],
         &[],
     )
 }
 
 fn event_row(event: &Event) -> Row {
     let values = vec![
-        text(Some(&event.id)), text(Some(&event.zone_id)), text(Some(event.group.as_str())), text(Some(&event.code)), text(Some(&event.epoch.to_string())),
-        text(event.since.map(|e| e.to_string()).as_deref()), text(Some(event.right.as_str())), Value::Real(rounded_m2(event.area_m2)), Value::Real(event.share), Value::Real(event.width_m),
+        text(Some(&event.id)),
+        text(Some(&event.zone_id)),
+        text(Some(event.group.as_str())),
+        text(Some(&event.code)),
+        text(Some(&event.epoch.to_string())),
+        text(event.since.map(|e| e.to_string()).as_deref()),
+        text(Some(event.right.as_str())),
+        Value::Real(rounded_m2(event.area_m2)),
+        Value::Real(event.share),
+        Value::Real(event.width_m),
     ];
     Row { values, shape: shape(&event.shape) }
 }
 
 /// Writes the events that `detect` found.
 pub fn write_events(snapshot: &Snapshot, found: &Found, out: &Path) -> Result<Vec<Issue>, EngineError> {
-    let about = About { source: "farmzone detect".to_owned(), epoch: Some(found.epoch), revision: snapshot.revision, is_simulated: snapshot.simulated() };
+    let about = About {
+        source: "farmzone detect".to_owned(),
+        epoch: Some(found.epoch),
+        revision: snapshot.revision,
+        is_simulated: snapshot.simulated(),
+    };
     let columns = event_columns();
     let mut file = Export::create(out, snapshot.place.crs, None)?;
     file.layer(&Table { name: "encroachments", columns: &columns, about: &about, is_polygons: true }, found.events.iter().map(event_row))?;
@@ -176,7 +264,8 @@ pub fn write_overlay(found: &Overlay, out: &Path) -> Result<(), EngineError> {
     write_text(out, |file| {
         writeln!(file, "zone_id,landuse_id,code,area_m2,share")?;
         for row in &found.rows {
-            let cells = [csv_cell(&row.zone_id), csv_cell(&row.landuse_id), csv_cell(&row.code), row.area_m2.to_string(), row.share.to_string()];
+            let cells =
+                [csv_cell(&row.zone_id), csv_cell(&row.landuse_id), csv_cell(&row.code), row.area_m2.to_string(), row.share.to_string()];
             writeln!(file, "{}", cells.join(","))?;
         }
         Ok(())

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::snapshot::{EpochEvents, Snapshot, UnitView, ZoneView};
 use super::EngineError;
+use super::snapshot::{EpochEvents, Snapshot, UnitView, ZoneView};
 use crate::geom;
 use crate::legend::{self, Text};
 use crate::model::{Epoch, Event, Group, LayerRole, Right};
@@ -187,7 +187,7 @@ impl Snapshot {
         let rules = &self.rulebook.rules;
         Ok(json!({
             "revision": self.revision,
-            "title": { "vi": "Vùng sản xuất chuyên canh Hà Nội", "en": "Specialised farming zones of Hanoi" },
+            "title": self.title(),
             "simulated": self.simulated(),
             "crs": self.place.facts,
             "bounds": self.bounds()?,
@@ -205,8 +205,10 @@ impl Snapshot {
             "groups": groups.iter().map(|(g, s)| json!({ "group": g, "name": group_name(*g), "n_events": s.n_events, "area_m2": rounded_m2(s.area_m2) })).collect::<Vec<_>>(),
             "rights": rights.iter().map(|(r, s)| json!({ "right": r, "name": right_name(*r), "n_events": s.n_events, "area_m2": rounded_m2(s.area_m2) })).collect::<Vec<_>>(),
             "thresholds": { "sliver_area_m2": rules.sliver_area_m2, "sliver_width_m": rules.sliver_width_m, "sliver_narrow_area_m2": rules.sliver_narrow_area_m2, "merge_gap_m": rules.merge_gap_m },
-            "n_slivers": found.as_ref().map(|f| f.n_slivers),
-            "sliver_area_m2": found.as_ref().map(|f| rounded_m2(f.sliver_area_m2)),
+            "n_slivers": found.as_ref().map(|f| f.left_out.n_slivers),
+            "sliver_area_m2": found.as_ref().map(|f| rounded_m2(f.left_out.sliver_area_m2)),
+            "n_tracks": found.as_ref().map(|f| f.left_out.n_tracks),
+            "track_area_m2": found.as_ref().map(|f| rounded_m2(f.left_out.track_area_m2)),
         }))
     }
 
@@ -292,7 +294,9 @@ impl Snapshot {
     /// `GET /api/v1/units/{code}`.
     pub fn unit_card(&self, code: &str) -> Result<Value, EngineError> {
         let view = self.units.iter().find(|u| u.unit.code == code).ok_or_else(|| EngineError::not_found(format!("no unit “{code}”")))?;
-        Ok(json!({ "type": "Feature", "id": code, "bbox": self.lonlat_bounds(view.bounds)?, "geometry": self.geometry(&view.unit.shape)?, "properties": self.unit_facts(view)?, "revision": self.revision }))
+        Ok(
+            json!({ "type": "Feature", "id": code, "bbox": self.lonlat_bounds(view.bounds)?, "geometry": self.geometry(&view.unit.shape)?, "properties": self.unit_facts(view)?, "revision": self.revision }),
+        )
     }
 
     /// `GET /api/v1/zones`.
@@ -316,7 +320,12 @@ impl Snapshot {
         self.unit_of(view).map(|u| json!({ "code": u.unit.code, "name": u.unit.name }))
     }
 
-    fn collection(&self, n_matched: usize, page: Page, rows: impl Iterator<Item = Result<Value, EngineError>>) -> Result<Value, EngineError> {
+    fn collection(
+        &self,
+        n_matched: usize,
+        page: Page,
+        rows: impl Iterator<Item = Result<Value, EngineError>>,
+    ) -> Result<Value, EngineError> {
         let features = rows.collect::<Result<Vec<Value>, EngineError>>()?;
         Ok(json!({
             "type": "FeatureCollection", "revision": self.revision, "n_matched": n_matched, "n_returned": features.len(),
@@ -345,7 +354,9 @@ impl Snapshot {
             "center": self.lonlat_point(view.center)?, "epoch": found.as_ref().map(|f| f.epoch), "source": layer.map(|l| l.source.clone()),
             "simulated": layer.is_some_and(|l| l.simulated), "revision": layer.map(|l| l.revision), "events": shown?, "n_events": events.len(),
         });
-        Ok(json!({ "type": "Feature", "id": zone.id, "bbox": self.lonlat_bounds(view.bounds)?, "geometry": geojson(&lonlat), "properties": properties, "revision": self.revision }))
+        Ok(
+            json!({ "type": "Feature", "id": zone.id, "bbox": self.lonlat_bounds(view.bounds)?, "geometry": geojson(&lonlat), "properties": properties, "revision": self.revision }),
+        )
     }
 
     fn event_facts(&self, event: &Event) -> Result<Value, EngineError> {

@@ -12,7 +12,9 @@ use crate::encroach;
 use crate::formats::{self, Feature, Request, Source};
 use crate::geom;
 use crate::legend::{self, Kinds, Legend};
-use crate::model::{Context, ContextGroup, Epoch, EpsgCode, Issue, Layer, LayerRole, LandUse, MultiPolygon, NotAWord, Permit, Revision, Right, Unit, Zone};
+use crate::model::{
+    Context, ContextGroup, Epoch, EpsgCode, Issue, LandUse, Layer, LayerRole, MultiPolygon, NotAWord, Permit, Revision, Right, Unit, Zone,
+};
 use crate::store::{self, Mode, NewLayer, Reader, Setting, Store};
 
 /// What to import, and how.
@@ -220,10 +222,15 @@ fn write<'a, F: store::Feature>(
     let n_kept = counts.n_kept - sorter.n_rejected;
     let issues: Vec<Issue> = sorter.issues.iter().take(ISSUES_SHOWN).cloned().collect();
     if n_kept == 0 {
-        return Err(EngineError::invalid(format!("{}: nothing in it can be kept; the workspace is unchanged", request.file.display())).with_issues(issues));
+        return Err(EngineError::invalid(format!("{}: nothing in it can be kept; the workspace is unchanged", request.file.display()))
+            .with_issues(issues));
     }
     if request.strict && sorter.n_issues > 0 {
-        let message = format!("{}: {} issues, and --strict refuses a file with any; the workspace is unchanged", request.file.display(), sorter.n_issues);
+        let message = format!(
+            "{}: {} issues, and --strict refuses a file with any; the workspace is unchanged",
+            request.file.display(),
+            sorter.n_issues
+        );
         return Err(EngineError::invalid(message).with_issues(issues));
     }
     progress("writing", 0, 0);
@@ -318,7 +325,23 @@ impl Sorter<'_> {
                 self.look_outside();
             }
         }
-        Some(Zone { id, kind, name, code, unit, crop, variety, cooperative, standard, standard_no, standard_until, declared_area_m2, established, kept, shape })
+        Some(Zone {
+            id,
+            kind,
+            name,
+            code,
+            unit,
+            crop,
+            variety,
+            cooperative,
+            standard,
+            standard_no,
+            standard_until,
+            declared_area_m2,
+            established,
+            kept,
+            shape,
+        })
     }
 
     /// Lists the waiting zones that lie outside the units.
@@ -338,7 +361,8 @@ impl Sorter<'_> {
             let outside = 1.0 - inside_m2 / area_m2;
             if outside > OUTSIDE_SHARE {
                 self.n_outside += 1;
-                let message = format!("{:.1} % of the zone ({:.0} m²) lies outside every unit; it was kept", outside * 100.0, area_m2 - inside_m2);
+                let message =
+                    format!("{:.1} % of the zone ({:.0} m²) lies outside every unit; it was kept", outside * 100.0, area_m2 - inside_m2);
                 self.note(vec![Issue { at: geom::pole(shape).map(|c| [c.x, c.y]), ..Issue::new("outside_boundaries", Some(id), message) }]);
             }
         }
@@ -359,7 +383,10 @@ impl Sorter<'_> {
                     let message = if label.is_empty() {
                         "a polygon has no label; it is kept as unmapped and not counted as built".to_owned()
                     } else {
-                        format!("the legend does not know the label “{}”; it is kept as unmapped and not counted as built", label.chars().take(80).collect::<String>())
+                        format!(
+                            "the legend does not know the label “{}”; it is kept as unmapped and not counted as built",
+                            label.chars().take(80).collect::<String>()
+                        )
                     };
                     self.note(vec![Issue::new("unmapped_label", Some(&id), message)]);
                 }

@@ -32,7 +32,13 @@ impl Engine {
         let seen = watch.data_version()?;
         let snapshot = Snapshot::load(path, &rulebook, None)?;
         let revision = snapshot.revision;
-        let live = Live { store: Mutex::new(store), rulebook, current: RwLock::new(Arc::new(snapshot)), revision: Mutex::new(revision), changed: Condvar::new() };
+        let live = Live {
+            store: Mutex::new(store),
+            rulebook,
+            current: RwLock::new(Arc::new(snapshot)),
+            revision: Mutex::new(revision),
+            changed: Condvar::new(),
+        };
         let engine = Engine(Arc::new(live));
         let watched = Arc::downgrade(&engine.0);
         let started = std::thread::Builder::new().name("watch".to_owned()).spawn(move || {

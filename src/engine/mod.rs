@@ -30,7 +30,6 @@ pub use place::{CrsFacts, Place};
 pub use rulebook::{Rulebook, tiles_text};
 pub use snapshot::{EpochEvents, EpochLandUse, Snapshot, UnitView, ZoneView, Zones};
 
-
 // What `http` and `cli` name without looking past this storey.
 pub use crate::store::Mode;
 pub use crate::tile::{TileCoord, TileLayer};
@@ -40,7 +39,7 @@ use std::sync::Arc;
 
 use crate::crs::Crs;
 use crate::model::{EpsgCode, Layer, Revision};
-use crate::store::{SrsDefinition, Store};
+use crate::store::{Reader, SrsDefinition, Store};
 
 /// What a flow says while it works: the step, how far it is, and how far it will go (0: unknown).
 pub type Progress<'a> = &'a mut dyn FnMut(&str, u64, u64);
@@ -56,9 +55,14 @@ pub fn open(path: &Path, rulebook: &Arc<Rulebook>) -> Result<Snapshot, EngineErr
     Snapshot::load(path, rulebook, None)
 }
 
-/// The layers of a workspace.
+/// The layers of a workspace, by role, then epoch.
 pub fn layers(path: &Path) -> Result<Vec<Layer>, EngineError> {
-    Ok(Store::open(path)?.layers()?)
+    Ok(in_order(Reader::open(path)?.layers()?))
+}
+
+fn in_order(mut layers: Vec<Layer>) -> Vec<Layer> {
+    layers.sort_by_key(|l| (l.role, l.epoch));
+    layers
 }
 
 /// Takes a layer out.
@@ -72,7 +76,12 @@ pub fn backup(path: &Path, out: &Path, progress: Progress) -> Result<(), EngineE
 }
 
 /// Finds the events of one epoch and, when all kinds were asked for, keeps them in the workspace.
-pub fn detect(path: &Path, rulebook: &Arc<Rulebook>, epoch: Option<crate::model::Epoch>, kind: Option<&str>) -> Result<(Snapshot, Found), EngineError> {
+pub fn detect(
+    path: &Path,
+    rulebook: &Arc<Rulebook>,
+    epoch: Option<crate::model::Epoch>,
+    kind: Option<&str>,
+) -> Result<(Snapshot, Found), EngineError> {
     let mut store = Store::open(path)?;
     let snapshot = Snapshot::load(path, rulebook, None)?;
     let found = snapshot.find_events(epoch, kind)?;

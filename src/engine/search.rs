@@ -78,9 +78,5 @@ impl Snapshot {
 }
 
 fn rank(query: &Words, text: &Words) -> Option<u8> {
-    if query.names(text) {
-        Some(0)
-    } else {
-        query.found_in(text).then_some(1)
-    }
+    if query.names(text) { Some(0) } else { query.found_in(text).then_some(1) }
 }

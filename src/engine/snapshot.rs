@@ -8,6 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
+use serde::Serialize;
+
 use super::place::Place;
 use super::search::Searchable;
 use super::tiles::PreparedTiles;
@@ -16,8 +19,8 @@ use crate::access::{self, Role};
 use crate::encroach;
 use crate::geom;
 use crate::index::{ById, Index};
-use crate::legend::{LandUseClass, Legend};
-use crate::model::{Context, Coord, Epoch, Event, Group, Issue, Layer, LayerRole, LandUse, MultiPolygon, Permit, Revision, Unit, Zone};
+use crate::legend::{LandUseClass, Legend, Text};
+use crate::model::{Context, Coord, Epoch, Event, Group, Issue, LandUse, Layer, LayerRole, MultiPolygon, Permit, Revision, Unit, Zone};
 use crate::store::{self, Reader, Setting};
 
 /// A zone with what follows from its shape.
@@ -68,14 +71,24 @@ impl EpochLandUse {
     }
 }
 
+/// What a detection saw and did not call an event.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct LeftOut {
+    /// Pieces too small or too narrow to mean anything.
+    pub n_slivers: u64,
+    pub sliver_area_m2: f64,
+    /// Transport too narrow to be more than a field track.
+    pub n_tracks: u64,
+    pub track_area_m2: f64,
+}
+
 /// What was found in one epoch, by zone.
 #[derive(Debug)]
 pub struct EpochEvents {
     pub epoch: Epoch,
     /// Ordered by zone.
     pub events: Vec<Event>,
-    pub n_slivers: u64,
-    pub sliver_area_m2: f64,
+    pub left_out: LeftOut,
     /// Per zone (its place in `Zones::list`): where its events stand, and their area.
     by_zone: HashMap<usize, (std::ops::Range<usize>, f64)>,
     by_id: ById,
@@ -83,7 +96,7 @@ pub struct EpochEvents {
 
 impl EpochEvents {
     /// `events` in any order; those of zones that are gone are left out.
-    pub fn new(epoch: Epoch, mut events: Vec<Event>, n_slivers: u64, sliver_area_m2: f64, zones: &Zones) -> Self {
+    pub fn new(epoch: Epoch, mut events: Vec<Event>, left_out: LeftOut, zones: &Zones) -> Self {
         events.retain(|e| zones.by_id(&e.zone_id).is_some());
         let place = |e: &Event| zones.by_id(&e.zone_id).unwrap_or(usize::MAX);
         events.sort_by(|a, b| place(a).cmp(&place(b)).then(b.area_m2.total_cmp(&a.area_m2)).then(a.id.cmp(&b.id)));
@@ -94,7 +107,7 @@ impl EpochEvents {
             entry.1 += event.area_m2;
         }
         let by_id = ById::new(events.iter().map(|e| e.id.as_str()));
-        EpochEvents { epoch, events, n_slivers, sliver_area_m2, by_zone, by_id }
+        EpochEvents { epoch, events, left_out, by_zone, by_id }
     }
 
     /// The events of one zone, the largest first.
@@ -167,10 +180,12 @@ pub struct Snapshot {
     pub epochs: Vec<Epoch>,
     land_use: BTreeMap<Epoch, Arc<Lazy<EpochLandUse>>>,
     events: BTreeMap<Epoch, Arc<Lazy<EpochEvents>>>,
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// Rows that somebody's edit made unreadable; they are left out.
     pub issues: Vec<Issue>,
     searchable: OnceLock<Searchable>,
+    /// The city's name.
+    name: Option<String>,
     pub(super) tiles: PreparedTiles,
 }
 
@@ -205,7 +220,7 @@ impl Snapshot {
     pub fn load(path: &Path, rulebook: &Arc<Rulebook>, before: Option<&Snapshot>) -> Result<Snapshot, EngineError> {
         let reader = Reader::open(path)?;
         let revision = reader.revision();
-        let layers = reader.layers()?;
+        let layers = super::in_order(reader.layers()?);
         let mut issues = Vec::new();
         let find = |role: LayerRole| layers.iter().find(|l| l.role == role);
         let same = |role: LayerRole| {
@@ -221,14 +236,16 @@ impl Snapshot {
         let units = match same(LayerRole::Boundaries) {
             Some(b) => b.units.clone(),
             None => Arc::new(match find(LayerRole::Boundaries) {
-                Some(layer) => features::<Unit>(&reader, &layer.name, &mut issues)?.into_iter().map(unit_view).collect(),
+                Some(layer) => {
+                    sound(features::<Unit>(&reader, &layer.name, &mut issues)?, |u| &mut u.shape).into_iter().map(unit_view).collect()
+                }
                 None => Vec::new(),
             }),
         };
         let zones = match same(LayerRole::Zones).filter(|b| Arc::ptr_eq(&b.units, &units)) {
             Some(b) => b.zones.clone(),
             None => Arc::new(match find(LayerRole::Zones) {
-                Some(layer) => Zones::new(features(&reader, &layer.name, &mut issues)?, &units),
+                Some(layer) => Zones::new(sound(features::<Zone>(&reader, &layer.name, &mut issues)?, |z| &mut z.shape), &units),
                 None => Zones::new(Vec::new(), &[]),
             }),
         };
@@ -242,7 +259,7 @@ impl Snapshot {
         let permits = match same(LayerRole::Permits) {
             Some(b) => b.permits.clone(),
             None => Arc::new(match find(LayerRole::Permits) {
-                Some(layer) => features(&reader, &layer.name, &mut issues)?,
+                Some(layer) => sound(features::<Permit>(&reader, &layer.name, &mut issues)?, |p| &mut p.shape),
                 None => Vec::new(),
             }),
         };
@@ -260,6 +277,7 @@ impl Snapshot {
             path: path.to_owned(),
             issues,
             searchable: OnceLock::new(),
+            name: reader.setting(&Setting::Title)?,
             tiles: PreparedTiles::default(),
             layers,
         };
@@ -300,9 +318,22 @@ impl Snapshot {
             Some(epoch) if self.epochs.contains(&epoch) => Ok(Some(epoch)),
             Some(epoch) => {
                 let known: Vec<String> = self.epochs.iter().map(Epoch::to_string).collect();
-                let known = if known.is_empty() { "the workspace has no land use yet".to_owned() } else { format!("there are {}", known.join(", ")) };
+                let known = if known.is_empty() {
+                    "the workspace has no land use yet".to_owned()
+                } else {
+                    format!("there are {}", known.join(", "))
+                };
                 Err(EngineError::not_found(format!("no land use of epoch {epoch}; {known}")))
             }
+        }
+    }
+
+    /// What the map is called: what the workspace says, else what every workspace is.
+    pub fn title(&self) -> Text {
+        let named = |start: &str| self.name.as_ref().map_or(start.to_owned(), |name| format!("{start} {name}"));
+        Text {
+            vi: named("Vùng sản xuất chuyên canh"),
+            en: self.name.as_ref().map_or("Specialised farming zones".to_owned(), |n| format!("Specialised farming zones of {n}")),
         }
     }
 
@@ -318,7 +349,7 @@ impl Snapshot {
             let layer = self.layer_named(&name)?;
             let reader = self.reader_of(layer)?;
             let legend = legend_of(&self.rulebook, &reader, layer)?;
-            let mut land_use: Vec<LandUse> = features(&reader, &name, &mut Vec::new())?;
+            let mut land_use = sound(features::<LandUse>(&reader, &name, &mut Vec::new())?, |l| &mut l.shape);
             let n_read = land_use.len();
             land_use.retain(|l| legend.class(&l.code).is_none_or(|class| access::may_see_land_use(Role::Viewer, class)));
             Ok(EpochLandUse { epoch, legend: Arc::new(legend), n_withheld: n_read - land_use.len(), land_use })
@@ -330,14 +361,14 @@ impl Snapshot {
         let lazy = self.events.get(&epoch).ok_or_else(|| EngineError::not_found(format!("no land use of epoch {epoch}")))?;
         lazy.get(|| match self.kept_events(epoch)? {
             Some(kept) => Ok(kept),
-            None => self.detect(epoch),
+            None => self.detect(epoch, None),
         })
     }
 
-    /// Finds the events of one epoch.
-    pub fn detect(&self, epoch: Epoch) -> Result<EpochEvents, EngineError> {
+    /// Finds the events of one epoch, in all zones or in those of one kind.
+    pub fn detect(&self, epoch: Epoch, kind: Option<&str>) -> Result<EpochEvents, EngineError> {
         let land_use = self.land_use(epoch)?;
-        let zones: Vec<&Zone> = self.zones.list.iter().map(|z| &z.zone).collect();
+        let zones: Vec<&Zone> = self.zones.list.iter().map(|z| &z.zone).filter(|z| kind.is_none_or(|kind| z.kind == kind)).collect();
         let seen = |l| {
             let group = land_use.class(l).map_or(Group::Unmapped, |c| c.group);
             encroach::Seen { code: &l.code, group, shape: &l.shape }
@@ -345,7 +376,13 @@ impl Snapshot {
         let seen: Vec<encroach::Seen> = land_use.land_use.iter().map(seen).collect();
         let permits = self.layer(LayerRole::Permits).map(|_| self.permits.as_slice());
         let found = encroach::detect(&zones, &seen, permits, &self.rulebook.rules, epoch);
-        Ok(EpochEvents::new(epoch, found.events, found.n_slivers, found.sliver_area_m2, &self.zones))
+        let left_out = LeftOut {
+            n_slivers: found.n_slivers,
+            sliver_area_m2: found.sliver_area_m2,
+            n_tracks: found.n_tracks,
+            track_area_m2: found.track_area_m2,
+        };
+        Ok(EpochEvents::new(epoch, found.events, left_out, &self.zones))
     }
 
     fn kept_events(&self, epoch: Epoch) -> Result<Option<EpochEvents>, EngineError> {
@@ -355,7 +392,7 @@ impl Snapshot {
             return Ok(None);
         };
         let events = features(&self.reader_of(layer)?, &name, &mut Vec::new())?;
-        Ok(Some(EpochEvents::new(epoch, events, kept.n_slivers, kept.sliver_area_m2, &self.zones)))
+        Ok(Some(EpochEvents::new(epoch, events, kept.left_out, &self.zones)))
     }
 
     /// The layers and rules that a detection rests on, with their revisions.
@@ -375,7 +412,11 @@ impl Snapshot {
     fn reader_of(&self, layer: &Layer) -> Result<Reader, EngineError> {
         let reader = Reader::open(&self.path)?;
         let now = reader.layers()?.into_iter().find(|l| l.name == layer.name).map(|l| l.revision);
-        if now == Some(layer.revision) { Ok(reader) } else { Err(EngineError::unavailable(format!("layer {} has just been replaced; ask again", layer.name))) }
+        if now == Some(layer.revision) {
+            Ok(reader)
+        } else {
+            Err(EngineError::unavailable(format!("layer {} has just been replaced; ask again", layer.name)))
+        }
     }
 }
 
@@ -392,6 +433,16 @@ fn features<F: store::Feature>(reader: &Reader, name: &str, issues: &mut Vec<Iss
     let (features, found) = reader.features(name)?;
     issues.extend(found);
     Ok(features)
+}
+
+/// A workspace is open to other programs, which may draw what crosses itself: the second door for shapes.
+fn sound<F: Send>(mut features: Vec<F>, shape: impl Fn(&mut F) -> &mut MultiPolygon + Sync) -> Vec<F> {
+    features.par_iter_mut().for_each(|feature| {
+        let shape = shape(feature);
+        let polygons = std::mem::replace(shape, MultiPolygon::new(Vec::new())).0;
+        *shape = geom::repair(polygons).shape;
+    });
+    features
 }
 
 fn same_rules(before: Option<&Snapshot>, rulebook: &Arc<Rulebook>) -> bool {

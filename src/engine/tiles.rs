@@ -92,7 +92,8 @@ impl Snapshot {
     fn features(&self, layer: TileLayer, epoch: Option<Epoch>) -> Result<Vec<Feature>, EngineError> {
         let events = epoch.filter(|_| layer != TileLayer::LandUse).map(|epoch| self.events(epoch)).transpose()?;
         let unit_code = |zone: &ZoneView| zone.unit.and_then(|u| self.units.get(u)).map(|u| u.unit.code.as_str());
-        let polygons = |shape: &MultiPolygon| -> Result<Geometry, EngineError> { Ok(Geometry::MultiPolygon(self.place.polygons_to_mercator(shape)?)) };
+        let polygons =
+            |shape: &MultiPolygon| -> Result<Geometry, EngineError> { Ok(Geometry::MultiPolygon(self.place.polygons_to_mercator(shape)?)) };
         match layer {
             TileLayer::Zones | TileLayer::ZoneLabels => {
                 let places: Vec<usize> = (0..self.zones.list.len()).collect();
@@ -101,10 +102,25 @@ impl Snapshot {
                     let zone = &view.zone;
                     let area_ha = (view.area_m2 / 1000.0).round() / 10.0;
                     let values: Vec<Value> = if layer == TileLayer::ZoneLabels {
-                        vec![zone.id.as_str().into(), zone.kind.as_str().into(), zone.name.as_deref().into(), area_ha.into(), unit_code(view).into()]
+                        vec![
+                            zone.id.as_str().into(),
+                            zone.kind.as_str().into(),
+                            zone.name.as_deref().into(),
+                            area_ha.into(),
+                            unit_code(view).into(),
+                        ]
                     } else {
-                        let lost = events.as_ref().map_or(Value::Absent, |e| Value::Number((e.lost_m2(i) / view.area_m2 * 1e4).round() / 1e4));
-                        vec![zone.id.as_str().into(), zone.kind.as_str().into(), zone.name.as_deref().into(), zone.code.as_deref().into(), unit_code(view).into(), area_ha.into(), lost]
+                        let lost =
+                            events.as_ref().map_or(Value::Absent, |e| Value::Number((e.lost_m2(i) / view.area_m2 * 1e4).round() / 1e4));
+                        vec![
+                            zone.id.as_str().into(),
+                            zone.kind.as_str().into(),
+                            zone.name.as_deref().into(),
+                            zone.code.as_deref().into(),
+                            unit_code(view).into(),
+                            area_ha.into(),
+                            lost,
+                        ]
                     };
                     Ok(Feature { shape: polygons(&zone.shape)?, values })
                 })
@@ -113,9 +129,16 @@ impl Snapshot {
                 let zone = self.zones.by_id(&event.zone_id).map(|i| &self.zones.list[i]);
                 let since = event.since.map(|e| e.to_string());
                 let values = vec![
-                    event.id.as_str().into(), event.zone_id.as_str().into(), zone.map(|z| z.zone.kind.as_str()).into(), zone.and_then(unit_code).into(),
-                    event.group.as_str().into(), event.code.as_str().into(), since.as_deref().into(), figures::rounded_m2(event.area_m2).into(),
-                    event.right.as_str().into(), "new".into(),
+                    event.id.as_str().into(),
+                    event.zone_id.as_str().into(),
+                    zone.map(|z| z.zone.kind.as_str()).into(),
+                    zone.and_then(unit_code).into(),
+                    event.group.as_str().into(),
+                    event.code.as_str().into(),
+                    since.as_deref().into(),
+                    figures::rounded_m2(event.area_m2).into(),
+                    event.right.as_str().into(),
+                    "new".into(),
                 ];
                 Ok(Feature { shape: polygons(&event.shape)?, values })
             }),
@@ -125,14 +148,24 @@ impl Snapshot {
                 let shown = epoch.to_string();
                 features(&land_use.land_use, |used| {
                     let group = land_use.class(used).map_or("unmapped", |c| c.group.as_str());
-                    Ok(Feature { shape: polygons(&used.shape)?, values: vec![used.code.as_str().into(), group.into(), shown.as_str().into()] })
+                    Ok(Feature {
+                        shape: polygons(&used.shape)?,
+                        values: vec![used.code.as_str().into(), group.into(), shown.as_str().into()],
+                    })
                 })
             }
             TileLayer::Units | TileLayer::UnitLabels => features(&self.units, |view| {
-                Ok(Feature { shape: polygons(&view.unit.shape)?, values: vec![view.unit.code.as_str().into(), view.unit.name.as_str().into()] })
+                Ok(Feature {
+                    shape: polygons(&view.unit.shape)?,
+                    values: vec![view.unit.code.as_str().into(), view.unit.name.as_str().into()],
+                })
             }),
             TileLayer::Context => features(&self.context, |context| {
-                let values = vec![context.group.as_str().into(), context.name.as_deref().into(), context.width_m.map_or(Value::Absent, Value::Number)];
+                let values = vec![
+                    context.group.as_str().into(),
+                    context.name.as_deref().into(),
+                    context.width_m.map_or(Value::Absent, Value::Number),
+                ];
                 Ok(Feature { shape: self.place.to_mercator(&context.shape)?, values })
             }),
         }

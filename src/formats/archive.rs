@@ -94,7 +94,10 @@ fn inside_zip(path: &Path, absolute: &Path, file: File, name: &str) -> Result<Ve
         return Ok(vec![Candidate { path: absolute.to_owned(), name: name.to_owned() }]);
     }
     if entries.iter().any(|e| e.is_encrypted) {
-        return Err(FormatError::Unsupported { what: format!("{}: an encrypted zip", path.display()), convert: "Unpack it with its password first".to_owned() });
+        return Err(FormatError::Unsupported {
+            what: format!("{}: an encrypted zip", path.display()),
+            convert: "Unpack it with its password first".to_owned(),
+        });
     }
     let inner = |entry: &str| PathBuf::from(format!("/vsizip/{{{}}}/{entry}", absolute.display()));
     let mut found: Vec<Candidate> = Vec::new();
@@ -109,7 +112,7 @@ fn inside_zip(path: &Path, absolute: &Path, file: File, name: &str) -> Result<Ve
         if found.iter().any(|c| c.name == candidate) {
             continue;
         }
-        if candidate.to_lowercase().ends_with(".parquet") {
+        if candidate.to_lowercase().ends_with("parquet") {
             parquet = Some(candidate.to_owned());
             continue;
         }
@@ -140,8 +143,8 @@ fn folder_of_a_geodatabase(entry: &str) -> Option<&str> {
 /// Files that accompany others, and what archivers leave behind.
 fn is_side_file(entry: &str) -> bool {
     const ENDINGS: [&str; 34] = [
-        "dbf", "shx", "prj", "cpg", "qpj", "sbn", "sbx", "qix", "qmd", "qml", "sld", "lyr", "lyrx", "idm", "ind", "id", "map", "dat", "mid",
-        "gfs", "xsd", "txt", "pdf", "md", "html", "htm", "jpg", "png", "doc", "docx", "gpkg-wal", "gpkg-shm", "atx", "zip",
+        "dbf", "shx", "prj", "cpg", "qpj", "sbn", "sbx", "qix", "qmd", "qml", "sld", "lyr", "lyrx", "idm", "ind", "id", "map", "dat",
+        "mid", "gfs", "xsd", "txt", "pdf", "md", "html", "htm", "jpg", "png", "doc", "docx", "gpkg-wal", "gpkg-shm", "atx", "zip",
     ];
     let lower = entry.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
@@ -175,7 +178,7 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 
 /// The central directory of a zip (PKWARE appnote 4.3.12 to 4.3.16): names and whether they are encrypted.
 /// GDAL leaves out names it does not like; we want to see them.
-fn entries(mut file: File) -> Result<Vec<Entry>, String> {
+fn entries(mut file: impl Read + Seek) -> Result<Vec<Entry>, String> {
     const CUT: &str = "the zip is damaged or cut short (its list of contents is missing)";
     const LARGEST_DIRECTORY: u64 = 64 << 20;
     let length = file.seek(SeekFrom::End(0)).map_err(|e| e.to_string())?;
@@ -221,6 +224,25 @@ mod tests {
         }
         for good in ["a.shp", "a/b..c.shp", "thửa đất/a.shp", "..a.shp"] {
             assert!(!climbs_out(good), "{good}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_a_list_or_a_fault(
+            mut bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+            size in 0_u32..300,
+            start in proptest::prelude::any::<u32>(),
+            is_near in proptest::prelude::any::<bool>(),
+        ) {
+            if let Some(first) = bytes.get_mut(..4) {
+                first.copy_from_slice(b"PK\x01\x02");
+            }
+            bytes.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+            bytes.extend(size.to_le_bytes());
+            bytes.extend(if is_near { 0 } else { start }.to_le_bytes());
+            bytes.extend([0, 0]);
+            let _ = entries(std::io::Cursor::new(bytes));
         }
     }
 

@@ -201,7 +201,8 @@ mod tests {
     fn plan(role: LayerRole, existing: &[&str], fields: &[(&str, &str)], kind: Option<&str>) -> Result<Vec<Origin>, Problem> {
         let existing: Vec<String> = existing.iter().map(|s| (*s).to_owned()).collect();
         let fields = fields.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-        Columns { role, existing: &existing, fid_column: "fid", fields: &fields, kind, code: None, is_cad: false, is_cut_at_ten: true }.plan()
+        Columns { role, existing: &existing, fid_column: "fid", fields: &fields, kind, code: None, is_cad: false, is_cut_at_ten: true }
+            .plan()
     }
 
     fn origin_of(our: &str, role: LayerRole, plan: Vec<Origin>) -> Origin {

@@ -29,8 +29,9 @@ impl Encoding {
         };
         let is_word = !name.is_empty() && name.len() < 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:.".contains(&b));
         let encoding = Encoding { name: CString::new(name).ok().filter(|_| is_word)? };
-        // A letter of plain text must come out as it went in.
-        (library::recode(c"a", &encoding.name)? == "a").then_some(encoding)
+        // GDAL hands bytes in an encoding that it does not know back as they are: one above ASCII shows it.
+        let is_known = encoding.is_utf8() || !library::recode(c"a\xe1", &encoding.name)?.contains('\u{fffd}');
+        is_known.then_some(encoding)
     }
 
     /// Every byte is a letter: the last resort.

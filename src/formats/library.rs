@@ -15,8 +15,25 @@ thread_local! {
 
 /// Drivers that reach beyond the one file they are given: servers, databases, files that name other files.
 const NOT_FILES: [&str; 19] = [
-    "OGR_VRT", "HTTP", "WFS", "OAPIF", "OGCAPI", "CSW", "EEDA", "Carto", "Elasticsearch", "PLSCENES", "AmigoCloud", "NGW", "PostgreSQL",
-    "MySQL", "MSSQLSpatial", "ODBC", "PGDUMP", "GMLAS", "OGR_OGDI",
+    "OGR_VRT",
+    "HTTP",
+    "WFS",
+    "OAPIF",
+    "OGCAPI",
+    "CSW",
+    "EEDA",
+    "Carto",
+    "Elasticsearch",
+    "PLSCENES",
+    "AmigoCloud",
+    "NGW",
+    "PostgreSQL",
+    "MySQL",
+    "MSSQLSpatial",
+    "ODBC",
+    "PGDUMP",
+    "GMLAS",
+    "OGR_OGDI",
 ];
 
 /// Names of the drivers that files are opened with.
@@ -33,6 +50,7 @@ fn drivers() -> &'static [String] {
             ("GDAL_HTTP_TIMEOUT", "1"),
             ("DXF_INCLUDE_RAW_CODE_VALUES", "NO"),
             ("GML_SKIP_RESOLVE_ELEMS", "ALL"),
+            ("CPL_VSIL_GZIP_WRITE_PROPERTIES", "NO"),
         ];
         for (key, value) in settings {
             // Fails only on a NUL byte inside.
@@ -84,24 +102,27 @@ pub(super) fn open_vector(path: &Path, open_options: &[&str]) -> Result<Dataset,
     Dataset::open_ex(path, options).map_err(|_| take_failures())
 }
 
-/// Whether GDAL takes it for a raster.
+/// Whether GDAL takes it for a raster, by its first bytes: opening might reach for what it refers to.
 pub(super) fn is_raster(path: &Path) -> bool {
-    setup();
-    let options = DatasetOptions { open_flags: GdalOpenFlags::GDAL_OF_READONLY | GdalOpenFlags::GDAL_OF_RASTER, ..Default::default() };
-    let found = Dataset::open_ex(path, options).is_ok();
-    take_failures();
-    found
+    identified(path, GdalOpenFlags::GDAL_OF_RASTER, &[]).is_some()
 }
 
-/// Short name of the driver that would open the path, by its first bytes.
+/// Short name of the driver that would open the path for vectors, by its first bytes.
 pub(super) fn identify(path: &Path) -> Option<String> {
-    let names: Vec<CString> = drivers().iter().filter_map(|n| CString::new(n.as_str()).ok()).collect();
+    identified(path, GdalOpenFlags::GDAL_OF_VECTOR, drivers())
+}
+
+/// With no driver named, all are asked.
+fn identified(path: &Path, kind: GdalOpenFlags, among: &[String]) -> Option<String> {
+    setup();
+    let names: Vec<CString> = among.iter().filter_map(|n| CString::new(n.as_str()).ok()).collect();
     let mut pointers: Vec<*const c_char> = names.iter().map(|n| n.as_ptr()).collect();
     pointers.push(std::ptr::null());
+    let list = if among.is_empty() { std::ptr::null() } else { pointers.as_ptr() };
     let path = CString::new(path.to_str()?).ok()?;
     // SAFETY: a NUL-terminated path and a NULL-terminated list, alive during the call; the driver's name is static.
     let name = unsafe {
-        let driver = gdal_sys::GDALIdentifyDriverEx(path.as_ptr(), GdalOpenFlags::GDAL_OF_VECTOR.bits(), pointers.as_ptr(), std::ptr::null());
+        let driver = gdal_sys::GDALIdentifyDriverEx(path.as_ptr(), kind.bits(), list, std::ptr::null());
         if driver.is_null() { None } else { text(gdal_sys::GDALGetDriverShortName(driver)) }
     };
     take_failures();
@@ -116,13 +137,24 @@ pub(super) fn text(pointer: *const c_char) -> Option<String> {
 
 /// Bytes in an encoding that iconv knows, as UTF-8; none when it knows no such encoding or the bytes do not fit.
 pub(super) fn recode(bytes: &CStr, encoding: &CStr) -> Option<String> {
+    setup();
     take_failures();
+    // Encodings with combining marks hold the last letter back, and GDAL never asks for it: give them one to hold.
+    let held = CString::new([bytes.to_bytes(), b"\n"].concat()).ok()?;
     // SAFETY: three NUL-terminated strings; the result is GDAL's to free, once.
     let decoded = unsafe {
-        let pointer = gdal_sys::CPLRecode(bytes.as_ptr(), encoding.as_ptr(), c"UTF-8".as_ptr());
+        let pointer = gdal_sys::CPLRecode(held.as_ptr(), encoding.as_ptr(), c"UTF-8".as_ptr());
         let decoded = text(pointer);
         gdal_sys::VSIFree(pointer.cast::<c_void>());
         decoded
     };
-    if take_failures().is_empty() { decoded } else { None }
+    if !take_failures().is_empty() {
+        return None;
+    }
+    decoded.map(|mut text| {
+        if text.ends_with('\n') {
+            text.pop();
+        }
+        text
+    })
 }

@@ -11,7 +11,7 @@ use i_overlay::core::solver::Solver;
 use i_overlay::i_float::int::point::IntPoint;
 
 use super::rings::{is_usable, rings_of};
-use super::validity::validate;
+use super::validity::{renest, validate};
 use crate::model::{Coord, MultiPolygon, Polygon, Ring};
 
 /// Land that any of the shapes covers.
@@ -76,11 +76,15 @@ impl<'a, A: Iterator<Item = &'a [Coord]>, B: Iterator<Item = &'a [Coord]>> Side<
 
 type IntShapes = Vec<Vec<Vec<IntPoint<i64>>>>;
 
-/// The engine's result as valid polygons. Snapping can in rare needles leave a crossing one step wide:
+/// The engine's result as valid polygons. It may give a hole to the wrong shell. Snapping can in rare needles leave a crossing one step wide:
 /// then the result is made again on a coarser grid, and what is still not valid after that is left out.
 fn settled(mut grid: Grid, mut shapes: IntShapes) -> MultiPolygon {
     for _ in 0..3 {
-        let shape = grid.to_shape(&shapes);
+        let mut shape = grid.to_shape(&shapes);
+        if validate(&shape).is_empty() {
+            return shape;
+        }
+        shape = renest(shape);
         if validate(&shape).is_empty() {
             return shape;
         }
@@ -91,7 +95,7 @@ fn settled(mut grid: Grid, mut shapes: IntShapes) -> MultiPolygon {
         }
         shapes = engine.overlay(OverlayRule::Subject, FillRule::EvenOdd);
     }
-    let shape = grid.to_shape(&shapes);
+    let shape = renest(grid.to_shape(&shapes));
     if validate(&shape).is_empty() {
         return shape;
     }

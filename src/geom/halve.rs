@@ -14,8 +14,8 @@ const FEW_VERTICES: usize = 96;
 /// A polygon above this is cut on several threads.
 const MANY_VERTICES: usize = 8_192;
 const MAX_DEPTH: u32 = 48;
-/// So many cuts in a row that multiply the vertices instead of sharing them out, and cutting stops.
-const MAX_FUTILE: u32 = 3;
+/// Where cuts have multiplied the vertices so often instead of sharing them out (the teeth of a comb), cutting stops.
+const MAX_GROWTH: f64 = 4.0;
 
 /// A part of one polygon, or all of it.
 #[derive(Debug, Clone)]
@@ -36,9 +36,7 @@ impl<'a> Piece<'a> {
         if x1 <= x0 || y1 <= y0 {
             return None;
         }
-        let along = |p: Coord, q: Coord| {
-            (p.x == q.x && (p.x == x0 || p.x == x1)) || (p.y == q.y && (p.y == y0 || p.y == y1))
-        };
+        let along = |p: Coord, q: Coord| (p.x == q.x && (p.x == x0 || p.x == x1)) || (p.y == q.y && (p.y == y0 || p.y == y1));
         // Edges on the bounds only: the winding number is one value inside, the box or nothing.
         let bare = rings.iter().all(|r| r.windows(2).all(|w| along(w[0], w[1])));
         if !bare {
@@ -76,25 +74,25 @@ pub(crate) fn halve(polygon: &Polygon) -> Vec<Piece<'_>> {
     }
     let mut pieces = Vec::new();
     if let Some(piece) = Piece::new(rings) {
-        halve_into(piece, MAX_DEPTH, 0, &mut pieces);
+        halve_into(piece, MAX_DEPTH, 1.0, &mut pieces);
     }
     pieces
 }
 
-fn halve_into<'a>(piece: Piece<'a>, depth: u32, n_futile: u32, out: &mut Vec<Piece<'a>>) {
+fn halve_into<'a>(piece: Piece<'a>, depth: u32, growth: f64, out: &mut Vec<Piece<'a>>) {
     let n = piece.n_vertices();
-    if n <= FEW_VERTICES || depth == 0 || n_futile >= MAX_FUTILE {
+    if n <= FEW_VERTICES || depth == 0 || growth > MAX_GROWTH {
         out.push(piece);
         return;
     }
     let [low, high] = cut(&piece);
     let n_after = low.iter().chain(&high).map(|r| r.len()).sum::<usize>();
-    let n_futile = if n_after * 10 > n * 16 { n_futile + 1 } else { 0 };
+    let growth = growth * (n_after as f64 / n as f64).max(1.0);
     drop(piece);
     let deeper = |rings: Vec<Vec<Coord>>| {
         let mut pieces = Vec::new();
         if let Some(piece) = Piece::new(rings.into_iter().map(Cow::Owned).collect()) {
-            halve_into(piece, depth - 1, n_futile, &mut pieces);
+            halve_into(piece, depth - 1, growth, &mut pieces);
         }
         pieces
     };
@@ -104,7 +102,7 @@ fn halve_into<'a>(piece: Piece<'a>, depth: u32, n_futile: u32, out: &mut Vec<Pie
     } else {
         for rings in [low, high] {
             if let Some(piece) = Piece::new(rings.into_iter().map(Cow::Owned).collect()) {
-                halve_into(piece, depth - 1, n_futile, out);
+                halve_into(piece, depth - 1, growth, out);
             }
         }
     }
@@ -120,7 +118,9 @@ fn cut(piece: &Piece) -> [Vec<Vec<Coord>>; 2] {
     let by_x = if x1 - x0 >= y1 - y0 { n_across_x <= 4 * n_across_y } else { n_across_y > 4 * n_across_x };
     let mut halves = [Vec::new(), Vec::new()];
     for ring in &piece.rings {
-        let [low, high] = if by_x { cut_ring(ring, |c| c.x, x, |a, b| Coord { x, y: between((a.x, a.y), (b.x, b.y), x) }) } else {
+        let [low, high] = if by_x {
+            cut_ring(ring, |c| c.x, x, |a, b| Coord { x, y: between((a.x, a.y), (b.x, b.y), x) })
+        } else {
             cut_ring(ring, |c| c.y, y, |a, b| Coord { x: between((a.y, a.x), (b.y, b.x), y), y })
         };
         halves[0].extend(low);

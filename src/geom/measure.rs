@@ -145,9 +145,15 @@ fn segments_distance(p: [Coord; 2], q: [Coord; 2]) -> f64 {
     ends.into_iter().map(|(at, s)| point_to_segment(at, s)).fold(f64::INFINITY, f64::min)
 }
 
-pub(super) fn point_to_segment(at: Coord, [a, b]: [Coord; 2]) -> f64 {
+fn point_to_segment(at: Coord, segment: [Coord; 2]) -> f64 {
+    square_to_segment(at, segment).sqrt()
+}
+
+/// The square of the distance.
+pub(super) fn square_to_segment(at: Coord, [a, b]: [Coord; 2]) -> f64 {
     let (dx, dy) = (b.x - a.x, b.y - a.y);
     let square = dx * dx + dy * dy;
     let t = if square > 0.0 { (((at.x - a.x) * dx + (at.y - a.y) * dy) / square).clamp(0.0, 1.0) } else { 0.0 };
-    (at.x - (a.x + t * dx)).hypot(at.y - (a.y + t * dy))
+    let (ex, ey) = (at.x - (a.x + t * dx), at.y - (a.y + t * dy));
+    ex * ex + ey * ey
 }

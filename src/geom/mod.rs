@@ -1,4 +1,4 @@
-//! Geometry we trust: validate, repair, area, boolean operations, clip, width, simplify.
+//! Geometry we trust: validate, repair, area, boolean operations, clip, width, pole, distance.
 //!
 //! Total functions on planar coordinates in metres: they never panic, and what cannot be
 //! answered is an empty shape or `None`. No CRS, no attributes. The only user of `i_overlay`.
@@ -6,8 +6,8 @@
 //! counter-clockwise, holes clockwise, rings closed, at least three distinct points.
 
 mod boolean;
-mod grid;
 mod clip;
+mod grid;
 mod halve;
 mod local;
 mod measure;
@@ -19,8 +19,8 @@ mod shared;
 mod validity;
 
 pub use boolean::{difference, intersection, union};
-pub use grid::enclosed_on_grid;
 pub use clip::clip_to_rect;
+pub use grid::enclosed_on_grid;
 pub use measure::{area_m2, bounds, bounds_of_geometry, contains, distance_m, geodesic_area_m2, ring_signed_area_m2, width_m};
 pub use pole::pole;
 pub use repair::{Fault, FaultKind, Repaired, repair, repair_rings};

@@ -1,24 +1,24 @@
 //! A point well inside a shape: the pole of inaccessibility of its largest polygon.
 //!
 //! Squares over the polygon are halved, the most promising first, until none can hold a point that is farther
-//! from the border by more than one part in two hundred of the polygon's size.
+//! from the border by more than one part in a hundred of the polygon's size.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::measure::{bounds_of, point_to_segment, polygon_area_m2};
+use super::measure::{bounds_of, polygon_area_m2, square_to_segment};
 use super::segments::ray_crosses;
 use crate::model::{Coord, MultiPolygon, Polygon};
 
-/// More squares than this are not worth a label's last metre.
-const MAX_SQUARES: usize = 2_000;
+/// More looks at a vertex than this are not worth a label's last metre.
+const MAX_LOOKS: usize = 20_000_000;
 
 /// A point well inside the shape, for labels and look-ups; none when the shape is empty.
 pub fn pole(shape: &MultiPolygon) -> Option<Coord> {
     let polygon = shape.0.iter().max_by(|a, b| polygon_area_m2(a).total_cmp(&polygon_area_m2(b)))?;
     let [x0, y0, x1, y1] = bounds_of(polygon.exterior().0.iter().copied())?;
     let (width, height) = (x1 - x0, y1 - y0);
-    let precision = width.max(height) / 200.0;
+    let precision = width.max(height) / 100.0;
     let side = width.min(height).max(width.max(height) / 16.0);
     let centre = Coord { x: (x0 + x1) / 2.0, y: (y0 + y1) / 2.0 };
     if !(side > 0.0 && side.is_finite()) {
@@ -37,12 +37,14 @@ pub fn pole(shape: &MultiPolygon) -> Option<Coord> {
             open.push(Square::new(polygon, at, half));
         }
     }
+    let n_vertices: usize = std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(|r| r.0.len()).sum();
+    let max_squares = (MAX_LOOKS / n_vertices.max(1)).clamp(64, 20_000);
     let mut n_squares = open.len();
     while let Some(square) = open.pop() {
         if square.depth > best.depth {
             best = Square { half: 0.0, ..square };
         }
-        if square.reach() - best.depth <= precision || (n_squares > MAX_SQUARES && best.depth > 0.0) || n_squares > 20 * MAX_SQUARES {
+        if square.reach() - best.depth <= precision || n_squares > max_squares {
             break;
         }
         let half = square.half / 2.0;
@@ -68,8 +70,9 @@ impl Square {
         let mut nearest = f64::INFINITY;
         for w in std::iter::once(polygon.exterior()).chain(polygon.interiors()).flat_map(|r| r.0.windows(2)) {
             inside ^= ray_crosses([w[0], w[1]], at);
-            nearest = nearest.min(point_to_segment(at, [w[0], w[1]]));
+            nearest = nearest.min(square_to_segment(at, [w[0], w[1]]));
         }
+        let nearest = nearest.sqrt();
         Square { at, half, depth: if inside { nearest } else { -nearest } }
     }
 

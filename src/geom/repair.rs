@@ -140,7 +140,7 @@ fn once_round(points: &mut Cow<[Coord]>) {
     let n = points.len().saturating_sub(1);
     let Some(first) = points.first().copied() else { return };
     for round in 3..=n / 2 {
-        if n % round == 0 && points[round] == first && (round..n).all(|i| points[i] == points[i - round]) {
+        if n.is_multiple_of(round) && points[round] == first && (round..n).all(|i| points[i] == points[i - round]) {
             points.to_mut().truncate(round + 1);
             return;
         }

@@ -22,7 +22,11 @@ struct Edge {
 impl Edge {
     fn height_at(&self, x: f64) -> f64 {
         // From the nearer end, so that both ends are met exactly.
-        if x - self.left <= self.right - x { self.left_height + (x - self.left) * self.slope } else { self.right_height - (self.right - x) * self.slope }
+        if x - self.left <= self.right - x {
+            self.left_height + (x - self.left) * self.slope
+        } else {
+            self.right_height - (self.right - x) * self.slope
+        }
     }
 }
 
@@ -36,7 +40,8 @@ pub(crate) struct SharedArea {
 impl SharedArea {
     /// Area that both pieces cover, m².
     pub(crate) fn of(&mut self, a: &Piece, b: &Piece) -> f64 {
-        let frame = [a.bounds[0].max(b.bounds[0]), a.bounds[1].max(b.bounds[1]), a.bounds[2].min(b.bounds[2]), a.bounds[3].min(b.bounds[3])];
+        let frame =
+            [a.bounds[0].max(b.bounds[0]), a.bounds[1].max(b.bounds[1]), a.bounds[2].min(b.bounds[2]), a.bounds[3].min(b.bounds[3])];
         let (width, height) = (frame[2] - frame[0], frame[3] - frame[1]);
         if !(width > 0.0 && height > 0.0) {
             return 0.0;
@@ -171,7 +176,14 @@ impl Clip<'_> {
             (cut_right, cut_right_height) = (to, self.height);
         }
         if cut_left < cut_right {
-            self.out.push(Edge { left: cut_left, right: cut_right, left_height: cut_left_height, right_height: cut_right_height, slope, sign });
+            self.out.push(Edge {
+                left: cut_left,
+                right: cut_right,
+                left_height: cut_left_height,
+                right_height: cut_right_height,
+                slope,
+                sign,
+            });
         }
     }
 

@@ -6,10 +6,11 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use super::rings::clean;
+use super::measure::signed_area_m2;
+use super::rings::{clean, rings_of_polygon};
 use super::segments::{Meeting, Place, Segments, orientation};
 use super::{Fault, FaultKind};
-use crate::model::{Coord, MultiPolygon};
+use crate::model::{Coord, MultiPolygon, Polygon, Ring};
 
 /// More faults than this tell nobody more.
 const MAX_FAULTS: usize = 16;
@@ -51,6 +52,36 @@ pub(super) fn faults_of(outlines: &[Outline]) -> Vec<Fault> {
         check.connection();
     }
     check.faults
+}
+
+/// The same rings, each hole in the smallest shell that goes around it; a hole without a shell is left out.
+/// For shapes whose rings do not cross.
+pub(super) fn renest(shape: MultiPolygon) -> MultiPolygon {
+    let mut outlines: Vec<Outline> = Vec::new();
+    for (polygon, p) in shape.0.iter().enumerate() {
+        let rings = rings_of_polygon(p).enumerate();
+        outlines.extend(rings.map(|(i, points)| Outline { polygon: polygon as u32, is_shell: i == 0, points: Cow::Borrowed(points) }));
+    }
+    let rings: Vec<Cow<[Coord]>> = outlines.iter().map(|o| Cow::Borrowed(o.points.as_ref())).collect();
+    let segments = Segments::new(&rings);
+    let mut check = Check { outlines: &outlines, segments: &segments, faults: Vec::new(), touches: Vec::new() };
+    let _ = segments.each_meeting(&mut |a, b, met| {
+        if let (Meeting::Touch(at), true) = (met, a.ring != b.ring) {
+            check.touches.push(Touch { rings: [a.ring, b.ring], at: bits(at) });
+        }
+        ControlFlow::Continue(())
+    });
+    let shared = check.shared_points();
+    let size = |ring: u32| signed_area_m2(&outlines[ring as usize].points).abs();
+    let mut holes: Vec<Vec<Ring>> = vec![Vec::new(); shape.0.len()];
+    for ring in (0..outlines.len() as u32).filter(|&r| !outlines[r as usize].is_shell) {
+        let around = segments.rings_around(check.point_off_the_others(ring, &shared));
+        let shells = around.into_iter().filter(|&r| outlines[r as usize].is_shell);
+        if let Some(shell) = shells.min_by(|&a, &b| size(a).total_cmp(&size(b))) {
+            holes[outlines[shell as usize].polygon as usize].push(Ring::new(outlines[ring as usize].points.to_vec()));
+        }
+    }
+    MultiPolygon::new(shape.0.iter().zip(holes).map(|(p, holes)| Polygon::new(p.exterior().clone(), holes)).collect())
 }
 
 /// Two rings share a point.
@@ -130,8 +161,7 @@ impl Check<'_> {
 
     /// Holes inside their shell, no hole in a hole, no polygon in the interior of another.
     fn nesting(&mut self) {
-        let mut shared: Vec<(u32, [u64; 2])> = self.touches.iter().flat_map(|t| t.rings.map(|ring| (ring, t.at))).collect();
-        shared.sort_unstable();
+        let shared = self.shared_points();
         for ring in 0..self.outlines.len() as u32 {
             let own = self.outline(ring);
             let at = self.point_off_the_others(ring, &shared);
@@ -163,6 +193,13 @@ impl Check<'_> {
                 return;
             }
         }
+    }
+
+    /// Rings with the points they share with others, in order.
+    fn shared_points(&self) -> Vec<(u32, [u64; 2])> {
+        let mut shared: Vec<(u32, [u64; 2])> = self.touches.iter().flat_map(|t| t.rings.map(|ring| (ring, t.at))).collect();
+        shared.sort_unstable();
+        shared
     }
 
     /// A point of the ring that no other ring shares: a vertex, else the middle of an edge.

@@ -1,13 +1,13 @@
 //! `/api/v1` and `/health`: parameters in, the engine's figures out.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::App;
 use super::answer::{Coded, Coding, Freshness, json_bytes};
-use super::ask::Ask;
+use super::ask::{Ask, Place};
 use super::error::ApiError;
 use crate::engine::{EngineError, Snapshot};
 
@@ -56,7 +56,7 @@ pub(super) async fn units(State(app): State<App>, headers: HeaderMap, uri: Uri) 
     answer(app, headers, ask.rev()?, JSON, move |s| s.units_list(epoch)).await.map_err(ApiError::of_parameter)
 }
 
-pub(super) async fn unit(State(app): State<App>, Path(code): Path<String>, headers: HeaderMap, uri: Uri) -> Answer {
+pub(super) async fn unit(State(app): State<App>, Place(code): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
     let ask = Ask::read(&uri, &["rev"])?;
     answer(app, headers, ask.rev()?, GEOJSON, move |s| s.unit_card(&code)).await
 }
@@ -67,7 +67,7 @@ pub(super) async fn zones(State(app): State<App>, headers: HeaderMap, uri: Uri) 
     answer(app, headers, ask.rev()?, GEOJSON, move |s| s.zones_list(&filter, page)).await.map_err(ApiError::of_parameter)
 }
 
-pub(super) async fn zone(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap, uri: Uri) -> Answer {
+pub(super) async fn zone(State(app): State<App>, Place(id): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
     let ask = Ask::read(&uri, &["epoch", "rev"])?;
     let epoch = ask.epoch()?;
     answer(app, headers, ask.rev()?, GEOJSON, move |s| s.zone_card(&id, epoch)).await
@@ -80,7 +80,7 @@ pub(super) async fn encroachments(State(app): State<App>, headers: HeaderMap, ur
     answer(app, headers, ask.rev()?, GEOJSON, move |s| s.encroachments_list(&filter, page)).await.map_err(ApiError::of_parameter)
 }
 
-pub(super) async fn encroachment(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap, uri: Uri) -> Answer {
+pub(super) async fn encroachment(State(app): State<App>, Place(id): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
     let ask = Ask::read(&uri, &["rev"])?;
     answer(app, headers, ask.rev()?, GEOJSON, move |s| s.encroachment_card(&id)).await
 }

@@ -3,12 +3,28 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use axum::extract::Query;
+use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::Uri;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
 use crate::engine::{Filter, Page};
 use crate::model::Epoch;
+
+/// The parts of an address that a route names.
+pub(super) struct Place<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Place<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(place)) => Ok(Place(place)),
+            Err(_) => Err(ApiError::bad_request("the address holds bytes that are no UTF-8 text; write it percent-encoded")),
+        }
+    }
+}
 
 /// The parameters of a request that are allowed where it went.
 #[derive(Debug)]

@@ -1,12 +1,12 @@
 //! What a map asks for: styles, TileJSON, tiles.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 use super::App;
 use super::answer::{Coded, Coding, Freshness, json_bytes};
-use super::ask::Ask;
+use super::ask::{Ask, Place};
 use super::error::ApiError;
 use super::tile_cache::TileKey;
 use crate::engine::{Snapshot, StyleAsk, TileCoord, TileLayer};
@@ -17,7 +17,7 @@ pub(super) async fn style_of_the_house(State(app): State<App>, headers: HeaderMa
     style_named(app, "light", headers, uri).await
 }
 
-pub(super) async fn style(State(app): State<App>, Path(name): Path<String>, headers: HeaderMap, uri: Uri) -> Answer {
+pub(super) async fn style(State(app): State<App>, Place(name): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
     match name.as_str() {
         "light.json" => style_named(app, "light", headers, uri).await,
         "dark.json" => style_named(app, "dark", headers, uri).await,
@@ -37,7 +37,7 @@ async fn style_named(app: App, theme: &'static str, headers: HeaderMap, uri: Uri
     json(app, headers, ask.rev()?, move |s| s.style(&style)).await.map_err(ApiError::of_parameter)
 }
 
-pub(super) async fn tile_json(State(app): State<App>, Path(name): Path<String>, headers: HeaderMap, uri: Uri) -> Answer {
+pub(super) async fn tile_json(State(app): State<App>, Place(name): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
     let Some(list) = name.strip_suffix(".json") else {
         return Err(ApiError::not_found("tiles are at /tiles/{layers}/{z}/{x}/{y}, their TileJSON at /tiles/{layers}.json"));
     };
@@ -59,7 +59,7 @@ where
 
 pub(super) async fn tile(
     State(app): State<App>,
-    Path((layers, z, x, y)): Path<(String, String, String, String)>,
+    Place((layers, z, x, y)): Place<(String, String, String, String)>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Answer {

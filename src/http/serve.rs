@@ -34,11 +34,12 @@ async fn listen(engine: Engine, bind: SocketAddr, ready: impl FnOnce(SocketAddr)
     let app = App::new(engine);
     let warm = app.clone();
     // What the map shows first is made ready before anybody asks.
-    let _ = tokio::task::spawn_blocking(move || {
+    // Nobody waits for it: a map that asks earlier waits for its own layers.
+    drop(tokio::task::spawn_blocking(move || {
         if let Err(error) = warm.snapshot().prepare_tiles() {
             tracing::warn!(%error, "the tiles could not be made ready");
         }
-    });
+    }));
     let (end, mut ended) = tokio::sync::watch::channel(false);
     let ending = app.clone();
     let stopping = async move {

@@ -1,7 +1,9 @@
 //! The web app as it was built into the binary; without a build, a page that says how to make one.
 
+use std::borrow::Cow;
+
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse};
 use rust_embed::RustEmbed;
@@ -40,7 +42,11 @@ fn respond(name: &str, file: rust_embed::EmbeddedFile, asked: &HeaderMap) -> Res
     // Weak: the same file goes out in several content codings.
     let etag = HeaderValue::from_str(&format!("W/\"{hash}\"")).unwrap_or_else(|_| HeaderValue::from_static("W/\"\""));
     let unchanged = matches(asked, &etag);
-    let mut response = Response::new(if unchanged { Body::empty() } else { Body::from(file.data.into_owned()) });
+    let bytes = match file.data {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => Bytes::from(bytes),
+    };
+    let mut response = Response::new(if unchanged { Body::empty() } else { Body::from(bytes) });
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep(name)));

@@ -2,7 +2,7 @@
 //!
 //! Writes little-endian XY. Reads either byte order, any envelope, Z and M (left out), POLYGON where
 //! MULTIPOLYGON is due. Total on any bytes: what does not fit is a `BlobFault`, never a panic, and a
-//! count in the blob never makes it allocate more than the blob is long.
+//! count in the blob never makes it allocate more than a few times the blob's length.
 
 use crate::geom;
 use crate::model::{Coord, Geometry, MultiPolygon, Polygon, Ring};
@@ -10,15 +10,15 @@ use crate::model::{Coord, Geometry, MultiPolygon, Polygon, Ring};
 /// What is wrong with a geometry blob, in words for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BlobFault {
-    #[error("has no geometry")]
+    #[error("is missing")]
     Missing,
-    #[error("is not a GeoPackage geometry")]
+    #[error("is not in GeoPackage's form")]
     NotABlob,
     #[error("ends too early")]
     TooShort,
     #[error("holds a coordinate that is not a number")]
     NotFinite,
-    #[error("is of a geometry type that is not read here (WKB type {0}); polygons, lines and points are")]
+    #[error("is of a type that is not read here (WKB type {0}); polygons, lines and points are")]
     UnknownType(u32),
     #[error("is not a polygon")]
     NotAPolygon,
@@ -260,14 +260,17 @@ impl<'b> Bytes<'b> {
         Ok(Coord { x, y })
     }
 
-    fn finite(&mut self, n_values: usize) -> Result<Coord, BlobFault> {
-        let c = self.coord(n_values)?;
-        if c.x.is_finite() && c.y.is_finite() { Ok(c) } else { Err(BlobFault::NotFinite) }
-    }
-
     fn line(&mut self, n_values: usize) -> Result<Ring, BlobFault> {
         let n = self.count(8 * n_values)?;
-        (0..n).map(|_| self.finite(n_values)).collect::<Result<Vec<Coord>, _>>().map(Ring::new)
+        let mut coords = Vec::with_capacity(n);
+        for _ in 0..n {
+            let c = self.coord(n_values)?;
+            if !(c.x.is_finite() && c.y.is_finite()) {
+                return Err(BlobFault::NotFinite);
+            }
+            coords.push(c);
+        }
+        Ok(Ring::new(coords))
     }
 
     fn polygon(&mut self, n_values: usize) -> Result<Polygon, BlobFault> {
@@ -276,7 +279,10 @@ impl<'b> Bytes<'b> {
             return Ok(Polygon::new(Ring::new(Vec::new()), Vec::new()));
         }
         let shell = self.line(n_values)?;
-        let holes = (1..n_rings).map(|_| self.line(n_values)).collect::<Result<Vec<Ring>, _>>()?;
+        let mut holes = Vec::with_capacity(n_rings - 1);
+        for _ in 1..n_rings {
+            holes.push(self.line(n_values)?);
+        }
         Ok(Polygon::new(shell, holes))
     }
 
@@ -312,35 +318,30 @@ impl<'b> Bytes<'b> {
             }
             LINE_STRING => Geometry::LineString(self.line(n_values)?),
             POLYGON => Geometry::Polygon(self.polygon(n_values)?),
-            MULTI_POINT => Geometry::MultiPoint(geo_types::MultiPoint::new(self.parts(depth, |part, points| match part {
-                Geometry::Point(p) => Ok(points.push(p)),
-                Geometry::MultiPoint(_) => Ok(()),
-                _ => Err(BlobFault::NotABlob),
+            MULTI_POINT => Geometry::MultiPoint(geo_types::MultiPoint::new(self.parts(depth, |part| match part {
+                Geometry::Point(point) => Some(point),
+                _ => None,
             })?)),
-            MULTI_LINE_STRING => {
-                Geometry::MultiLineString(geo_types::MultiLineString::new(self.parts(depth, |part, lines| match part {
-                    Geometry::LineString(l) => Ok(lines.push(l)),
-                    _ => Err(BlobFault::NotABlob),
-                })?))
-            }
-            MULTI_POLYGON => Geometry::MultiPolygon(MultiPolygon::new(self.parts(depth, |part, polygons| match part {
-                Geometry::Polygon(p) => Ok(polygons.push(p)),
-                _ => Err(BlobFault::NotABlob),
+            MULTI_LINE_STRING => Geometry::MultiLineString(geo_types::MultiLineString::new(self.parts(depth, |part| match part {
+                Geometry::LineString(line) => Some(line),
+                _ => None,
             })?)),
-            GEOMETRY_COLLECTION => {
-                let parts = self.parts(depth, |part, parts| Ok(parts.push(part)))?;
-                Geometry::GeometryCollection(geo_types::GeometryCollection::new_from(parts))
-            }
+            MULTI_POLYGON => Geometry::MultiPolygon(MultiPolygon::new(self.parts(depth, |part| match part {
+                Geometry::Polygon(polygon) => Some(polygon),
+                _ => None,
+            })?)),
+            GEOMETRY_COLLECTION => Geometry::GeometryCollection(geo_types::GeometryCollection::new_from(self.parts(depth, Some)?)),
             other => return Err(BlobFault::UnknownType(other)),
         })
     }
 
-    fn parts<T>(&mut self, depth: u8, mut keep: impl FnMut(Geometry, &mut Vec<T>) -> Result<(), BlobFault>) -> Result<Vec<T>, BlobFault> {
+    /// The parts of a collection; `as_part` is none for what may not be in it.
+    fn parts<T>(&mut self, depth: u8, as_part: impl Fn(Geometry) -> Option<T>) -> Result<Vec<T>, BlobFault> {
         let depth = depth.checked_sub(1).ok_or(BlobFault::TooDeep)?;
         let n = self.count(5)?;
         let mut parts = Vec::new();
         for _ in 0..n {
-            keep(self.geometry(depth)?, &mut parts)?;
+            parts.push(as_part(self.geometry(depth)?).ok_or(BlobFault::NotABlob)?);
         }
         Ok(parts)
     }

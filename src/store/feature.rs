@@ -98,7 +98,10 @@ impl<'r> Cells<'r> {
     fn text(&mut self) -> Option<String> {
         match self.cell() {
             ValueRef::Null => None,
-            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(match std::str::from_utf8(bytes) {
+                Ok(text) => text.to_owned(),
+                Err(_) => String::from_utf8_lossy(bytes).into_owned(),
+            }),
             ValueRef::Integer(n) => Some(n.to_string()),
             ValueRef::Real(x) => Some(x.to_string()),
         }
@@ -119,7 +122,7 @@ impl<'r> Cells<'r> {
             ValueRef::Integer(n) => Ok(Some(n as f64)),
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
                 let text = String::from_utf8_lossy(bytes);
-                let not_a_number = || RowFault::NotAWord { column, text: text.chars().take(80).collect(), expected: "a number".into() };
+                let not_a_number = || RowFault::NotAWord { column, text: text.chars().take(80).collect(), expected: "not a number".into() };
                 text.trim().parse().ok().filter(|x: &f64| x.is_finite()).map(Some).ok_or_else(not_a_number)
             }
         }

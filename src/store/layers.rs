@@ -45,7 +45,7 @@ pub(super) fn srs_id(connection: &Connection, path: &Path) -> Result<i32, StoreE
 /// import is counted and measured anew.
 pub(super) fn all(connection: &Connection, path: &Path) -> Result<Vec<Layer>, StoreError> {
     let sql = "SELECT name, role, epoch, source, source_crs, operation, accuracy_m, legend, keep, simulated, n_features, area_m2,
-            imported_at, l.revision, min_x, min_y, max_x, max_y, last_change
+            imported_at, l.revision, min_x, min_y, max_x, max_y, last_change = measured_at
         FROM farmzone_layers l JOIN gpkg_contents c ON c.table_name = l.name
         WHERE EXISTS (SELECT 1 FROM sqlite_master m WHERE m.type = 'table' AND m.name = l.name) ORDER BY name";
     let doing = "reading its list of layers";
@@ -54,7 +54,7 @@ pub(super) fn all(connection: &Connection, path: &Path) -> Result<Vec<Layer>, St
     let mut layers = Vec::new();
     while let Some(row) = rows.next().during(path, doing)? {
         let mut layer = layer(row).during(path, doing)?.map_err(|what| StoreError::Damaged { path: path.to_owned(), what })?;
-        if row.get_ref(18).ok().and_then(|v| v.as_str().ok()) != Some(layer.imported_at.as_str()) {
+        if !row.get::<_, bool>(18).during(path, doing)? {
             let measure = measure(connection, path, &layer.name)?;
             (layer.n_features, layer.area_m2, layer.extent) = (measure.n_features, measure.area_m2, measure.extent);
         }
@@ -109,7 +109,8 @@ pub(super) fn record(connection: &Connection, path: &Path, layer: &Layer) -> Res
     connection.execute(sql, params![layer.name, layer.imported_at, min_x, min_y, max_x, max_y, description]).during(path, doing)?;
     connection.execute("DELETE FROM farmzone_layers WHERE name = ?1", [&layer.name]).during(path, doing)?;
     let sql = "INSERT INTO farmzone_layers (name, role, epoch, source, source_crs, operation, accuracy_m, legend, keep, simulated,
-            n_features, area_m2, imported_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+            n_features, area_m2, imported_at, measured_at, revision)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14)";
     let values = params![
         layer.name,
         layer.role.as_str(),
@@ -127,6 +128,22 @@ pub(super) fn record(connection: &Connection, path: &Path, layer: &Layer) -> Res
         layer.revision as i64,
     ];
     connection.execute(sql, values).during(path, doing).map(drop)
+}
+
+/// Measures every layer anew and says that it is of `revision`: for changes that farmzone did not make
+/// and cannot tell where they were. Inside a transaction of the caller.
+pub(super) fn measure_all(connection: &Connection, path: &Path, revision: Revision) -> Result<(), StoreError> {
+    let doing = "measuring a layer";
+    for layer in all(connection, path)? {
+        let Measure { n_features, area_m2, extent } = measure(connection, path, &layer.name)?;
+        let [min_x, min_y, max_x, max_y] = extent.map_or([None; 4], |extent| extent.map(Some));
+        let sql = "UPDATE gpkg_contents SET min_x = ?2, min_y = ?3, max_x = ?4, max_y = ?5 WHERE table_name = ?1";
+        connection.execute(sql, params![layer.name, min_x, min_y, max_x, max_y]).during(path, doing)?;
+        let sql = "UPDATE farmzone_layers SET n_features = ?2, area_m2 = ?3, revision = ?4,
+            measured_at = (SELECT last_change FROM gpkg_contents WHERE table_name = ?1) WHERE name = ?1";
+        connection.execute(sql, params![layer.name, n_features as i64, area_m2, revision as i64]).during(path, doing)?;
+    }
+    Ok(())
 }
 
 /// What a layer's features add up to.

@@ -140,14 +140,12 @@ impl Store {
         self.change("writing its settings", |connection, path| layers::set_setting(connection, path, &setting.key(), value))
     }
 
-    /// Makes a new revision of what is there: for a server that sees (by its `Watch`) that another
-    /// program changed features without telling a revision, as QGIS does. Every layer gets it: which one
-    /// changed is not known.
+    /// Makes a new revision of what is there, all layers measured anew: for a server that sees (by its
+    /// `Watch`) that another program changed features without a new revision, as QGIS does.
     pub fn mark_changed(&mut self) -> Result<Revision, StoreError> {
-        let doing = "marking a change";
-        self.change(doing, |connection, path| {
+        self.change("marking a change", |connection, path| {
             let next = layers::revision(connection, path)? + 1;
-            connection.execute("UPDATE farmzone_layers SET revision = ?1", [next as i64]).during(path, doing).map(|_| ())
+            layers::measure_all(connection, path, next)
         })
     }
 

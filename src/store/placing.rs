@@ -38,6 +38,8 @@ impl<'p> Draft<'p> {
     }
 
     pub(super) fn open(&self) -> Result<Connection, StoreError> {
+        // Made here first, because the system says better than SQLite why it cannot be made.
+        fs::File::create_new(&self.draft).during(self.place, "making it")?;
         Connection::open(&self.draft).during(self.place, "making it")
     }
 

@@ -60,7 +60,7 @@ impl Reader {
         let doing = "reading a layer";
         let mut statement = self.connection.prepare(&self.select::<F>(&layer)?).during(&self.path, doing)?;
         let mut rows = statement.query([]).during(&self.path, doing)?;
-        let mut features = Vec::with_capacity(layer.n_features.min(10_000_000) as usize);
+        let mut features = Vec::new();
         let mut issues = Vec::new();
         while let Some(row) = rows.next().during(&self.path, doing)? {
             match F::read(&mut Cells::new(row, layer.keep.len(), self.srs_id)) {

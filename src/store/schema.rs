@@ -52,7 +52,7 @@ CREATE TABLE farmzone_layers (
   name TEXT NOT NULL UNIQUE REFERENCES gpkg_contents(table_name) ON DELETE CASCADE,
   role TEXT NOT NULL, epoch TEXT, source TEXT NOT NULL, source_crs TEXT NOT NULL, operation TEXT, accuracy_m REAL, legend TEXT,
   keep TEXT NOT NULL, simulated INTEGER NOT NULL, n_features INTEGER NOT NULL, area_m2 REAL NOT NULL,
-  imported_at TEXT NOT NULL, revision INTEGER NOT NULL);
+  imported_at TEXT NOT NULL, measured_at TEXT NOT NULL, revision INTEGER NOT NULL);
 INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) VALUES
   ('farmzone_settings', 'attributes', 'farmzone_settings', 'farmzone: the workspace itself', 0),
   ('farmzone_layers', 'attributes', 'farmzone_layers', 'farmzone: where each layer came from', 0);

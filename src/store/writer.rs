@@ -79,7 +79,8 @@ impl<'s, F: Feature> LayerWriter<'s, F> {
             (Some(_), Mode::New) => return Err(StoreError::LayerExists { name: layer.name }),
             (Some(old), Mode::Append | Mode::Update) => {
                 let columns = layer.keep.clone();
-                join(&mut layer, old, connection, path)?;
+                join(&mut layer, old);
+                add_missing_columns::<F>(connection, path, &layer)?;
                 let insert = insert_sql::<F>(&layer.name, &columns, false);
                 let prepare = |sql: &str| connection.prepare(sql).during(path, doing);
                 match mode {
@@ -177,8 +178,8 @@ fn now() -> String {
     OffsetDateTime::now_utc().format(&form).unwrap_or_else(|_| "1970-01-01T00:00:00.000Z".to_owned())
 }
 
-/// Makes `layer`, about to be added to `old`, say what is true of both; adds the kept columns it lacks.
-fn join(layer: &mut Layer, old: Layer, connection: &Connection, path: &Path) -> Result<(), StoreError> {
+/// Makes `layer`, about to be added to `old`, say what is true of both.
+fn join(layer: &mut Layer, old: Layer) {
     let both = |old: String, new: &str| if old.split("; ").any(|part| part == new) { old } else { format!("{old}; {new}") };
     let either = |old: Option<String>, new: &Option<String>| match (old, new) {
         (Some(old), Some(new)) => Some(both(old, new)),
@@ -192,14 +193,21 @@ fn join(layer: &mut Layer, old: Layer, connection: &Connection, path: &Path) -> 
     layer.accuracy_m = old.accuracy_m.zip(layer.accuracy_m).map(|(a, b)| a.max(b));
     layer.simulated |= old.simulated;
     let new = std::mem::replace(&mut layer.keep, old.keep);
-    let present = columns_of(connection, path, &layer.name)?;
     for name in new {
-        if !present.iter().any(|column| column.eq_ignore_ascii_case(&name)) {
-            let sql = format!("ALTER TABLE {} ADD COLUMN {} TEXT", quoted(&layer.name), quoted(&name));
-            connection.execute_batch(&sql).during(path, "adding a kept column")?;
-        }
         if !layer.keep.iter().any(|kept| kept.eq_ignore_ascii_case(&name)) {
             layer.keep.push(name);
+        }
+    }
+}
+
+/// Adds the columns that a living table lacks: newly kept ones, and ours that somebody took away.
+fn add_missing_columns<F: Feature>(connection: &Connection, path: &Path, layer: &Layer) -> Result<(), StoreError> {
+    let present = columns_of(connection, path, &layer.name)?;
+    let ours = F::COLUMNS.iter().map(|&(name, sql_type, _)| (name, sql_type));
+    for (name, sql_type) in ours.chain(layer.keep.iter().map(|name| (name.as_str(), "TEXT"))) {
+        if !present.iter().any(|column| column.eq_ignore_ascii_case(name)) {
+            let sql = format!("ALTER TABLE {} ADD COLUMN {} {sql_type}", quoted(&layer.name), quoted(name));
+            connection.execute_batch(&sql).during(path, "adding a column")?;
         }
     }
     Ok(())

@@ -52,6 +52,11 @@ impl Frame {
         [world(west - step, x), world(north - step, y), world(east + step, x), world(south + step, y)]
     }
 
+    /// Whether a box of the world lies in the window.
+    fn holds(self, [west, north, east, south]: [u32; 4]) -> bool {
+        inside(&[self.point([west, north]), self.point([east, south])], self.window)
+    }
+
     /// Whether a point of the world lies in this tile and in no other.
     fn owns(self, p: WorldPoint) -> bool {
         let column = |w: u32| (u64::from(w) >> (32 - u32::from(self.coord.z()))) as u32;
@@ -145,23 +150,27 @@ impl<'a> Drawing<'a> {
         if area_px2 < self.prepared.rules.min_area_px2 {
             return self.draw_dust(item, area_px2);
         }
-        let mut polygons = self.generalised(item, self.frame);
-        if polygons.is_empty() && self.frame.grid_bits > 0 {
+        let mut rings = self.generalised(item, self.frame);
+        if rings.is_empty() && self.frame.grid_bits > 0 {
             // A strip can be narrower than the grid and still a pixel and more of land.
-            polygons = self.generalised(item, Frame { grid_bits: 0, ..self.frame });
+            rings = self.generalised(item, Frame { grid_bits: 0, ..self.frame });
         }
-        if polygons.is_empty() {
-            return self.draw_dust(item, area_px2);
+        if rings.is_empty() {
+            // Either it was too thin for the grid, or only its box reaches into this tile.
+            if self.frame.holds(item.bounds) {
+                self.draw_dust(item, area_px2);
+            }
+            return;
         }
-        for ring in polygons.iter().flatten() {
+        for ring in &rings {
             self.commands.ring(ring);
         }
         self.add(GeometryType::Polygon, item);
     }
 
-    /// The item's polygons on the grid, clipped, valid: each its shell and its holes.
-    fn generalised(&self, item: &Item, frame: Frame) -> Vec<Vec<Vec<GridPoint>>> {
-        let mut polygons: Vec<Vec<Vec<GridPoint>>> = Vec::new();
+    /// The item's rings on the grid, clipped, valid: each shell followed by its holes.
+    fn generalised(&self, item: &Item, frame: Frame) -> Vec<Vec<GridPoint>> {
+        let mut rings: Vec<Vec<GridPoint>> = Vec::new();
         let mut shell_is_drawn = false;
         for (points, hole) in self.prepared.parts(item) {
             if hole && !shell_is_drawn {
@@ -174,15 +183,12 @@ impl<'a> Drawing<'a> {
             clean_ring(&mut ring);
             // A ring that snapping turned inside out was too thin to be land (or a hole).
             let drawn = if hole { twice_area(&ring) < 0 } else { twice_area(&ring) > 0 };
-            match polygons.last_mut().filter(|_| hole && drawn) {
-                Some(polygon) => polygon.push(ring),
-                None if !hole && drawn => polygons.push(vec![ring]),
-                None => {}
-            }
             shell_is_drawn = if hole { shell_is_drawn } else { drawn };
+            if drawn {
+                rings.push(ring);
+            }
         }
-        let rings: Vec<Vec<GridPoint>> = polygons.iter().flatten().cloned().collect();
-        if rings.is_empty() || is_simple(&rings) { polygons } else { geom::enclosed_on_grid(&rings) }
+        if rings.is_empty() || is_simple(&rings) { rings } else { geom::enclosed_on_grid(&rings).into_iter().flatten().collect() }
     }
 
     /// Gathers what is too small to be drawn in its own shape, and draws a square of the same area

@@ -81,8 +81,8 @@ impl Commands {
     }
 
     fn step(&mut self, to: GridPoint) {
-        for axis in 0..2 {
-            self.numbers.push(zigzag(i64::from(to[axis]) - i64::from(self.at[axis])) as u32);
+        for (to, at) in to.into_iter().zip(self.at) {
+            self.numbers.push(zigzag(i64::from(to) - i64::from(at)) as u32);
         }
         self.at = to;
     }

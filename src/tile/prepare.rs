@@ -186,7 +186,7 @@ impl Maker {
             self.tags.push(id);
         }
         let n_items = self.items.len();
-        let from_zoom = self.from_zoom(&feature.values);
+        let from_zoom = self.first_zoom(&feature.values);
         if self.layer.is_labels() {
             self.add_label(&feature.shape, tags, from_zoom);
         } else {
@@ -214,7 +214,7 @@ impl Maker {
     }
 
     /// The zoom from which the rules by group and by width let a feature in.
-    fn from_zoom(&self, values: &[Value]) -> u8 {
+    fn first_zoom(&self, values: &[Value]) -> u8 {
         let of = |key: &str| self.layer.keys().iter().position(|k| *k == key).and_then(|at| values.get(at));
         let by_group = match of("group") {
             Some(Value::Text(group)) => self.rules.groups_from.get(group).copied().unwrap_or(0),

@@ -78,7 +78,7 @@ fn well_nested(rings: &[Vec<GridPoint>]) -> bool {
         let Some(&p) = ring.first() else { return false };
         let around = |m: &usize| *m != n && in_box(p, boxes[*m]) && encloses(&rings[*m], p);
         let depth = (0..rings.len()).filter(around).count();
-        (depth % 2 == 0) == (twice_area(ring) > 0)
+        depth.is_multiple_of(2) == (twice_area(ring) > 0)
     })
 }
 

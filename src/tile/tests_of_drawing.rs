@@ -285,6 +285,17 @@ fn zones_smaller_than_a_pixel_become_squares_that_keep_the_area() {
 }
 
 #[test]
+fn a_shape_of_which_only_the_box_reaches_into_a_tile_leaves_no_dust_there() {
+    let coord = hanoi(12);
+    // A ring of land around the tile; its box has its middle in the tile. A grain of a hundredth of a pixel lies there.
+    let around = [[-5000.0, -5000.0], [9000.0, -5000.0], [9000.0, 9000.0], [-5000.0, 9000.0]];
+    let lake = [[-900.0, -900.0], [5000.0, -900.0], [5000.0, 5000.0], [-900.0, 5000.0]];
+    let grain = [[1000.0, 1000.0], [1000.8, 1000.0], [1000.8, 1000.8], [1000.0, 1000.8]];
+    let zones = zones(vec![zone("ring", "rice", in_tile(coord, &[&around, &lake])), zone("grain", "rice", in_tile(coord, &[&grain]))]);
+    assert!(tile(&[&zones], coord).is_empty());
+}
+
+#[test]
 fn a_strip_narrower_than_the_grid_is_still_drawn() {
     let coord = hanoi(8);
     let strip = [[1002.2, 1000.0], [1003.9, 1000.0], [1003.9, 1400.0], [1002.2, 1400.0]];

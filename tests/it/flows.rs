@@ -112,7 +112,7 @@ fn the_same_layer_again_is_a_conflict_that_names_the_three_ways_on() {
     let updated = bench.import(&zones, "zones", &["--update"]).ok();
     assert_eq!(updated["n_kept"], 2);
     let layers = bench.run(&["layers", "w.gpkg"]).ok();
-    assert_eq!(layers["layers"][0]["n_features"], 2);
+    assert_eq!((layers["layers"][0]["name"].clone(), layers["layers"][0]["n_features"].clone()), (json!("zones"), json!(2)));
 }
 
 #[test]
@@ -157,7 +157,10 @@ fn what_is_not_there_is_said_with_what_is() {
 #[test]
 fn zones_of_an_unknown_kind_are_set_aside_and_listed() {
     let bench = Bench::with_workspace("EPSG:5897");
-    let zones = [(json!({ "id": "a", "kind": "rice" }), &square(X, Y, 100.0)[..]), (json!({ "id": "b", "kind": "moon dust" }), &square(X + 200.0, Y, 100.0)[..])];
+    let zones = [
+        (json!({ "id": "a", "kind": "rice" }), &square(X, Y, 100.0)[..]),
+        (json!({ "id": "b", "kind": "moon dust" }), &square(X + 200.0, Y, 100.0)[..]),
+    ];
     let file = bench.write("zones.geojson", geojson_in(5897, &zones));
     let done = bench.import(&file, "zones", &["--issues", "issues.csv"]).ok();
     assert_eq!((done["n_kept"].clone(), done["n_rejected"].clone()), (json!(1), json!(1)));
@@ -189,7 +192,9 @@ fn what_is_exported_comes_back_as_it_was() {
         let read = again.import(&bench.path(name), "zones", crs).ok();
         assert_eq!(read["n_kept"], 2, "{name} {read}");
         let area = read["area_after_m2"].as_f64().unwrap();
-        assert!((area - 80_000.0).abs() < 0.1, "{name}: {area}");
+        // GeoJSON has seven decimals of a degree, a centimetre on a border of 1,600 m; the others keep all digits.
+        let tolerance_m2 = if name.ends_with("geojson") { 8.0 } else { 0.1 };
+        assert!((area - 80_000.0).abs() < tolerance_m2, "{name}: {area}");
     }
     bench.run(&["export", "w.gpkg", "out.xlsx", "--layer", "zones"]).ok();
     bench.run(&["detect", "w.gpkg"]).ok();

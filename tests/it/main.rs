@@ -4,5 +4,6 @@ mod flows;
 mod formats;
 mod http;
 mod program;
+mod real;
 mod store;
 mod tidy;

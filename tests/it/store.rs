@@ -1,9 +1,9 @@
-//! The workspace as a file: what it holds, who else opens it, what kills it.
+//! The workspace as a file: what it holds, who else edits it, what is refused.
 
-use std::io::{BufRead, BufReader, Write};
+mod processes;
+
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use farmzone::model::{
     Context, ContextGroup, Coord, EpsgCode, Event, Geometry, Group, LandUse, LayerRole, MultiPolygon, Permit, Polygon, Right, Ring, Unit,
@@ -110,6 +110,22 @@ fn assert_sound(path: &Path, table: &str) {
     assert_eq!(ask::<i64>(&connection, &orphans), 0, "boxes without a feature");
 }
 
+fn event(shape: MultiPolygon) -> Event {
+    Event {
+        id: "e".into(),
+        zone_id: "1".into(),
+        group: Group::Built,
+        code: "ODT".into(),
+        epoch: "2024".parse().unwrap(),
+        since: "2019-05".parse().ok(),
+        right: Right::Unknown,
+        area_m2: 156.25,
+        share: 0.031,
+        width_m: 8.5,
+        shape,
+    }
+}
+
 #[test]
 fn every_kind_of_feature_comes_back_as_it_went() {
     let (_folder, path) = folder();
@@ -148,7 +164,8 @@ fn every_kind_of_feature_comes_back_as_it_went() {
     let use_of_land =
         LandUse { id: "7".into(), code: "ONT".into(), observed: Some("2024-06".into()), kept: vec![], shape: two_parts.clone() };
     let epoch = "2024-06".parse().ok();
-    write(&mut store, NewLayer { epoch, legend: Some("vn".into()), ..from("hiện trạng") }, Mode::New, &[use_of_land.clone()]).unwrap();
+    write(&mut store, NewLayer { epoch, legend: Some("vn".into()), ..from("hiện trạng") }, Mode::New, std::slice::from_ref(&use_of_land))
+        .unwrap();
     assert_eq!(read::<LandUse>(&store, "landuse_2024_06"), [use_of_land]);
 
     let permit = Permit {
@@ -160,7 +177,7 @@ fn every_kind_of_feature_comes_back_as_it_went() {
         kept: vec![],
         shape: two_parts.clone(),
     };
-    write(&mut store, from("p"), Mode::New, &[permit.clone()]).unwrap();
+    write(&mut store, from("p"), Mode::New, std::slice::from_ref(&permit)).unwrap();
     assert_eq!(read::<Permit>(&store, "permits"), [permit]);
 
     let unit = |valid_from: Option<&str>| Unit {
@@ -188,20 +205,8 @@ fn every_kind_of_feature_comes_back_as_it_went() {
     assert_eq!(write(&mut store, from("c"), Mode::New, &context).unwrap().area_m2, 200.0);
     assert_eq!(read::<Context>(&store, "context"), context);
 
-    let event = Event {
-        id: "e".into(),
-        zone_id: "1".into(),
-        group: Group::Built,
-        code: "ODT".into(),
-        epoch: "2024".parse().unwrap(),
-        since: "2019-05".parse().ok(),
-        right: Right::Unknown,
-        area_m2: 156.25,
-        share: 0.031,
-        width_m: 8.5,
-        shape: two_parts,
-    };
-    write(&mut store, from("detect"), Mode::New, &[event.clone()]).unwrap();
+    let event = event(two_parts);
+    write(&mut store, from("detect"), Mode::New, std::slice::from_ref(&event)).unwrap();
     assert_eq!(read::<Event>(&store, "encroachments"), [event]);
 
     let layers = store.layers().unwrap();
@@ -338,8 +343,40 @@ fn a_workspace_cut_anywhere_is_refused_or_reads_as_damaged() {
 }
 
 #[test]
-fn a_file_or_folder_that_cannot_be_written_is_named() {
+fn a_workspace_with_any_damage_is_read_or_refused_without_a_panic() {
     let (folder, path) = folder();
+    let mut store = make(&path);
+    write(&mut store, from("a"), Mode::New, &zones(0..300)).unwrap();
+    drop(store);
+    let whole = std::fs::read(&path).unwrap();
+    let damaged = folder.path().join("damaged.gpkg");
+    let mut n_noticed = 0;
+    for round in 0..300usize {
+        let mut bytes = whole.clone();
+        // Every tenth round zeroes a whole page, the others overwrite some bytes anywhere.
+        let at = round * 7919 * 31 % (bytes.len() - 4096);
+        match round % 10 {
+            0 => bytes[at / 4096 * 4096..][..4096].fill(0),
+            n => bytes[at..at + 8 * n].fill((round * 37) as u8),
+        }
+        std::fs::write(&damaged, &bytes).unwrap();
+        let outcome = Store::open(&damaged).and_then(|mut store| {
+            store.layers()?;
+            let issues = store.reader()?.features::<Zone>("zones")?.1.len();
+            write(&mut store, from("b"), Mode::Update, &zones(290..310))?;
+            Ok(issues)
+        });
+        n_noticed += usize::from(outcome.is_err() || outcome.is_ok_and(|n_issues| n_issues > 0));
+        for ending in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{ending}", damaged.display()));
+        }
+    }
+    assert!(n_noticed > 50, "{n_noticed}");
+}
+
+#[test]
+fn a_file_or_folder_that_cannot_be_written_is_named() {
+    let (_folder, path) = folder();
     drop(make(&path));
     let lock = |path: &Path, mode: u32| std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
     lock(&path, 0o444);
@@ -348,11 +385,17 @@ fn a_file_or_folder_that_cannot_be_written_is_named() {
         return;
     }
     assert!(matches!(Store::open(&path), Err(StoreError::ReadOnly { .. })));
-    lock(&path, 0o644);
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("city.gpkg");
+    drop(make(&path));
     lock(folder.path(), 0o555);
-    let in_folder = Store::open(&path);
+    let opened = Store::open(&path);
+    let srs = SrsDefinition { name: "n".into(), wkt: "w".into() };
+    let made = Store::create(&folder.path().join("new.gpkg"), EpsgCode::HANOI, srs);
     lock(folder.path(), 0o755);
-    assert!(matches!(in_folder, Err(StoreError::ReadOnly { .. })), "{in_folder:?}");
+    assert!(matches!(opened, Err(StoreError::ReadOnly { .. })), "{opened:?}");
+    assert!(matches!(made, Err(StoreError::ReadOnly { .. })), "{made:?}");
 }
 
 #[test]
@@ -375,7 +418,7 @@ fn edits_made_in_qgis_are_seen_and_what_cannot_be_read_is_told() {
         UPDATE zones SET geom = (SELECT geom FROM zones WHERE fid = 200), declared_area_m2 = 'about 5' WHERE fid = 3;
         UPDATE zones SET declared_area_m2 = '7', name = x'ff41' WHERE fid = 4;
         UPDATE zones SET geom = NULL WHERE fid = 5;
-        UPDATE zones SET geom = x'4750' || zeroblob(60) WHERE fid = 6;
+        UPDATE zones SET geom = CAST(x'4750' || zeroblob(60) AS BLOB) WHERE fid = 6;
         UPDATE zones SET fid = 1000 WHERE fid = 7;
         DELETE FROM zones WHERE fid BETWEEN 8 AND 60;
         UPDATE gpkg_contents SET last_change = '2031-01-01T00:00:00.000Z' WHERE table_name = 'zones';
@@ -391,9 +434,9 @@ fn edits_made_in_qgis_are_seen_and_what_cannot_be_read_is_told() {
     assert_eq!(
         messages,
         [
-            "feature 3 of the layer “zones” was left out: its column “declared_area_m2” is “about 5”: a number",
-            "feature 5 of the layer “zones” was left out: its geometry has no geometry",
-            "feature 6 of the layer “zones” was left out: its geometry ends too early",
+            "feature 3 of the layer “zones” was left out: its column “declared_area_m2” is “about 5”: not a number",
+            "feature 5 of the layer “zones” was left out: its geometry is missing",
+            "feature 6 of the layer “zones” was left out: its geometry is of a type that is not read here (WKB type 0); polygons, lines and points are",
         ]
     );
     let fourth = now.iter().find(|z| z.id == "z3").unwrap();
@@ -405,7 +448,10 @@ fn edits_made_in_qgis_are_seen_and_what_cannot_be_read_is_told() {
 
     // And we go on writing where they left it.
     write(&mut store, from("b"), Mode::Update, &zones(0..10)).unwrap();
+    qgis.execute_batch("DELETE FROM zones WHERE fid > 250").unwrap();
     assert_eq!(store.mark_changed().unwrap(), 3);
+    let layer = &store.layers().unwrap()[0];
+    assert_eq!((layer.n_features, layer.revision), (250 - 53 - 1, 3));
     drop((qgis, watch, store));
     assert_sound(&path, "zones");
 }
@@ -428,6 +474,8 @@ fn a_table_that_somebody_else_made_or_dropped_is_no_layer() {
 
 #[test]
 fn a_reader_sees_one_state_and_a_watch_every_commit() {
+    fn moves_between_threads<T: Send>() {}
+    moves_between_threads::<(Store, farmzone::store::Reader, farmzone::store::Watch)>();
     let (_folder, path) = folder();
     let mut store = make(&path);
     write(&mut store, from("a"), Mode::New, &zones(0..10)).unwrap();
@@ -495,216 +543,4 @@ fn a_backup_is_of_one_moment_while_another_thread_writes() {
     let before = std::fs::read(&out).unwrap();
     assert!(matches!(store.backup(&out, &mut |_, _| {}), Err(StoreError::FileExists { .. })));
     assert_eq!(std::fs::read(&out).unwrap(), before);
-}
-
-// What happens between processes. A child is this test binary again, told its part by the environment.
-
-const PART: &str = "FARMZONE_TEST_STORE_CHILD";
-
-#[test]
-#[ignore = "the part of a child process; the tests here start it"]
-fn child() {
-    let Ok(part) = std::env::var(PART) else { return };
-    let (part, path) = part.split_once(':').unwrap();
-    let path = Path::new(path);
-    let mut out = std::io::stdout();
-    match part {
-        // Replaces the layer for ever; layer n of revision n holds the zones n .. n + 400.
-        "replace" => {
-            let mut store = Store::open(path).unwrap();
-            loop {
-                let n = store.revision().unwrap() as usize + 1;
-                let layer = write(&mut store, from("child"), Mode::Replace, &zones(n..n + 400)).unwrap();
-                writeln!(out, "ACK {}", layer.revision).unwrap();
-                out.flush().unwrap();
-            }
-        }
-        // Adds ten zones, 40 times.
-        "append" => {
-            for i in 0..40 {
-                let mut store = Store::open(path).unwrap();
-                let mut ours = zones(0..10);
-                ours.iter_mut().for_each(|zone| zone.id = format!("{} {i} {}", std::process::id(), zone.id));
-                write(&mut store, from("child"), Mode::Append, &ours).unwrap();
-            }
-        }
-        // Tries to put in more than the limit on file sizes lets it.
-        "grow" => {
-            let mut store = Store::open(path).unwrap();
-            let error = write(&mut store, from("child"), Mode::Replace, &zones(0..50_000)).unwrap_err();
-            assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
-            let layer = write(&mut store, from("child"), Mode::Append, &zones(100..102)).unwrap();
-            writeln!(out, "ACK {}", layer.revision).unwrap();
-        }
-        other => panic!("no part {other}"),
-    }
-}
-
-fn start(part: &str, path: &Path) -> Child {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    child_arguments(&mut command, part, path).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
-}
-
-fn child_arguments<'c>(command: &'c mut Command, part: &str, path: &Path) -> &'c mut Command {
-    command.args(["--exact", "store::child", "--ignored", "--nocapture"]).env(PART, format!("{part}:{}", path.display()))
-}
-
-/// The revision a child says it has committed; tests print other lines too.
-fn acknowledged(line: &str) -> Option<u64> {
-    line.split_once("ACK ").and_then(|(_, n)| n.trim().parse().ok())
-}
-
-#[test]
-fn killed_at_any_moment_it_holds_the_last_acknowledged_state() {
-    let (_folder, path) = folder();
-    drop(make(&path));
-    let mut seen = 0;
-    for round in 0..12u64 {
-        let mut child = start("replace", &path);
-        let out = child.stdout.take().unwrap();
-        let reading = std::thread::spawn(move || BufReader::new(out).lines().map_while(Result::ok).filter_map(|l| acknowledged(&l)).last());
-        // Moments spread over starting, writing and committing (one round takes 10 to 100 ms).
-        std::thread::sleep(Duration::from_millis(150 + round * 37 % 400));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        seen = reading.join().unwrap().unwrap_or(seen).max(seen);
-
-        let store = Store::open(&path).unwrap();
-        let revision = store.revision().unwrap();
-        // What was committed but not yet said is there too: at most one more.
-        assert!(revision == seen || revision == seen + 1, "{revision} after {seen}");
-        if revision > 0 {
-            let n = revision as usize;
-            assert_eq!(read::<Zone>(&store, "zones"), zones(n..n + 400));
-            assert_eq!(store.layers().unwrap()[0].revision, revision);
-        }
-        seen = revision;
-        drop(store);
-        if seen > 0 {
-            assert_sound(&path, "zones");
-        }
-    }
-    assert!(seen > 12, "the children hardly wrote: {seen}");
-}
-
-#[test]
-fn two_processes_that_write_at_once_lose_and_corrupt_nothing() {
-    let (_folder, path) = folder();
-    let mut store = make(&path);
-    write(&mut store, from("a"), Mode::New, &zones(0..1)).unwrap();
-    let mut children = [start("append", &path), start("append", &path)];
-    for _ in 0..20 {
-        store.set_setting(&Setting::Title, "Hà Nội").unwrap();
-    }
-    assert!(children.iter_mut().all(|child| child.wait().unwrap().success()));
-    assert_eq!(store.layers().unwrap()[0].n_features, 1 + 2 * 40 * 10);
-    assert_eq!(store.revision().unwrap(), 1 + 2 * 40 + 20);
-    drop(store);
-    assert_sound(&path, "zones");
-}
-
-#[test]
-fn a_full_disk_is_told_and_the_old_content_stays() {
-    let (_folder, path) = folder();
-    let mut store = make(&path);
-    write(&mut store, from("a"), Mode::New, &zones(0..100)).unwrap();
-    drop(store);
-    let mut command = Command::new("sh");
-    // In blocks of 512 bytes: 1 MB. The signal is ignored, as the program does when it starts.
-    command.args(["-c", r#"trap '' XFSZ; ulimit -f 2048; exec "$0" "$@""#]).arg(std::env::current_exe().unwrap());
-    let output = child_arguments(&mut command, "grow", &path).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text} {}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(text.lines().find_map(acknowledged), Some(2));
-    let store = Store::open(&path).unwrap();
-    assert_eq!(read::<Zone>(&store, "zones"), zones(0..102));
-    drop(store);
-    assert_sound(&path, "zones");
-}
-
-fn has_gdal() -> bool {
-    let has = Command::new("ogrinfo").arg("--version").output().is_ok() && Command::new("ogr2ogr").arg("--version").output().is_ok();
-    if !has {
-        println!("skipped: GDAL's ogrinfo and ogr2ogr are not installed");
-    }
-    has
-}
-
-#[test]
-fn gdal_reads_it_without_a_warning() {
-    if !has_gdal() {
-        return;
-    }
-    let (folder, path) = folder();
-    let mut store = make(&path);
-    write(&mut store, from("a"), Mode::New, &zones(0..100)).unwrap();
-    drop(store);
-    for arguments in [&["-ro", "-al", "-so"][..], &["-al", "-so"]] {
-        let output = Command::new("ogrinfo").args(arguments).arg(&path).output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-        let text = String::from_utf8_lossy(&output.stdout);
-        for expected in [
-            "Feature Count: 100",
-            "Geometry: Multi Polygon",
-            "ID[\"EPSG\",5897]",
-            "Extent: (530000.000000, 2280000.000000) - (542990.300000, 2280080.700000)",
-            "kind: String",
-        ] {
-            assert!(text.contains(expected), "{expected} not in {text}");
-        }
-    }
-    let edit = "UPDATE zones SET name = 'by GDAL', geom = (SELECT geom FROM zones WHERE fid = 50) WHERE fid = 3";
-    let output = Command::new("ogrinfo").args(["-dialect", "sqlite", "-sql", edit]).arg(&path).output().unwrap();
-    assert_eq!((String::from_utf8_lossy(&output.stderr).as_ref(), output.status.success()), ("", true));
-    assert_sound(&path, "zones");
-    let out = folder.path().join("out.gpkg");
-    let output = Command::new("ogr2ogr").args(["-f", "GPKG"]).arg(&out).arg(&path).arg("zones").output().unwrap();
-    assert_eq!((String::from_utf8_lossy(&output.stderr).as_ref(), output.status.success()), ("", true));
-    assert_eq!(ask::<i64>(&Connection::open(&out).unwrap(), "SELECT count(*) FROM zones WHERE name = 'by GDAL'"), 1);
-}
-
-#[test]
-fn gdal_that_opens_and_closes_it_during_a_thousand_writes_loses_nothing() {
-    if !has_gdal() {
-        return;
-    }
-    let (_folder, path) = folder();
-    let mut store = make(&path);
-    write(&mut store, from("a"), Mode::New, &zones(0..10)).unwrap();
-    let done = std::sync::atomic::AtomicBool::new(false);
-    let n_looks = std::thread::scope(|scope| {
-        let looking = scope.spawn(|| {
-            let mut n_looks = 0;
-            while !done.load(std::sync::atomic::Ordering::Relaxed) {
-                let mut info = Command::new("ogrinfo");
-                info.args(if n_looks % 2 == 0 { &["-ro", "-al", "-so"][..] } else { &["-al", "-so"] }).arg(&path);
-                let mut copy = Command::new("ogr2ogr");
-                copy.args(["-f", "GeoJSON", "/vsistdout/"]).arg(&path).arg("zones");
-                let output = if n_looks % 3 == 2 { copy } else { info }.output().unwrap();
-                assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-                n_looks += 1;
-            }
-            n_looks
-        });
-        let start = Instant::now();
-        for i in 0..1000 {
-            let mut one = zones(i..i + 1);
-            one[0].id = format!("w{i}");
-            write(&mut store, from("a"), Mode::Append, &one).unwrap();
-            // Now and then nobody of ours holds it, and GDAL is the last to close it.
-            if i % 100 == 99 {
-                drop(store);
-                store = Store::open(&path).unwrap();
-            }
-            assert_eq!(store.revision().unwrap(), i as u64 + 2, "after {:?}", start.elapsed());
-        }
-        done.store(true, std::sync::atomic::Ordering::Relaxed);
-        looking.join().unwrap()
-    });
-    assert!(n_looks > 3, "GDAL hardly looked: {n_looks}");
-    let ids: Vec<String> = read::<Zone>(&store, "zones").into_iter().map(|zone| zone.id).collect();
-    assert_eq!(ids.len(), 1010);
-    assert_eq!(ids[10..], (0..1000).map(|i| format!("w{i}")).collect::<Vec<_>>());
-    drop(store);
-    assert_sound(&path, "zones");
 }

@@ -117,7 +117,9 @@ impl Door<'_> {
         if parts.polygons.is_empty() && !self.takes_any {
             return Err(match (parts.lines.is_empty(), parts.points.is_empty()) {
                 (false, _) => Issue { at: first(&parts.lines[0]), ..aside("open_line", "the shape is an open line, not an area") },
-                (_, false) => Issue { at: parts.points.first().map(|c| [c.x, c.y]), ..aside("not_a_polygon", "the shape is a point, not an area") },
+                (_, false) => {
+                    Issue { at: parts.points.first().map(|c| [c.x, c.y]), ..aside("not_a_polygon", "the shape is a point, not an area") }
+                }
                 _ => aside("empty_geometry", "the shape is empty"),
             });
         }
@@ -129,9 +131,13 @@ impl Door<'_> {
         let repaired = geom::repair(std::mem::take(&mut parts.polygons));
         let (before, after) = (repaired.area_before_m2, repaired.area_after_m2);
         let is_repaired = !repaired.faults.is_empty() || parts.n_unclosed > 0;
+        for issue in issues.iter_mut().filter(|i| i.code == "unclosed_ring") {
+            (issue.area_before_m2, issue.area_after_m2) = (Some(before), Some(after));
+        }
         issues.extend(faults(id, &repaired));
         if self.takes_any {
-            let geometry = any(repaired.shape, parts).ok_or_else(|| aside("nothing_left", "nothing is left of the shape after its repair"))?;
+            let geometry =
+                any(repaired.shape, parts).ok_or_else(|| aside("nothing_left", "nothing is left of the shape after its repair"))?;
             return Ok((Shape::Any(geometry), is_repaired, before, after));
         }
         if repaired.shape.0.is_empty() || after <= 0.0 {
@@ -251,7 +257,7 @@ fn faults(id: &str, repaired: &geom::Repaired) -> Vec<Issue> {
             FaultKind::HoleOutsideShell => ("hole_outside_shell", "a hole lies outside its shell"),
             FaultKind::NestedHoles => ("nested_holes", "a hole lies inside another"),
             FaultKind::DuplicateRing => ("duplicate_ring", "a ring is there twice"),
-            FaultKind::InteriorNotConnected => ("interior_not_connected", "holes cut the polygon in two"),
+            FaultKind::InteriorNotConnected => ("interior_not_connected", "holes that touch cut the polygon in two"),
             FaultKind::PolygonsOverlap => ("polygons_overlap", "parts of the shape overlap each other"),
         };
         let times = if n > 1 { format!(" ({n} times)") } else { String::new() };

@@ -103,11 +103,18 @@ const CAD_DRIVERS: [&str; 3] = ["DXF", "DGN", "CAD"];
 pub fn open(request: &Request) -> Result<Source, FormatError> {
     library::setup();
     let path = request.path;
-    let named = request.encoding.map(|name| Encoding::named(name).ok_or_else(|| FormatError::UnknownEncoding { name: name.to_owned() })).transpose()?;
+    let named = request
+        .encoding
+        .map(|name| Encoding::named(name).ok_or_else(|| FormatError::UnknownEncoding { name: name.to_owned() }))
+        .transpose()?;
     let mut issues = Vec::new();
     let Place { dataset, layer_index, layer, driver, is_raw_text } = place::find(path, request.layer, named.as_ref())?;
     let is_cad = CAD_DRIVERS.contains(&driver.as_str());
     let handle = raw::LayerHandle::of(&dataset, layer_index).ok_or_else(|| unreadable(path, "the layer is gone"))?;
+    let n_features = handle.quick_count();
+    if n_features == Some(0) {
+        return Err(FormatError::Empty { path: path.to_owned(), layer });
+    }
     let existing = handle.columns();
     let is_shapefile = driver == "ESRI Shapefile";
     let fid_column = handle.fid_column();
@@ -162,9 +169,16 @@ pub fn open(request: &Request) -> Result<Source, FormatError> {
     handle.ignore_fields_but(|field| plan.uses(field));
     let operation = transform.operation().cloned();
     if request.operation.is_some() && operation.is_none() {
-        issues.push(Issue::new("operation_not_used", None, format!("{} rests on the workspace's datum already; no operation was applied", crs.label())));
+        issues.push(Issue::new(
+            "operation_not_used",
+            None,
+            format!("{} rests on the workspace's datum already; no operation was applied", crs.label()),
+        ));
     }
-    let n_features = handle.quick_count();
+    if operation.as_ref().is_some_and(|o| o.is_ballpark) {
+        let message = format!("no operation from {} to {} is known here; the shapes may lie many metres off", crs.label(), target.label());
+        issues.push(Issue::new("ballpark_operation", None, message));
+    }
     let texts = plan.wants_texts().then(Texts::default);
     Ok(Source {
         path: path.to_owned(),
@@ -219,7 +233,8 @@ fn assumed_encoding(is_raw_text: bool, layer: &raw::LayerHandle, plan: &Plan, is
     // Both are iconv's own names; should it know neither, bytes pass as Latin-1.
     let known = |name: &str| Encoding::named(name).unwrap_or_else(Encoding::latin1);
     if is_raw_text && !layer.texts_are_utf8(|field| plan.uses(field)) {
-        let message = format!("the file does not say how its text is encoded and it is not UTF-8; it was read as {ASSUMED}. Say it with --encoding");
+        let message =
+            format!("the file does not say how its text is encoded and it is not UTF-8; it was read as {ASSUMED}. Say it with --encoding");
         issues.push(Issue::new("encoding_assumed", None, message));
         return known(ASSUMED);
     }

@@ -108,19 +108,34 @@ fn without_shapes(path: &Path, opened: &[Opened], tables: &[String]) -> FormatEr
     FormatError::NotSpatial { path: path.to_owned(), reason }
 }
 
-fn open(path: &Path, candidate: Candidate, encoding: Option<&Encoding>) -> Result<Opened, FormatError> {
+fn open(path: &Path, mut candidate: Candidate, encoding: Option<&Encoding>) -> Result<Opened, FormatError> {
+    if ["dbf", "shx"].iter().any(|ending| candidate.path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending)))
+        && let Some(main) = companion(&candidate.path, "shp")
+    {
+        // Whoever names a part means the whole.
+        candidate.name = main.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        candidate.path = main;
+    }
     let lower = candidate.name.to_lowercase();
     let is_shapefile = lower.ends_with(".shp");
     if is_shapefile {
         check_companions(path, &candidate)?;
     }
-    let is_raw_text = is_shapefile && (encoding.is_some() || shapefile_is_silent(&candidate.path));
+    let is_csv = lower.ends_with(".csv") || lower.ends_with(".tsv");
+    // GDAL recodes neither a Shapefile that it is told not to nor a CSV: their bytes are ours to read.
+    let is_raw_text = is_csv && encoding.is_some() || is_shapefile && (encoding.is_some() || shapefile_is_silent(&candidate.path));
     let mut options = Vec::new();
-    if is_raw_text {
+    if is_shapefile && is_raw_text {
         options.push("ENCODING=");
     }
-    if lower.ends_with(".csv") || lower.ends_with(".tsv") {
+    if is_csv {
         options.extend(["GEOM_POSSIBLE_NAMES=wkt,geometry,geom,the_geom,wkt_geom,_wkt,shape,geometry_wkt", "KEEP_GEOM_COLUMNS=NO"]);
+    }
+    if lower.ends_with(".gml") || lower.ends_with(".xml") {
+        options.push("DOWNLOAD_SCHEMA=NO");
+    }
+    if raw::is_idle_database(&candidate.path) {
+        options.push("IMMUTABLE=YES");
     }
     let side_file = candidate.path.with_extension("gfs");
     let had_side_file = side_file.exists();
@@ -148,7 +163,8 @@ fn why_not(path: &Path, candidate: &Candidate, failures: Vec<String>) -> FormatE
             convert: "Turn it into polygons first (QGIS: Raster, Conversion, Polygonize)".to_owned(),
         };
     }
-    let unknown = |message: &String| message.contains("not recognized as a supported file format") || message.contains("No such file or directory");
+    let unknown =
+        |message: &String| message.contains("not recognized as a supported file format") || message.contains("No such file or directory");
     match failures.into_iter().find(|m| !unknown(m)) {
         Some(message) => unreadable(path, message.replace(&candidate.path.display().to_string(), &candidate.name)),
         None => FormatError::NotSpatial { path: path.to_owned(), reason: "no driver knows what it is".to_owned() },

@@ -12,6 +12,15 @@ use super::super::encoding::{self, Encoding};
 use super::super::library;
 use crate::model::{Coord, Polygon, Ring};
 
+/// A GeoPackage in WAL mode that nobody has unfinished work in. Opened as usual, SQLite would make
+/// files beside it and take them away again: reading must leave no trace.
+pub(super) fn is_idle_database(path: &Path) -> bool {
+    let is_wal = first_bytes(path, 20).is_some_and(|head| head.starts_with(b"SQLite format 3\0") && head.get(18..20) == Some(&[2, 2]));
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    is_wal && first_bytes(Path::new(&log), 1).is_none_or(|bytes| bytes.is_empty())
+}
+
 /// A layer, alive as long as its dataset.
 pub(super) struct LayerHandle<'d> {
     handle: sys::OGRLayerH,
@@ -202,8 +211,21 @@ impl FeatureHandle<'_> {
                 };
                 encoding::clean(text)
             }
+            Some(&OGRFieldType::OFTReal) => self.real(field),
             _ => encoding::clean(&self.bytes(field)?.to_string_lossy()),
         }
+    }
+
+    /// The shortest text of a number; a DBF's would carry fifteen zeros.
+    fn real(&self, field: usize) -> Option<String> {
+        let at = c_int::try_from(field).ok()?;
+        let number = unsafe {
+            if sys::OGR_F_IsFieldSetAndNotNull(self.handle, at) == 0 {
+                return None;
+            }
+            sys::OGR_F_GetFieldAsDouble(self.handle, at)
+        };
+        number.is_finite().then(|| number.to_string())
     }
 
     fn date(&self, field: usize) -> Option<String> {
@@ -212,8 +234,17 @@ impl FeatureHandle<'_> {
         let mut second = 0.0_f32;
         let known = unsafe {
             sys::OGR_F_IsFieldSetAndNotNull(self.handle, at) != 0
-                && sys::OGR_F_GetFieldAsDateTimeEx(self.handle, at, &mut year, &mut month, &mut day, &mut hour, &mut minute, &mut second, &mut zone)
-                    != 0
+                && sys::OGR_F_GetFieldAsDateTimeEx(
+                    self.handle,
+                    at,
+                    &mut year,
+                    &mut month,
+                    &mut day,
+                    &mut hour,
+                    &mut minute,
+                    &mut second,
+                    &mut zone,
+                ) != 0
         };
         if !known {
             return None;

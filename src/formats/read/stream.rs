@@ -196,7 +196,9 @@ impl Source {
             let message = if are_joined {
                 format!("{n_texts} texts of the drawing were taken as values of the polygons around them")
             } else {
-                format!("{n_texts} texts of the drawing were set aside; --field NAME=@text takes them as values of the polygons around them")
+                format!(
+                    "{n_texts} texts of the drawing were set aside; --field NAME=@text takes them as values of the polygons around them"
+                )
             };
             let record = Record { feature: None, issues: vec![Issue::new("texts", None, message)], n_read: n_texts };
             Passed { record, ..Passed::default() }
@@ -216,7 +218,11 @@ fn join_texts(plan: &Plan, texts: &Texts, passed: &mut Passed) {
         }
     }
     if is_missing {
-        passed.record.issues.push(Issue::new("no_text_inside", Some(&feature.id), "no text lies inside the polygon; the field is left empty"));
+        passed.record.issues.push(Issue::new(
+            "no_text_inside",
+            Some(&feature.id),
+            "no text lies inside the polygon; the field is left empty",
+        ));
     }
 }
 
@@ -270,7 +276,11 @@ impl Tally {
         }
     }
 
-    fn hand_out<E: From<FormatError>>(&mut self, chunks: Receiver<Vec<Passed>>, each: &mut impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
+    fn hand_out<E: From<FormatError>>(
+        &mut self,
+        chunks: Receiver<Vec<Passed>>,
+        each: &mut impl FnMut(Record) -> Result<(), E>,
+    ) -> Result<(), E> {
         for chunk in chunks {
             for mut passed in chunk {
                 self.count(&mut passed);
@@ -287,9 +297,8 @@ impl Tally {
         self.n_closed_lines += passed.closed_lines;
         self.n_outside += u64::from(passed.outside.is_some());
         if let Some(bounds) = passed.outside {
-            self.outside = Some(self.outside.map_or(bounds, |b| {
-                [b[0].min(bounds[0]), b[1].min(bounds[1]), b[2].max(bounds[2]), b[3].max(bounds[3])]
-            }));
+            self.outside =
+                Some(self.outside.map_or(bounds, |b| [b[0].min(bounds[0]), b[1].min(bounds[1]), b[2].max(bounds[2]), b[3].max(bounds[3])]));
         }
         let has_id = passed.has_id;
         let record = &mut passed.record;
@@ -334,7 +343,12 @@ impl Tally {
 
     fn contradiction(&self) -> FormatError {
         let message = self.outside.and_then(|bounds| self.crs.contradiction(bounds)).unwrap_or_else(|| {
-            format!("{} of {} shapes lie where {} cannot be used; say the right one with --crs", self.n_outside, self.counts.n_read, self.crs.label())
+            format!(
+                "{} of {} shapes lie where {} cannot be used; say the right one with --crs",
+                self.n_outside,
+                self.counts.n_read,
+                self.crs.label()
+            )
         });
         FormatError::ContradictingCrs { path: self.path.clone(), message }
     }

@@ -19,7 +19,7 @@ impl GeoJsonSink {
         Ok(GeoJsonSink { out: BufWriter::new(File::create(path)?), is_first: true })
     }
 
-    pub(super) fn begin(&mut self, table: &Table, _columns: &[Column]) -> io::Result<()> {
+    pub(super) fn begin(&mut self, table: &Table) -> io::Result<()> {
         let about = table.about;
         writeln!(self.out, "{{\"type\":\"FeatureCollection\",")?;
         writeln!(self.out, "\"name\":{},", json!(table.name))?;
@@ -34,7 +34,8 @@ impl GeoJsonSink {
     pub(super) fn row(&mut self, columns: &[Column], row: &Row) -> io::Result<()> {
         self.out.write_all(if self.is_first { b"\n" } else { b",\n" })?;
         self.is_first = false;
-        let properties: Map<String, Json> = columns.iter().zip(&row.values).map(|(c, v)| (c.name.clone(), json_value(&c.name, v))).collect();
+        let properties: Map<String, Json> =
+            columns.iter().zip(&row.values).map(|(c, v)| (c.name.clone(), json_value(&c.name, v))).collect();
         self.out.write_all(b"{\"type\":\"Feature\",\"properties\":")?;
         serde_json::to_writer(&mut self.out, &properties)?;
         self.out.write_all(b",\"geometry\":")?;
@@ -92,6 +93,8 @@ fn json_shape(geometry: &Geometry) -> Json {
         G::MultiPolygon(m) => of("MultiPolygon", m.0.iter().map(json_polygon).collect()),
         G::Rect(r) => of("Polygon", json_polygon(&r.to_polygon())),
         G::Triangle(t) => of("Polygon", json_polygon(&t.to_polygon())),
-        G::GeometryCollection(parts) => json!({"type": "GeometryCollection", "geometries": parts.0.iter().map(json_shape).collect::<Vec<_>>()}),
+        G::GeometryCollection(parts) => {
+            json!({"type": "GeometryCollection", "geometries": parts.0.iter().map(json_shape).collect::<Vec<_>>()})
+        }
     }
 }

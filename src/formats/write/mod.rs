@@ -5,6 +5,7 @@
 //! one. Every row says where it comes from: source, epoch, revision, simulated.
 
 mod geojson;
+mod kml;
 mod table;
 mod vector;
 mod wkb;
@@ -113,6 +114,7 @@ impl Format {
 enum Sink {
     Vector(vector::VectorSink),
     GeoJson(geojson::GeoJsonSink),
+    Kml(kml::KmlSink),
     Csv(table::CsvSink),
 }
 
@@ -165,6 +167,7 @@ impl Export {
         let inner = folder.0.join(path.file_name().ok_or_else(|| cannot(path, "it names no file"))?);
         let sink = match format {
             Format::GeoJson => Sink::GeoJson(geojson::GeoJsonSink::create(&inner).map_err(|e| cannot(path, e.to_string()))?),
+            Format::Kml => Sink::Kml(kml::KmlSink::create(&inner).map_err(|e| cannot(path, e.to_string()))?),
             Format::Csv => Sink::Csv(table::CsvSink::create(&inner).map_err(|e| cannot(path, e.to_string()))?),
             _ => Sink::Vector(vector::VectorSink::create(&inner, format, to).map_err(|reason| cannot(path, reason))?),
         };
@@ -188,7 +191,8 @@ impl Export {
         let about = about_values(table);
         match sink {
             Sink::Vector(sink) => sink.begin(table, &columns, &mut self.issues),
-            Sink::GeoJson(sink) => sink.begin(table, &columns).map_err(|e| e.to_string()),
+            Sink::GeoJson(sink) => sink.begin(table).map_err(|e| e.to_string()),
+            Sink::Kml(sink) => sink.begin(table, &columns).map_err(|e| e.to_string()),
             Sink::Csv(sink) => sink.begin(&columns).map_err(|e| e.to_string()),
         }
         .map_err(|reason| cannot(&path, reason))?;
@@ -202,6 +206,7 @@ impl Export {
             match sink {
                 Sink::Vector(sink) => sink.row(&row),
                 Sink::GeoJson(sink) => sink.row(&columns, &row).map_err(|e| e.to_string()),
+                Sink::Kml(sink) => sink.row(&row).map_err(|e| e.to_string()),
                 Sink::Csv(sink) => sink.row(&row).map_err(|e| e.to_string()),
             }
             .map_err(|reason| cannot(&path, reason))?;
@@ -222,6 +227,7 @@ impl Export {
         match self.sink.take() {
             Some(Sink::Vector(sink)) => sink.finish(&self.layers, &mut self.issues).map_err(|reason| cannot(&path, reason))?,
             Some(Sink::GeoJson(sink)) => sink.finish().map_err(failed)?,
+            Some(Sink::Kml(sink)) => sink.finish().map_err(failed)?,
             Some(Sink::Csv(sink)) => sink.finish().map_err(failed)?,
             None => {}
         }
@@ -264,11 +270,17 @@ fn beside(path: &Path) -> Result<Folder, FormatError> {
     if path.is_dir() {
         return Err(cannot(path, "it is a folder"));
     }
-    let name = path.file_name().ok_or_else(|| cannot(path, "it names no file"))?.to_string_lossy().into_owned();
-    let n = NEXT.fetch_add(1, Ordering::Relaxed);
-    let folder = parent(path).join(format!(".{name}.writing-{}-{n}", std::process::id()));
-    std::fs::create_dir(&folder).map_err(|e| cannot(path, e.to_string()))?;
-    Ok(Folder(folder))
+    // No ending in its name: GDAL takes `x.xlsx/` in a path for an archive.
+    loop {
+        let n = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = parent(path).join(format!(".farmzone-writing-{}-{n}", std::process::id()));
+        match std::fs::create_dir(&folder) {
+            Ok(()) => return Ok(Folder(folder)),
+            // Left by a killed process of the same number.
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && n < 10_000 => {}
+            Err(e) => return Err(cannot(path, e.to_string())),
+        }
+    }
 }
 
 const ABOUT: [(&str, ColumnType); 4] =

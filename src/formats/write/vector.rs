@@ -1,4 +1,4 @@
-//! GeoPackage, FlatGeobuf, Shapefile, KML and XLSX through GDAL; read back and counted before they count
+//! GeoPackage, FlatGeobuf, Shapefile and XLSX through GDAL; read back and counted before they count
 //! as written, because not every driver notices a full disk. The unsafe code of writing is here.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
@@ -57,17 +57,12 @@ impl VectorSink {
             Format::GeoPackage => c"GPKG",
             Format::FlatGeobuf => c"FlatGeobuf",
             Format::Shapefile => c"ESRI Shapefile",
-            Format::Kml => c"KML",
             Format::Xlsx => c"XLSX",
-            Format::GeoJson | Format::Csv => return Err("this format is not GDAL's to write".to_owned()),
+            Format::GeoJson | Format::Kml | Format::Csv => return Err("this format is not GDAL's to write".to_owned()),
         };
         let mut srs = SpatialRef::from_epsg(crs.0).map_err(|e| e.to_string())?;
         srs.set_axis_mapping_strategy(AxisMappingStrategy::TraditionalGisOrder);
         let file = path.to_str().and_then(|p| CString::new(p).ok()).ok_or("its path is not UTF-8")?;
-        let mut options = Options::new(&match format {
-            Format::Kml => vec!["NameField=name".to_owned()],
-            _ => Vec::new(),
-        });
         library::take_failures();
         // SAFETY: NUL-terminated texts and a NULL-terminated list, alive during the call.
         let dataset = unsafe {
@@ -75,7 +70,7 @@ impl VectorSink {
             if driver.is_null() {
                 return Err("the installed GDAL has no driver for this format".to_owned());
             }
-            sys::GDALCreate(driver, file.as_ptr(), 0, 0, 0, sys::GDALDataType::GDT_Unknown, options.list())
+            sys::GDALCreate(driver, file.as_ptr(), 0, 0, 0, sys::GDALDataType::GDT_Unknown, std::ptr::null_mut())
         };
         if dataset.is_null() {
             return Err(first_failure());
@@ -121,7 +116,9 @@ impl VectorSink {
             }
             if self.format == Format::GeoPackage {
                 self.describe(handle, table);
-                sys::GDALDatasetStartTransaction(self.dataset, 0);
+                if self.layer.is_none() {
+                    sys::GDALDatasetStartTransaction(self.dataset, 0);
+                }
             }
             self.layer = Some(Layer { handle, definition: sys::OGR_L_GetLayerDefn(handle), dimension: None });
         }
@@ -174,7 +171,11 @@ impl VectorSink {
             taken.push(name);
         }
         if !cut.is_empty() {
-            issues.push(Issue::new("shortened_names", None, format!("Shapefile column names have at most ten letters: {}", cut.join(", "))));
+            issues.push(Issue::new(
+                "shortened_names",
+                None,
+                format!("Shapefile column names have at most ten letters: {}", cut.join(", ")),
+            ));
         }
         // NUL bytes were taken out above.
         taken.into_iter().map(|name| CString::new(name).unwrap_or_default()).collect()
@@ -182,7 +183,9 @@ impl VectorSink {
 
     pub(super) fn row(&mut self, row: &Row) -> Result<(), String> {
         let Some(layer) = &mut self.layer else { return Err("no layer was begun".to_owned()) };
-        if self.format == Format::Shapefile && let Some(shape) = &row.shape {
+        if self.format == Format::Shapefile
+            && let Some(shape) = &row.shape
+        {
             let dimension = dimension(shape);
             if *layer.dimension.get_or_insert(dimension) != dimension {
                 return Err("a Shapefile holds one kind of shape, and the layer has several; use .gpkg".to_owned());
@@ -195,11 +198,15 @@ impl VectorSink {
             for (value, field) in row.values.iter().zip(0..) {
                 self.n_cut += u64::from(set(feature, field, value, self.format));
             }
-            if self.format != Format::Xlsx && let Some(shape) = &row.shape {
+            if self.format != Format::Xlsx
+                && let Some(shape) = &row.shape
+            {
                 let bytes = wkb(shape);
                 let mut geometry = std::ptr::null_mut();
                 let length = c_int::try_from(bytes.len()).unwrap_or(c_int::MAX);
-                if sys::OGR_G_CreateFromWkb(bytes.as_ptr().cast::<c_void>(), std::ptr::null_mut(), &mut geometry, length) == sys::OGRErr::OGRERR_NONE {
+                if sys::OGR_G_CreateFromWkb(bytes.as_ptr().cast::<c_void>(), std::ptr::null_mut(), &mut geometry, length)
+                    == sys::OGRErr::OGRERR_NONE
+                {
                     sys::OGR_F_SetGeometryDirectly(feature, geometry);
                 } else {
                     result = Err(format!("a shape could not be written: {}", first_failure()));

@@ -1,0 +1,92 @@
+//! `cargo bench --bench overlay [-- s|m|l]`: the time of `encroach::overlay` and `detect` on a made-up city.
+//!
+//! The layers are made here (`coverage.rs`), deterministic, in the shape of Hanoi: s has 6 thousand zones,
+//! m (the default) 234 thousand, l a million. Times run from geometries in memory to the result.
+
+mod coverage;
+
+use std::time::Instant;
+
+use farmzone::encroach::{Seen, detect, overlay};
+use farmzone::geom;
+use farmzone::legend::Rules;
+use farmzone::model::{Epoch, Group, MultiPolygon, Zone};
+
+const N_RUNS: usize = 5;
+
+fn main() {
+    let size = std::env::args().skip(1).find(|a| !a.starts_with('-')).unwrap_or_else(|| "m".to_owned());
+    let (zone_cell_m, built_cell_m, scale) = match size.as_str() {
+        "s" => (400.0, 60.0, 0.5),
+        "m" => (130.0, 40.0, 1.0),
+        "l" => (62.0, 20.0, 1.0),
+        other => {
+            eprintln!("no size {other}: s, m or l");
+            std::process::exit(2);
+        }
+    };
+    let (width_m, height_m) = (75_000.0 * scale, 91_000.0 * scale);
+    let started = Instant::now();
+    let zones = coverage::zones(width_m, height_m, zone_cell_m, 7);
+    let built = coverage::built(width_m - 50.0, height_m - 50.0, built_cell_m, 8);
+    let n_vertices: usize =
+        built.iter().flat_map(|s| &s.0).flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors())).map(|r| r.0.len()).sum();
+    println!(
+        "{size}: {} zones, {} land uses with {n_vertices} vertices, made in {:.1} s",
+        zones.len(),
+        built.len(),
+        started.elapsed().as_secs_f64()
+    );
+
+    let (zone_refs, built_refs): (Vec<&MultiPolygon>, Vec<&MultiPolygon>) = (zones.iter().collect(), built.iter().collect());
+    let pairs = timed("overlay", || overlay(&zone_refs, &built_refs));
+    let shared_m2: f64 = pairs.iter().map(|p| p.area_m2).sum();
+    println!("  {} pairs share {shared_m2:.3} m²", pairs.len());
+
+    let rules = Rules::parse("zones/rules.toml", include_str!("../../zones/rules.toml")).expect("our own rules are valid");
+    let seen: Vec<Seen> = built.iter().map(|shape| Seen { code: "ONT", group: Group::Built, shape }).collect();
+    let zones: Vec<Zone> = zones.into_iter().enumerate().map(|(i, shape)| zone(i, shape)).collect();
+    let found = timed("detect", || detect(&zones, &seen, None, &rules, Epoch::year(2024)));
+    let found_m2 = found.events.iter().map(|e| e.area_m2).sum::<f64>() + found.sliver_area_m2;
+    println!("  {} events and {} slivers of {found_m2:.3} m²", found.events.len(), found.n_slivers);
+    // Two ways to one number: integrals of edges, and shapes.
+    let difference = (found_m2 - shared_m2).abs() / shared_m2;
+    assert!(difference < 1e-8, "overlay and detect differ by {difference:e}");
+
+    let bad = timed("validate", || zones.iter().map(|z| &z.shape).chain(&built).filter(|s| !geom::validate(s).is_empty()).count());
+    assert_eq!(bad, 0, "the made-up layers are valid");
+}
+
+/// Runs it several times and prints the best and the median.
+fn timed<T>(what: &str, run: impl Fn() -> T) -> T {
+    let mut times = Vec::new();
+    let mut last = None;
+    for _ in 0..N_RUNS {
+        let started = Instant::now();
+        last = Some(run());
+        times.push(started.elapsed().as_secs_f64());
+    }
+    times.sort_by(f64::total_cmp);
+    println!("{what}: best {:.3} s, median {:.3} s of {N_RUNS}", times[0], times[N_RUNS / 2]);
+    last.expect("it ran")
+}
+
+fn zone(i: usize, shape: MultiPolygon) -> Zone {
+    Zone {
+        id: i.to_string(),
+        kind: "rice".to_owned(),
+        name: None,
+        code: None,
+        unit: None,
+        crop: None,
+        variety: None,
+        cooperative: None,
+        standard: None,
+        standard_no: None,
+        standard_until: None,
+        declared_area_m2: None,
+        established: None,
+        kept: Vec::new(),
+        shape,
+    }
+}

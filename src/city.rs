@@ -1,1 +1,0 @@
-//! The simulated city and its known truth, from a seed.

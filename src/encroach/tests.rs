@@ -1,0 +1,315 @@
+//! Laws of overlay and detection over random coverages.
+
+use proptest::prelude::*;
+use rand::RngExt;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::{Pair, Seen, detect, overlay};
+use crate::geom;
+use crate::legend::Rules;
+use crate::model::{Coord, Epoch, Group, MultiPolygon, Permit, Polygon, Right, Ring, Zone};
+
+const FAR: Coord = Coord { x: 1e7, y: 1e7 };
+
+fn ring(points: &[(f64, f64)]) -> Ring {
+    Ring::new(points.iter().map(|&(x, y)| Coord { x: FAR.x + x, y: FAR.y + y }).collect())
+}
+
+fn shape(points: &[(f64, f64)]) -> MultiPolygon {
+    geom::repair(vec![Polygon::new(ring(points), vec![])]).shape
+}
+
+fn rect(x: f64, y: f64, w: f64, h: f64) -> MultiPolygon {
+    shape(&[(x, y), (x + w, y), (x + w, y + h), (x, y + h)])
+}
+
+/// `n` by `n` cells of 100 m with shared, moved corners: a coverage without gaps of 100·n m a side.
+fn mesh(n: usize, seed: u64, jitter: f64) -> Vec<MultiPolygon> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let cell = 100.0;
+    let mut corners = vec![vec![(0.0, 0.0); n + 1]; n + 1];
+    for (j, row) in corners.iter_mut().enumerate() {
+        for (i, c) in row.iter_mut().enumerate() {
+            let mut moved = |k: usize| if k == 0 || k == n { 0.0 } else { rng.random_range(-jitter..=jitter) * cell };
+            *c = (i as f64 * cell + moved(i), j as f64 * cell + moved(j));
+        }
+    }
+    let mut cells = Vec::new();
+    for j in 0..n {
+        for i in 0..n {
+            cells.push(shape(&[corners[j][i], corners[j][i + 1], corners[j + 1][i + 1], corners[j + 1][i]]));
+        }
+    }
+    cells
+}
+
+/// The mesh's cells dissolved into a part that is built and a part that is not: large polygons with holes and borders
+/// that are each other's.
+fn halves(n: usize, seed: u64) -> [MultiPolygon; 2] {
+    let cells = mesh(n, seed, 0.45);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 77);
+    let (built, open): (Vec<_>, Vec<_>) = cells.iter().partition(|_| rng.random_bool(0.5));
+    [geom::union(&built), geom::union(&open)]
+}
+
+fn refs(shapes: &[MultiPolygon]) -> Vec<&MultiPolygon> {
+    shapes.iter().collect()
+}
+
+/// A ring of `n` points around a centre, wavy, with a hole in it.
+fn blob(n: usize, x: f64, y: f64, radius: f64) -> MultiPolygon {
+    let around = |radius: f64| -> Vec<(f64, f64)> {
+        let at = |i: usize| {
+            let angle = i as f64 / n as f64 * std::f64::consts::TAU;
+            let r = radius * (1.0 + 0.1 * (angle * 17.0).sin() + 0.01 * (i % 3) as f64);
+            (x + r * angle.cos(), y + r * angle.sin())
+        };
+        (0..n).map(at).collect()
+    };
+    MultiPolygon::new(vec![Polygon::new(ring(&around(radius)), vec![ring(&around(radius / 3.0)).into_iter().rev().collect()])])
+}
+
+fn sum(pairs: &[Pair]) -> f64 {
+    pairs.iter().map(|p| p.area_m2).sum()
+}
+
+fn assert_near(a: f64, b: f64, relative: f64) {
+    assert!((a - b).abs() <= relative * b.abs().max(1.0), "{a} and {b} differ by {:e}", (a - b).abs());
+}
+
+#[test]
+fn a_coverage_without_gaps_shares_all_of_every_zone() {
+    let zones = mesh(12, 1, 0.45);
+    let [built, open] = halves(24, 2);
+    // The land use reaches to 2400 m, so over every zone.
+    let both = [built, open];
+    let pairs = overlay(&refs(&zones), &refs(&both));
+    for (i, zone) in zones.iter().enumerate() {
+        let of_zone: Vec<Pair> = pairs.iter().copied().filter(|p| p.zone == i as u32).collect();
+        assert_near(sum(&of_zone), geom::area_m2(zone), 1e-9);
+    }
+    let by_shapes: f64 = zones.iter().map(|z| geom::area_m2(&geom::intersection(z, &both[0]))).sum();
+    let built: Vec<Pair> = pairs.iter().copied().filter(|p| p.land_use == 0).collect();
+    assert_near(sum(&built), by_shapes, 1e-9);
+}
+
+#[test]
+fn large_polygons_on_both_sides_share_what_their_shapes_share() {
+    let zones = [blob(20_000, 0.0, 0.0, 1_000.0), blob(3_000, 900.0, 200.0, 700.0)];
+    let land_use = [blob(30_000, 300.0, 100.0, 1_100.0), rect(-400.0, -400.0, 700.0, 300.0)];
+    let pairs = overlay(&refs(&zones), &refs(&land_use));
+    assert_eq!(pairs.iter().map(|p| (p.zone, p.land_use)).collect::<Vec<_>>(), [(0, 0), (0, 1), (1, 0), (1, 1)][..pairs.len()]);
+    for p in &pairs {
+        let both = geom::intersection(&zones[p.zone as usize], &land_use[p.land_use as usize]);
+        assert_near(p.area_m2, geom::area_m2(&both), 1e-9);
+    }
+}
+
+#[test]
+fn a_polygon_of_a_million_vertices_is_cut_in_bounds() {
+    let zones = mesh(10, 3, 0.4);
+    let big = [blob(500_000, 500.0, 500.0, 400.0)];
+    let pairs = overlay(&refs(&zones), &refs(&big));
+    assert_near(sum(&pairs), geom::area_m2(&big[0]), 1e-9);
+    // A comb, upright and slanting: many long teeth that no cut can share out.
+    for slant in [0.0, 1_000.0] {
+        let n = 20_000;
+        let width = 1_000.0;
+        let tooth = |i: usize| {
+            let x = i as f64 * width / n as f64;
+            if i.is_multiple_of(2) { (x, 0.0) } else { (x + slant, 1_000.0) }
+        };
+        let mut points: Vec<(f64, f64)> = (0..n).map(tooth).collect();
+        points.extend([(width, -1.0), (0.0, -1.0)]);
+        let comb = [MultiPolygon::new(vec![Polygon::new(Ring::new(ring(&points).into_iter().rev().collect()), vec![])])];
+        let zone = [rect(-10.0, -10.0, 3_000.0, 3_000.0)];
+        assert_near(sum(&overlay(&refs(&zone), &refs(&comb))), geom::area_m2(&comb[0]), 1e-9);
+    }
+}
+
+#[test]
+fn borders_and_needles_share_no_land() {
+    let zone = [rect(0.0, 0.0, 100.0, 100.0)];
+    let touching = [rect(100.0, 0.0, 50.0, 100.0), rect(100.0, 100.0, 5.0, 5.0), rect(20.0, -50.0, 10.0, 50.0)];
+    assert_eq!(overlay(&zone.each_ref(), &touching.each_ref()), []);
+    let needle = [shape(&[(-1000.0, 50.0), (1000.0, 50.0), (1000.0, 50.001)])];
+    let pairs = overlay(&zone.each_ref(), &needle.each_ref());
+    assert_near(sum(&pairs), 100.0 * 0.001 * (1_050.0 / 2_000.0), 1e-6);
+    let same = overlay(&zone.each_ref(), &zone.each_ref());
+    assert_eq!(same, [Pair { zone: 0, land_use: 0, area_m2: 10_000.0 }]);
+    assert_eq!(overlay(&[&MultiPolygon::new(vec![])], &zone.each_ref()), []);
+}
+
+#[test]
+fn threads_and_order_change_nothing() {
+    let zones = mesh(15, 5, 0.45);
+    let [a, b] = halves(20, 6);
+    let land_use = [a, b, blob(5_000, 700.0, 700.0, 500.0)];
+    let on = |n: usize| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
+    let run = || overlay(&refs(&zones), &refs(&land_use));
+    let one = on(1).install(run);
+    assert_eq!(on(2).install(run), one);
+    // Backwards, the same pairs to the last bit.
+    let (mut z, mut l) = (refs(&zones), refs(&land_use));
+    z.reverse();
+    l.reverse();
+    let mut back = overlay(&z, &l);
+    for p in &mut back {
+        (p.zone, p.land_use) = (zones.len() as u32 - 1 - p.zone, land_use.len() as u32 - 1 - p.land_use);
+    }
+    back.sort_by_key(|p| (p.zone, p.land_use));
+    assert_eq!(back, one);
+    // Rings that start elsewhere and run the other way: the same to rounding.
+    let turned: Vec<MultiPolygon> = zones
+        .iter()
+        .map(|z| {
+            let mut points: Vec<Coord> = z.0[0].exterior().0[1..].to_vec();
+            points.rotate_left(2);
+            points.reverse();
+            MultiPolygon::new(vec![Polygon::new(Ring::new(points), vec![])])
+        })
+        .collect();
+    let turned = overlay(&refs(&turned), &refs(&land_use));
+    assert_eq!(turned.len(), one.len());
+    for (a, b) in turned.iter().zip(&one) {
+        assert_near(a.area_m2, b.area_m2, 1e-11);
+    }
+    let seen: Vec<Seen> = land_use.iter().map(|shape| Seen { code: "ONT", group: Group::Built, shape }).collect();
+    let zones: Vec<Zone> = zones.into_iter().enumerate().map(|(i, shape)| zone(&i.to_string(), shape)).collect();
+    let run = || detect(&zones, &seen, None, &rules(), Epoch::year(2024));
+    assert_eq!(on(1).install(run), on(2).install(run));
+}
+
+fn rules() -> Rules {
+    Rules::parse("rules.toml", include_str!("../../zones/rules.toml")).unwrap()
+}
+
+fn zone(id: &str, shape: MultiPolygon) -> Zone {
+    Zone {
+        id: id.to_owned(),
+        kind: "rice".to_owned(),
+        name: None,
+        code: None,
+        unit: None,
+        crop: None,
+        variety: None,
+        cooperative: None,
+        standard: None,
+        standard_no: None,
+        standard_until: None,
+        declared_area_m2: None,
+        established: None,
+        kept: vec![],
+        shape,
+    }
+}
+
+fn permit(right: Right, shape: MultiPolygon) -> Permit {
+    Permit { id: String::new(), right, decision: None, decided: None, valid_to: None, kept: vec![], shape }
+}
+
+#[test]
+fn an_event_is_one_connected_piece_of_one_group() {
+    let zones = [zone("Z1", rect(0.0, 0.0, 200.0, 100.0)), zone("Z2", rect(1_000.0, 0.0, 50.0, 50.0))];
+    let shapes = [
+        // Two that overlap and reach out of the zone; the second has the larger part inside.
+        ("ONT", Group::Built, rect(-10.0, 10.0, 30.0, 10.0)),
+        ("SKC", Group::Built, rect(15.0, 10.0, 25.0, 10.0)),
+        // Half a metre beside them: the same event. Two metres: another.
+        ("TMD", Group::Built, rect(40.5, 10.0, 9.5, 10.0)),
+        ("ONT", Group::Built, rect(52.0, 10.0, 10.0, 10.0)),
+        // A road over them, a field track, a sliver of a house, a pond.
+        ("DGT", Group::Transport, rect(0.0, 5.0, 200.0, 20.0)),
+        ("DGT", Group::Transport, rect(0.0, 50.0, 200.0, 3.0)),
+        ("ONT", Group::Built, rect(195.0, 90.0, 20.0, 1.0)),
+        ("NTS", Group::Water, rect(0.0, 60.0, 50.0, 30.0)),
+    ];
+    let seen: Vec<Seen> = shapes.iter().map(|(code, group, shape)| Seen { code, group: *group, shape }).collect();
+    let found = detect(&zones, &seen, None, &rules(), Epoch::year(2024));
+    let told: Vec<(&str, Group, &str, f64)> =
+        found.events.iter().map(|e| (e.zone_id.as_str(), e.group, e.code.as_str(), e.area_m2.round())).collect();
+    assert_eq!(told, [("Z1", Group::Built, "SKC", 495.0), ("Z1", Group::Built, "ONT", 100.0), ("Z1", Group::Transport, "DGT", 4_000.0)]);
+    assert_eq!((found.n_zones, found.n_zones_encroached), (2, 1));
+    assert_eq!((found.n_slivers, found.sliver_area_m2.round()), (1, 5.0));
+    assert_eq!((found.n_tracks, found.track_area_m2.round()), (1, 600.0));
+    let first = &found.events[0];
+    assert_eq!((first.right, first.since, first.epoch), (Right::Unknown, None, Epoch::year(2024)));
+    assert_near(first.share, 495.0 / 20_000.0, 1e-9);
+    for event in &found.events {
+        assert_eq!(geom::validate(&event.shape), []);
+        assert!(event.id.len() == 14 && event.id.starts_with("E-"), "{}", event.id);
+    }
+}
+
+#[test]
+fn a_covered_zone_is_its_own_event_and_ids_stay() {
+    let [built, open] = halves(30, 9);
+    let all = geom::union(&[&built, &open]);
+    let zones: Vec<Zone> = mesh(10, 4, 0.4).into_iter().enumerate().map(|(i, s)| zone(&format!("Z{i}"), s)).collect();
+    let everywhere = [Seen { code: "ODT", group: Group::Built, shape: &all }];
+    let found = detect(&zones, &everywhere, None, &rules(), Epoch::year(2024));
+    assert_eq!(found.events.len(), zones.len());
+    assert!(found.events.iter().zip(&zones).all(|(e, z)| e.shape == z.shape && e.share == 1.0));
+    let again = detect(&zones[3..], &everywhere, None, &rules(), Epoch::year(2024));
+    assert_eq!(again.events[0].id, found.events[3].id);
+    let other_year = detect(&zones[3..], &everywhere, None, &rules(), Epoch::year(2025));
+    assert_ne!(other_year.events[0].id, found.events[3].id);
+    // The same zone twice: the ids still differ.
+    let twins = [zone("Z", rect(0.0, 0.0, 50.0, 50.0)), zone("Z", rect(0.0, 0.0, 50.0, 50.0))];
+    let found = detect(&twins, &everywhere, None, &rules(), Epoch::year(2024));
+    assert_ne!(found.events[0].id, found.events[1].id);
+}
+
+#[test]
+fn a_right_rests_on_how_much_of_the_event_is_covered() {
+    let zones = [zone("Z", rect(0.0, 0.0, 100.0, 100.0))];
+    let house = rect(10.0, 10.0, 20.0, 20.0);
+    let seen = [Seen { code: "ONT", group: Group::Built, shape: &house }];
+    let right = |permits: &[Permit]| detect(&zones, &seen, Some(permits), &rules(), Epoch::year(2024)).events[0].right;
+    assert_eq!(right(&[]), Right::Unplanned);
+    assert_eq!(right(&[permit(Right::Permitted, rect(0.0, 0.0, 28.5, 50.0))]), Right::Permitted);
+    assert_eq!(right(&[permit(Right::Permitted, rect(0.0, 0.0, 20.0, 50.0))]), Right::Unplanned);
+    assert_eq!(right(&[permit(Right::Planned, rect(0.0, 0.0, 50.0, 50.0))]), Right::Planned);
+    // The same half twice is half; two halves are all.
+    let half = permit(Right::Permitted, rect(0.0, 0.0, 20.0, 50.0));
+    assert_eq!(right(&[half.clone(), half.clone()]), Right::Unplanned);
+    assert_eq!(right(&[half.clone(), permit(Right::Permitted, rect(20.0, 0.0, 20.0, 50.0))]), Right::Permitted);
+    assert_eq!(right(&[half, permit(Right::Planned, rect(20.0, 0.0, 20.0, 50.0))]), Right::Planned);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn pieces_found_inside_and_land_outside_make_up_the_zone(seed in 0u64..1_000_000, n in 4usize..30) {
+        let zones: Vec<Zone> = mesh(6, seed, 0.49).into_iter().enumerate().map(|(i, s)| zone(&i.to_string(), s)).collect();
+        let [built, open] = halves(n, seed ^ 5);
+        let wavy = blob(400, 300.0, 300.0, 200.0);
+        let layers = [(&built, "ODT"), (&wavy, "ONT")];
+        let seen: Vec<Seen> = layers.iter().map(|(shape, code)| Seen { code, group: Group::Built, shape }).collect();
+        let keep_all = Rules { sliver_area_m2: 0.0, sliver_width_m: 0.0, ..rules() };
+        let found = detect(&zones, &seen, None, &keep_all, Epoch::year(2024));
+        prop_assert_eq!(found.n_slivers, 0);
+        let covered = geom::union(&[&built, &wavy]);
+        for z in &zones {
+            let of_zone: f64 = found.events.iter().filter(|e| e.zone_id == z.id).map(|e| e.area_m2).sum();
+            let expected = geom::area_m2(&geom::intersection(&z.shape, &covered));
+            prop_assert!((of_zone - expected).abs() < 1e-5, "{} {of_zone} {expected}", z.id);
+        }
+        for e in &found.events {
+            prop_assert_eq!(geom::validate(&e.shape), vec![]);
+        }
+        // Neighbours that share borders exactly leave no hairlines between them.
+        let both = [Seen { code: "ODT", group: Group::Built, shape: &built }, Seen { code: "ONT", group: Group::Built, shape: &open }];
+        for e in detect(&zones, &both, None, &keep_all, Epoch::year(2024)).events {
+            let inside = n as f64 * 100.0;
+            let [_, _, x1, y1] = geom::bounds(&e.shape).unwrap();
+            if x1 - FAR.x < inside && y1 - FAR.y < inside {
+                let zone = zones.iter().find(|z| z.id == e.zone_id).unwrap();
+                prop_assert_eq!(e.shape.0.len(), 1);
+                prop_assert!((geom::width_m(&e.shape) - geom::width_m(&zone.shape)).abs() < 1e-6, "{:?}", e.shape);
+            }
+        }
+    }
+}

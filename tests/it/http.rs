@@ -1,0 +1,418 @@
+//! The HTTP API through `router(…)`, without a socket.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use farmzone::engine::{Engine, Rulebook};
+use farmzone::http::{App, ROUTES, router};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::program::{Bench, geojson_in, square};
+
+const X: f64 = 580_000.0;
+const Y: f64 = 2_320_000.0;
+
+/// Two communes, two zones, houses of 400 m² over the zones' border, defence land over a part of one.
+fn workspace() -> Bench {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let boundaries = [
+        (json!({ "code": "10001", "name": "Đại Thanh" }), &square(X - 500.0, Y - 500.0, 700.0)[..]),
+        (json!({ "code": "10002", "name": "Thường Tín" }), &square(X + 200.0, Y - 500.0, 700.0)[..]),
+    ];
+    let zones = [
+        (json!({ "id": "a", "kind": "rice", "name": "Vùng lúa Đại Thanh", "code": "VN-HNOR-0001" }), &square(X, Y, 200.0)[..]),
+        (json!({ "id": "b", "kind": "fruit", "name": "Vùng bưởi <b>" }), &square(X + 200.0, Y, 200.0)[..]),
+    ];
+    let built = [
+        (json!({ "id": "house", "code": "ONT" }), &square(X + 190.0, Y + 50.0, 20.0)[..]),
+        (json!({ "id": "rice", "code": "LUC" }), &square(X, Y, 400.0)[..]),
+        (json!({ "id": "base", "code": "CQP" }), &square(X, Y, 100.0)[..]),
+        (json!({ "id": "police", "code": "CAN" }), &square(X + 250.0, Y, 100.0)[..]),
+    ];
+    let load = |name: &str, features: &[(Value, &[[f64; 2]])], role: &str, more: &[&str]| {
+        let file = bench.write(name, geojson_in(5897, features));
+        bench.import(&file, role, more).ok();
+    };
+    load("boundaries.geojson", &boundaries, "boundaries", &[]);
+    load("zones.geojson", &zones, "zones", &[]);
+    load("landuse.geojson", &built, "landuse", &["--epoch", "2024"]);
+    bench
+}
+
+struct Site {
+    router: Router,
+    engine: Engine,
+    _bench: Bench,
+}
+
+impl Site {
+    fn over(bench: Bench) -> Site {
+        let engine = Engine::serve(&bench.path("w.gpkg"), Rulebook::load(None).unwrap()).unwrap();
+        Site { router: router(App::new(engine.clone())), engine, _bench: bench }
+    }
+}
+
+/// Loaded once: nothing here changes it.
+static SITE: LazyLock<Site> = LazyLock::new(|| Site::over(workspace()));
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    fn header(&self, name: impl header::AsHeaderName) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+}
+
+async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    Answer { status: parts.status, headers: parts.headers, body: body.collect().await.unwrap().to_bytes().to_vec() }
+}
+
+async fn get_with(path: &str, headers: &[(header::HeaderName, &str)]) -> Answer {
+    let mut request = Request::get(path).header(header::HOST, "map.example:8080");
+    for (name, value) in headers {
+        request = request.header(name, *value);
+    }
+    send(&SITE.router, request.body(Body::empty()).unwrap()).await
+}
+
+async fn get(path: &str) -> Answer {
+    get_with(path, &[]).await
+}
+
+async fn get_json(path: &str) -> Value {
+    let answer = get(path).await;
+    assert_eq!(answer.status, StatusCode::OK, "{path}: {}", String::from_utf8_lossy(&answer.body));
+    answer.json()
+}
+
+/// The address of the tile over the two zones at zoom 14.
+async fn tile_over_the_zones() -> String {
+    let summary = get_json("/api/v1/summary").await;
+    let bounds: Vec<f64> = summary["bounds"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
+    let (lon, lat) = ((bounds[0] + bounds[2]) / 2.0, (bounds[1] + bounds[3]) / 2.0_f64);
+    let n = f64::from(1 << 14);
+    let y = (1.0 - lat.to_radians().tan().asinh() / std::f64::consts::PI) / 2.0 * n;
+    format!("14/{}/{}", ((lon + 180.0) / 360.0 * n) as u32, y as u32)
+}
+
+#[tokio::test]
+async fn the_figures_add_up_and_defence_land_is_in_none_of_them() {
+    let summary = get_json("/api/v1/summary").await;
+    assert_eq!(summary["totals"]["n_zones"], 2);
+    assert_eq!(summary["totals"]["area_m2"], 80_000.0);
+    assert_eq!(summary["totals"]["lost_m2"], 400.0);
+    assert_eq!((&summary["epoch"], &summary["epochs"]), (&json!("2024"), &json!(["2024"])));
+    assert_eq!(summary["revision"], get_json("/health").await["revision"]);
+    let rice = get_json("/api/v1/summary?kind=rice").await;
+    assert_eq!((&rice["totals"]["n_zones"], &rice["totals"]["lost_m2"]), (&json!(1), &json!(200.0)));
+    let unit = get_json("/api/v1/summary?unit=10002").await;
+    assert_eq!(unit["kinds"][0]["kind"], "fruit");
+}
+
+#[tokio::test]
+async fn one_zone_tells_what_it_lost_and_one_that_does_not_exist_is_404() {
+    let zone = get_json("/api/v1/zones/a").await;
+    assert_eq!(zone["properties"]["events"][0]["area_m2"], 200.0);
+    assert_eq!(zone["properties"]["events"][0]["code"], "ONT");
+    assert_eq!(zone["properties"]["unit"]["name"], "Đại Thanh");
+    let id = zone["properties"]["events"][0]["id"].as_str().unwrap();
+    assert_eq!(get_json(&format!("/api/v1/encroachments/{id}")).await["properties"]["zone_id"], "a");
+    for path in ["/api/v1/zones/none", "/api/v1/units/none", "/api/v1/encroachments/none"] {
+        let answer = get(path).await;
+        assert_eq!((answer.status, &answer.json()["error"]["code"]), (StatusCode::NOT_FOUND, &json!("not_found")), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn lists_are_bounded_and_say_so() {
+    let page = get_json("/api/v1/zones?limit=1&offset=1").await;
+    assert_eq!(page["features"].as_array().unwrap().len(), 1);
+    assert_eq!([&page["n_matched"], &page["n_returned"], &page["limit"], &page["offset"]], [2, 1, 1, 1].map(Value::from).each_ref());
+    assert_eq!(get_json("/api/v1/zones?bbox=0,0,1,1").await["n_matched"], 0);
+    assert_eq!(get_json("/api/v1/encroachments?group=built&right=unknown&zone=b").await["n_matched"], 1);
+    assert_eq!(get_json("/api/v1/search?q=dai%20thanh").await["results"][0]["type"], "unit");
+}
+
+#[tokio::test]
+async fn what_is_asked_wrongly_is_refused_with_what_is_wrong() {
+    let wrong = [
+        ("/api/v1/zones?bbox=1,2,3", "bbox: “1,2,3” is not four numbers"),
+        ("/api/v1/zones?bbox=a,b,c,d", "bbox"),
+        ("/api/v1/zones?bbox=nan,0,1,1", "longitudes must be"),
+        ("/api/v1/zones?bbox=0,-91,1,1", "latitudes"),
+        ("/api/v1/zones?bbox=2,0,1,1", "west must be less than east"),
+        ("/api/v1/zones?limit=0", "limit: “0” is not a whole number from 1 to 1000"),
+        ("/api/v1/zones?limit=1001", "1 to 1000"),
+        ("/api/v1/zones?limit=ten", "“ten”"),
+        ("/api/v1/zones?offset=-1", "offset"),
+        ("/api/v1/zones?kind=gold", "gold"),
+        ("/api/v1/zones?kind=rice,", "between the commas is empty"),
+        ("/api/v1/zones?unit=99999", "99999"),
+        ("/api/v1/zones?epoch=2013", "2013"),
+        ("/api/v1/zones?epoch=soon", "“soon” is not an epoch"),
+        ("/api/v1/zones?kinds=rice", "no parameter “kinds”; there are bbox, kind, unit, q"),
+        ("/api/v1/zones?kind=rice&kind=fruit", "kind is given twice"),
+        ("/api/v1/encroachments?group=gold", "“gold” is not one of built"),
+        ("/api/v1/encroachments?right=mine", "“mine” is not one of permitted"),
+        ("/api/v1/encroachments?zone=none", "none"),
+        ("/api/v1/search?q=a&limit=51", "1 to 50"),
+        ("/api/v1/session?x=1", "this path takes none"),
+        ("/api/v1/summary?rev=x", "rev"),
+        ("/tiles/zones/17/0/0", "zoom 17 is beyond 16"),
+        ("/tiles/zones/3/8/0", "x 8 is outside zoom 3, which has x 0 to 7"),
+        ("/tiles/zones/3/0/-1", "y of a tile must be a whole number"),
+        ("/tiles/zones/3/0/0.mvt", "“0.mvt”"),
+        ("/tiles/roads/3/0/0", "“roads” is not one of zones"),
+        ("/tiles/zones,zones/3/0/0", "each tile layer once"),
+        ("/tiles/zones/3/0/0?epoch=2013", "2013"),
+        ("/tiles/roads.json", "“roads”"),
+        ("/styles/light.json?lang=fr", "“fr” is not one of vi, en"),
+        ("/api/v1/zones/%FF", "no UTF-8"),
+    ];
+    for (path, words) in wrong {
+        let answer = get(path).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        let error = &answer.json()["error"];
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(words), "{path}: “{words}” is missing in: {message}");
+        assert_eq!((&error["code"], &error["issues"]), (&json!("bad_request"), &json!([])), "{path}");
+        assert_eq!(answer.header(header::CACHE_CONTROL), "no-store", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn other_failures_have_their_status_and_the_same_form() {
+    let request = |method: &str, path: &str| Request::builder().method(method).uri(path);
+    let long = format!("/api/v1/search?q={}", "a".repeat(9_000));
+    let cases = [
+        (request("POST", "/api/v1/zones").body(Body::empty()), 405, "method_not_allowed"),
+        (request("DELETE", "/").body(Body::empty()), 405, "method_not_allowed"),
+        (request("GET", "/api/v1/none").body(Body::empty()), 404, "not_found"),
+        (request("GET", "/none").body(Body::empty()), 404, "not_found"),
+        (request("GET", "/styles/pink.json").body(Body::empty()), 404, "not_found"),
+        (request("GET", "/../Cargo.toml").body(Body::empty()), 404, "not_found"),
+        (request("GET", "/api/v1/zones").header(header::CONTENT_LENGTH, "70000").body(Body::empty()), 413, "too_large"),
+        (request("GET", &long).body(Body::empty()), 414, "too_large"),
+        (request("GET", "/style.json").header(header::HOST, "a<script>").body(Body::empty()), 400, "bad_request"),
+    ];
+    for (request, status, code) in cases {
+        let request = request.unwrap();
+        let path: String = request.uri().to_string().chars().take(60).collect();
+        let answer = send(&SITE.router, request).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["error"]["code"]), (status, &json!(code)), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_has_an_etag_and_is_not_sent_twice() {
+    for path in
+        ["/api/v1/summary", "/api/v1/zones", "/style.json", "/openapi.json", &format!("/tiles/zones/{}", tile_over_the_zones().await)]
+    {
+        let first = get(path).await;
+        let etag = first.header(header::ETAG).to_owned();
+        assert!(etag.starts_with('"') && etag.len() > 20, "{path}: {etag}");
+        assert_eq!(first.header(header::CACHE_CONTROL), "no-cache", "{path}");
+        let again = get_with(path, &[(header::IF_NONE_MATCH, &etag)]).await;
+        assert_eq!((again.status, again.body.len(), again.header(header::ETAG)), (StatusCode::NOT_MODIFIED, 0, etag.as_str()), "{path}");
+        let packed = get_with(path, &[(header::ACCEPT_ENCODING, "gzip, br")]).await;
+        if packed.header(header::CONTENT_ENCODING) == "gzip" {
+            assert_ne!(packed.header(header::ETAG), etag, "{path}");
+            let mut plain = Vec::new();
+            flate2::read::GzDecoder::new(&packed.body[..]).read_to_end(&mut plain).unwrap();
+            assert_eq!(plain, first.body, "{path}");
+        }
+        assert_eq!(packed.header(header::VARY), "Accept-Encoding", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_is_kept_for_ever_only_when_it_names_the_present_revision() {
+    let revision = SITE.engine.snapshot().revision;
+    let tile = format!("/tiles/zones/{}", tile_over_the_zones().await);
+    let keep = |rev: u64| {
+        let path = format!("{tile}?rev={rev}");
+        async move { get(&path).await.header(header::CACHE_CONTROL).to_owned() }
+    };
+    assert_eq!(keep(revision).await, "public, max-age=31536000, immutable");
+    assert_eq!(keep(revision + 1).await, "no-cache");
+    assert_eq!(keep(revision - 1).await, "no-cache");
+}
+
+#[tokio::test]
+async fn a_tile_holds_what_lies_there_and_is_204_where_nothing_does() {
+    let address = tile_over_the_zones().await;
+    let answer = get(&format!("/tiles/zones,encroachments,units,landuse/{address}")).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.header(header::CONTENT_TYPE), "application/vnd.mapbox-vector-tile");
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    for word in ["zones", "encroachments", "units", "landuse", "rice", "ONT", "Vùng lúa Đại Thanh", "10001", "unknown"] {
+        assert!(text.contains(word), "{word}");
+    }
+    let nothing = get("/tiles/zones,units/14/0/0").await;
+    assert_eq!((nothing.status, nothing.body.len()), (StatusCode::NO_CONTENT, 0));
+}
+
+#[tokio::test]
+async fn secret_land_use_is_in_no_answer() {
+    let tile = tile_over_the_zones().await;
+    let mut paths: Vec<String> = [
+        "/api/v1/summary",
+        "/api/v1/layers",
+        "/api/v1/units",
+        "/api/v1/units/10001",
+        "/api/v1/zones",
+        "/api/v1/zones/a",
+        "/api/v1/zones/b",
+        "/api/v1/encroachments",
+        "/api/v1/search?q=CQP",
+        "/api/v1/landuse/classes",
+        "/style.json",
+        "/styles/dark.json?landuse=official",
+        "/metrics",
+        "/openapi.json",
+    ]
+    .map(str::to_owned)
+    .into();
+    let all = "landuse,context,units,zones,encroachments,unit_labels,zone_labels";
+    paths.push(format!("/tiles/{all}.json"));
+    paths.push(format!("/tiles/{all}/{tile}"));
+    paths.extend((0..14).map(|z| {
+        let numbers: Vec<u32> = tile.split('/').skip(1).map(|n| n.parse::<u32>().unwrap() >> (14 - z)).collect();
+        format!("/tiles/{all}/{z}/{}/{}", numbers[0], numbers[1])
+    }));
+    for path in paths {
+        let answer = get(&path).await;
+        // At low zooms two small zones leave nothing to draw.
+        assert!(answer.status.is_success(), "{path}: {}", answer.status);
+        let text = String::from_utf8_lossy(&answer.body);
+        for secret in ["CQP", "CAN"] {
+            let found = text.match_indices(secret).any(|(at, _)| {
+                let around = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric());
+                around(text[..at].chars().next_back()) && around(text[at + 3..].chars().next())
+            });
+            assert!(!found, "{secret} in {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_style_needs_no_other_host_and_its_layers_are_those_of_the_tiles() {
+    for theme in ["light", "dark"] {
+        let style = get_json(&format!("/styles/{theme}.json?lang=en&epoch=2024")).await;
+        let text = style.to_string();
+        assert!(text.matches("://").count() == text.matches("http://map.example:8080/").count(), "{theme}");
+        let revision = SITE.engine.snapshot().revision;
+        let tiles = style["sources"]["farmzone"]["tiles"][0].as_str().unwrap();
+        assert!(tiles.ends_with(&format!("?rev={revision}&epoch=2024")), "{tiles}");
+        let layers: BTreeSet<&str> = style["layers"].as_array().unwrap().iter().filter_map(|l| l["source-layer"].as_str()).collect();
+        let tile_json = get_json("/tiles/landuse,context,units,zones,encroachments,unit_labels,zone_labels.json").await;
+        let ids: BTreeSet<&str> = tile_json["vector_layers"].as_array().unwrap().iter().filter_map(|l| l["id"].as_str()).collect();
+        assert_eq!(layers, ids);
+    }
+    let behind_tls = get_with("/style.json", &[(header::HeaderName::from_static("x-forwarded-proto"), "https")]).await.json();
+    assert!(behind_tls["sources"]["farmzone"]["tiles"][0].as_str().unwrap().starts_with("https://map.example:8080/tiles/"));
+    assert_eq!(get("/style.json").await.body, get("/styles/light.json").await.body);
+}
+
+#[tokio::test]
+async fn every_described_path_answers_and_every_answer_protects_its_reader() {
+    let described = get_json("/openapi.json").await;
+    let paths: BTreeSet<&str> = described["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(paths, ROUTES.iter().copied().collect());
+    let event = get_json("/api/v1/encroachments").await["features"][0]["id"].as_str().unwrap().to_owned();
+    let tile = tile_over_the_zones().await;
+    for path in ROUTES {
+        let path = path
+            .replace("/tiles/{layers}/{z}/{x}/{y}", &format!("/tiles/zones/{tile}"))
+            .replace("{layers}", "zones")
+            .replace("{name}", "dark");
+        let path = path.replace("{code}", "10001").replace("encroachments/{id}", &format!("encroachments/{event}")).replace("{id}", "a");
+        let request = Request::get(&path).body(Body::empty()).unwrap();
+        // The stream of events never ends: only its head is looked at.
+        let response = SITE.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let headers = response.headers();
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("script-src 'unsafe"), "{path}: {policy}");
+        assert!(!policy.contains("http:") && !policy.contains("https:"), "{path}: {policy}");
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
+        assert!(headers.contains_key("x-request-id"), "{path}");
+        let open = path.starts_with("/api") || path.starts_with("/tiles") || path.starts_with("/style");
+        assert_eq!(
+            headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN),
+            open || ["/health", "/openapi.json", "/events"].contains(&path.as_str()),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn another_page_may_ask_before_it_asks() {
+    let request = Request::builder()
+        .method("OPTIONS")
+        .uri("/api/v1/zones")
+        .header(header::ORIGIN, "https://example.org")
+        .body(Body::empty())
+        .unwrap();
+    let answer = send(&SITE.router, request).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    assert_eq!(answer.header(header::ACCESS_CONTROL_ALLOW_ORIGIN), "*");
+    assert!(answer.header(header::ACCESS_CONTROL_ALLOW_HEADERS).contains("If-None-Match"));
+}
+
+#[tokio::test]
+async fn a_change_by_another_process_is_served_and_told() {
+    let site = Site::over(workspace());
+    let before = site.engine.snapshot().revision;
+    let mut events = site.router.clone().oneshot(Request::get("/events").body(Body::empty()).unwrap()).await.unwrap().into_body();
+    let mut next = async || String::from_utf8(events.frame().await.unwrap().unwrap().into_data().unwrap().to_vec()).unwrap();
+    assert_eq!(next().await, format!("event: revision\ndata: {{\"revision\":{before}}}\n\n"));
+    let more = [(json!({ "id": "c", "kind": "tea" }), &square(X, Y + 200.0, 100.0)[..])];
+    let file = site._bench.write("more.geojson", geojson_in(5897, &more));
+    site._bench.import(&file, "zones", &["--append"]).ok();
+    let told = tokio::time::timeout(std::time::Duration::from_secs(20), next()).await.unwrap();
+    assert!(told.starts_with("event: revision\ndata: ") && !told.contains(&format!("{{\"revision\":{before}}}")), "{told}");
+    let summary = send(&site.router, Request::get("/api/v1/summary").body(Body::empty()).unwrap()).await.json();
+    assert_eq!(summary["totals"]["n_zones"], 3);
+}
+
+#[tokio::test]
+async fn an_empty_workspace_answers_everything_with_nothing() {
+    let site = Site::over(Bench::with_workspace("EPSG:5897"));
+    let ask = |path: &'static str| {
+        let router = site.router.clone();
+        async move { send(&router, Request::get(path).body(Body::empty()).unwrap()).await }
+    };
+    for path in [
+        "/health",
+        "/api/v1/summary",
+        "/api/v1/zones",
+        "/api/v1/units",
+        "/api/v1/encroachments",
+        "/api/v1/layers",
+        "/style.json",
+        "/tiles/zones.json",
+        "/",
+    ] {
+        assert_eq!(ask(path).await.status, StatusCode::OK, "{path}");
+    }
+    let summary = ask("/api/v1/summary").await.json();
+    assert_eq!((&summary["epoch"], &summary["totals"]["lost_m2"]), (&Value::Null, &Value::Null));
+    assert_eq!(ask("/tiles/zones,landuse,encroachments/3/6/3").await.status, StatusCode::NO_CONTENT);
+}
