@@ -72,6 +72,8 @@ async function start_server(): Promise<string> {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   server = child;
+  // A run that is cut short leaves no server behind.
+  process.once('exit', () => child.kill('SIGTERM'));
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4_000)));
   const address = `http://${bind}`;
