@@ -44,30 +44,21 @@ export const PHONE = { width: 390, height: 844 };
 let url = '';
 let server: ChildProcess | null = null;
 let browser: Browser | null = null;
-let n_users = 0;
 
-/** Call once at the top of a file of journeys: the server and the browser are there while its tests run. */
-export function with_browser(): void {
-  before(async () => {
-    n_users += 1;
-    mkdirSync(OUT, { recursive: true });
-    if (url === '') url = await start_server();
-    browser ??= await chromium.launch({
-      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-      args: FLAGS,
-      ignoreDefaultArgs: ['--headless'],
-    });
+// Once for all files of journeys: they run in one process.
+before(async () => {
+  mkdirSync(OUT, { recursive: true });
+  url = await start_server();
+  browser = await chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: FLAGS,
+    ignoreDefaultArgs: ['--headless'],
   });
-  after(async () => {
-    n_users -= 1;
-    if (n_users > 0) return;
-    await browser?.close();
-    browser = null;
-    server?.kill('SIGTERM');
-    server = null;
-    url = '';
-  });
-}
+});
+after(async () => {
+  await browser?.close();
+  server?.kill('SIGTERM');
+});
 
 async function start_server(): Promise<string> {
   const given = process.env['FARMZONE_URL'];
@@ -81,6 +72,8 @@ async function start_server(): Promise<string> {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   server = child;
+  // A run that is cut short leaves no server behind.
+  process.once('exit', () => child.kill('SIGTERM'));
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4_000)));
   const address = `http://${bind}`;
@@ -137,7 +130,7 @@ export interface VisitOptions extends BrowserContextOptions {
 
 /** Opens the page at `hash` and waits until the figures are there. */
 export async function visit(hash = '', { prepare, expected, ...options }: VisitOptions = {}): Promise<Visit> {
-  assert.ok(browser, 'with_browser() was not called');
+  assert.ok(browser, 'the browser is started before the first test');
   const context = await browser.newContext({
     viewport: DESKTOP,
     locale: 'vi-VN',

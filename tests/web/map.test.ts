@@ -1,10 +1,8 @@
 // Looking: the map loads, a click tells what is there, filters and years change what is shown, a link brings it back.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { drawn, link_of, visit, with_browser } from './harness.ts';
+import { drawn, link_of, visit } from './harness.ts';
 import { a_zone_with_losses, figures, hectares } from './subjects.ts';
-
-with_browser();
 
 test('the page opens with the whole city, its figures, and the word for simulated', async () => {
   const facts = await figures();
@@ -52,10 +50,13 @@ test('the card tells what was lost, and a piece of it is a step away', async () 
   const card = page.getByRole('complementary');
   await card.getByRole('heading', { level: 2, name: zone.name }).waitFor();
   await card.getByText(zone.unit.name, { exact: true }).waitFor();
-  const before = await page.waitForFunction(() => /map=[^&]+/.exec(location.hash)?.[0]);
+  await drawn(page);
+  const before = link_of(page).get('map');
+  const [zoom] = before?.split('/') ?? [];
+  assert.ok(Number(zoom ?? 16) > 12, `the link's zone fills the map, at ${before}`);
   const piece = card.locator('section li button').first();
   await piece.click();
-  await page.waitForFunction((old) => /map=[^&]+/.exec(location.hash)?.[0] !== old, await before.jsonValue());
+  await page.waitForFunction((old) => new URLSearchParams(location.hash.slice(1)).get('map') !== old, before);
   assert.equal(await piece.getAttribute('aria-current'), 'true');
   assert.ok(Number(link_of(page).get('map')?.split('/')[0]) >= 17, `zoomed to ${link_of(page).get('map')}`);
   assert_clean();

@@ -3,10 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { drawn, OUT, PHONE, visit, with_browser, type VisitOptions } from './harness.ts';
+import { drawn, OUT, PHONE, visit, type VisitOptions } from './harness.ts';
 import { a_zone_with_losses, figures } from './subjects.ts';
-
-with_browser();
 
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
 

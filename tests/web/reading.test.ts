@@ -1,10 +1,8 @@
 // Reading: search, language, theme, a phone, and all of it without a mouse.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { drawn, link_of, PHONE, visit, with_browser } from './harness.ts';
+import { drawn, link_of, PHONE, visit } from './harness.ts';
 import { a_zone_with_losses, bare, figures, hectares } from './subjects.ts';
-
-with_browser();
 
 test('search finds a zone without its marks, and Enter goes there', async () => {
   const zone = await a_zone_with_losses();

@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { assert_accessible, drawn, PHONE, visit, with_browser } from './harness.ts';
+import { assert_accessible, drawn, PHONE, visit } from './harness.ts';
 import { a_zone_with_losses } from './subjects.ts';
-
-with_browser();
 
 type Json = Record<string, unknown>;
 

@@ -75,7 +75,7 @@ export class FarmMap {
       fadeDuration: calm ? 0 : 150,
       ...(camera
         ? { center: [camera.lon, camera.lat], zoom: camera.zoom }
-        : { bounds: [...bounds], fitBoundsOptions: { padding: insets } }),
+        : { bounds: [...bounds], fitBoundsOptions: { padding: insets, maxZoom: MAX_FIT_ZOOM } }),
     });
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
