@@ -320,7 +320,7 @@ fn registers_have_their_small_errors_and_codes_their_grammars() {
     let distinct: BTreeSet<&str> = coded.iter().copied().collect();
     assert_eq!(distinct.len(), 149, "one number is given twice");
     let known = |c: &&str| c.starts_with("VN-HNOR-") || c.starts_with("01-PUC-") || (c.starts_with("01-01-") && c.len() == 14);
-    assert!(coded.iter().all(|c| known(c)));
+    assert!(coded.iter().all(known));
     let off = zones.iter().filter(|z| (z.declared_area_m2.unwrap() / geom::area_m2(&z.shape) - 1.0).abs() > 0.02).count();
     assert!((0.01..=0.03).contains(&(off as f64 / zones.len() as f64)), "{off} zones are declared wrongly");
     let today = figures().register.today;
