@@ -37,9 +37,11 @@ pub(super) fn writer(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// A connection that cannot write, to a file that a writer has looked over.
+/// A connection that changes nothing. It may write all the same, for whoever closes the workspace last
+/// tidies its log away, and a connection opened to read could not.
 pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
-    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    examine(&connection, path)?;
     connection.execute_batch("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY").during(path, "opening it")?;
     Ok(connection)
 }
