@@ -150,8 +150,8 @@ fn assemble(rings: Vec<Ring>) -> MultiPolygon {
     let mut polygons: Vec<Polygon> = shells.into_iter().map(|s| Polygon::new(s, Vec::new())).collect();
     let mut by_shell: HashMap<usize, Vec<Ring>> = HashMap::new();
     for hole in holes {
-        let owner = if polygons.len() == 1 { Some(0) } else { owner(&polygons, &hole) };
-        if let Some(owner) = owner {
+        // A loop that smoothing turned over lies outside every shell: it is no hole.
+        if let Some(owner) = owner(&polygons, &hole) {
             by_shell.entry(owner).or_default().push(hole);
         }
     }
