@@ -24,10 +24,10 @@ pub fn result(as_json: bool, value: &Value, text: &str) -> Result<(), EngineErro
 
 pub fn error(as_json: bool, error: &EngineError) {
     if as_json {
-        json_error(error.kind(), &error.to_string(), error.issues());
+        json_error(error.kind(), &error.chain(), error.issues());
     }
     let mut err = std::io::stderr().lock();
-    let _ = writeln!(err, "error: {error}");
+    let _ = writeln!(err, "error: {}", error.chain());
     for issue in error.issues().iter().take(SHOWN_ISSUES) {
         let _ = writeln!(err, "  {}", issue_line(issue));
     }

@@ -105,7 +105,7 @@ fn overlay(cli: &Cli, workspace: &Path, epoch: Option<Epoch>, out: Option<&Path>
     let snapshot = engine::open(workspace, &Arc::new(rulebook))?;
     let found = snapshot.overlay(epoch)?;
     if let Some(out) = out {
-        engine::write_overlay(&found, out)?;
+        engine::write_overlay(&snapshot, &found, out)?;
     }
     output::result(cli.json, &json!(found), &output::overlay(&found))
 }

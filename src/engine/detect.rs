@@ -29,7 +29,8 @@ pub struct Overlay {
     pub epoch: Epoch,
     pub n_zones: usize,
     pub n_land_use: usize,
-    /// Polygons of withheld classes, which no result counts.
+    /// Polygons of withheld classes, which no result counts; not told outside this program.
+    #[serde(skip)]
     pub n_withheld: usize,
     pub n_pairs: usize,
     pub area_m2: f64,
@@ -49,6 +50,7 @@ pub struct Found {
     pub area_m2: f64,
     #[serde(flatten)]
     pub left_out: LeftOut,
+    #[serde(skip)]
     pub n_withheld: usize,
     pub by_kind: BTreeMap<String, Sum>,
     pub by_group: BTreeMap<String, Sum>,

@@ -94,6 +94,20 @@ impl EngineError {
         }
     }
 
+    /// The message with what lies behind it, down to the system's own words.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let said = error.to_string();
+            if !text.contains(&said) {
+                text += &format!(": {said}");
+            }
+            cause = error.source();
+        }
+        text
+    }
+
     pub fn issues(&self) -> &[Issue] {
         match self {
             EngineError::Refused { issues, .. } => issues,

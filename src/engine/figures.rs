@@ -133,7 +133,7 @@ impl Snapshot {
     fn zones_taken(&self, filter: &Filter) -> Result<Vec<usize>, EngineError> {
         self.known(filter)?;
         let candidates = match filter.bbox {
-            Some(bbox) => self.zones.within(self.place.bounds_from_lonlat(bbox)?),
+            Some(bbox) => self.metric(bbox)?.map_or_else(Vec::new, |bounds| self.zones.within(bounds)),
             None => (0..self.zones.list.len()).collect(),
         };
         Ok(candidates.into_iter().filter(|&i| self.takes_zone(filter, &self.zones.list[i])).collect())
@@ -223,6 +223,13 @@ impl Snapshot {
         all.map(|bounds| self.lonlat_bounds(bounds)).transpose()
     }
 
+    /// A box of degrees in the workspace's CRS, no larger than the data; none when the data lies elsewhere.
+    fn metric(&self, bbox: [f64; 4]) -> Result<Option<[f64; 4]>, EngineError> {
+        let Some(data) = self.bounds()?.filter(|data| touch(*data, bbox)) else { return Ok(None) };
+        let [w, s, e, n] = [bbox[0].max(data[0]), bbox[1].max(data[1]), bbox[2].min(data[2]), bbox[3].min(data[3])];
+        Ok(Some(self.place.bounds_from_lonlat([w, s, e, n])?))
+    }
+
     pub(super) fn lonlat_bounds(&self, bounds: [f64; 4]) -> Result<[f64; 4], EngineError> {
         Ok(self.place.bounds_to_lonlat(bounds)?.map(degrees))
     }
@@ -242,10 +249,13 @@ impl Snapshot {
             .layers
             .iter()
             .map(|l| {
+                // What is withheld may not be found by subtraction.
+                let shown = l.role != LayerRole::LandUse;
                 Ok(json!({
                     "name": l.name, "role": l.role, "epoch": l.epoch, "source": l.source, "source_crs": l.source_crs, "operation": l.operation,
-                    "accuracy_m": l.accuracy_m, "legend": l.legend, "simulated": l.simulated, "n_features": l.n_features,
-                    "area_m2": rounded_m2(l.area_m2), "bounds": l.extent.map(|e| self.lonlat_bounds(e)).transpose()?,
+                    "accuracy_m": l.accuracy_m, "legend": l.legend, "simulated": l.simulated,
+                    "n_features": shown.then_some(l.n_features), "area_m2": shown.then_some(rounded_m2(l.area_m2)),
+                    "bounds": l.extent.filter(|_| shown).map(|e| self.lonlat_bounds(e)).transpose()?,
                     "imported_at": l.imported_at, "revision": l.revision,
                 }))
             })
@@ -360,8 +370,7 @@ impl Snapshot {
     }
 
     fn event_facts(&self, event: &Event) -> Result<Value, EngineError> {
-        let land_use = self.land_use(event.epoch)?;
-        let class = land_use.legend.class(&event.code);
+        let class = self.legend(event.epoch).and_then(|legend| legend.class(&event.code));
         let center = geom::pole(&event.shape).map(|at| self.lonlat_point(at)).transpose()?;
         Ok(json!({
             "id": event.id, "zone_id": event.zone_id, "kind": self.zones.by_id(&event.zone_id).map(|i| self.zones.list[i].zone.kind.clone()),
@@ -379,7 +388,13 @@ impl Snapshot {
     pub fn encroachments_list(&self, filter: &Filter, page: Page) -> Result<Value, EngineError> {
         self.known(filter)?;
         let Some(found) = self.events_at(filter.epoch)? else { return self.collection(0, page, std::iter::empty()) };
-        let bounds = filter.bbox.map(|bbox| self.place.bounds_from_lonlat(bbox)).transpose()?;
+        let bounds = match filter.bbox {
+            Some(bbox) => match self.metric(bbox)? {
+                Some(bounds) => Some(bounds),
+                None => return self.collection(0, page, std::iter::empty()),
+            },
+            None => None,
+        };
         if let Some(id) = filter.zone.as_deref()
             && self.zones.by_id(id).is_none()
         {

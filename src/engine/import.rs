@@ -93,12 +93,24 @@ pub fn import(workspace: &Path, rulebook: &Rulebook, request: &Import, progress:
     if request.role == LayerRole::LandUse && request.epoch.is_none() {
         return Err(EngineError::usage("land use shows the ground at some time: say when with --epoch YYYY (or YYYY-MM, YYYY-MM-DD)"));
     }
+    if request.role != LayerRole::LandUse && request.epoch.is_some() {
+        return Err(EngineError::usage(format!("--epoch is for land use, which changes from year to year; leave it out for {}", request.role)));
+    }
+    if let Some(out) = request.issues_out {
+        super::not_the_workspace(out, workspace)?;
+    }
     let mut store = Store::open(workspace)?;
     let name = Layer::name_of(request.role, request.epoch);
     if request.mode == Mode::New && store.layers()?.iter().any(|l| l.name == name) {
         return Err(store::StoreError::LayerExists { name }.into());
     }
     let legend = (request.role == LayerRole::LandUse).then(|| Chosen::find(rulebook, request.legend)).transpose()?;
+    if let (Some(legend), Mode::Append | Mode::Update) = (&legend, request.mode)
+        && let Some(there) = store.layers()?.into_iter().find(|l| l.name == name).and_then(|l| l.legend)
+        && there != legend.name
+    {
+        return Err(EngineError::conflict(format!("{name} was read through the legend {there}, this file through {}: a layer has one legend; take --replace", legend.name)));
+    }
     if let (LayerRole::Zones, Some(kind)) = (request.role, request.kind) {
         kind_of(&rulebook.kinds, kind).ok_or_else(|| EngineError::invalid(unknown_kind(&rulebook.kinds, kind)))?;
     }
@@ -135,16 +147,7 @@ pub fn import(workspace: &Path, rulebook: &Rulebook, request: &Import, progress:
         LayerRole::Context => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::context),
         LayerRole::Encroachments => return Err(EngineError::usage("encroachments are found by `farmzone detect`, not imported")),
     };
-    if let Some(out) = request.issues_out {
-        write_issues(&sorter.issues, out)?;
-    }
-    let mut done = done?;
-    if let Some(legend) = legend.filter(|_| !request.dry_run)
-        && let Some(text) = legend.text
-    {
-        done.revision = store.set_setting(&Setting::Legend(legend.name), &text)?;
-    }
-    Ok(done)
+    done
 }
 
 /// The legend that was asked for: one of ours, or the user's own with its text.
@@ -219,6 +222,9 @@ fn write<'a, F: store::Feature>(
         Ok::<(), EngineError>(())
     })?;
     sorter.look_outside();
+    if let Some(out) = request.issues_out {
+        write_issues(&sorter.issues, out)?;
+    }
     let n_kept = counts.n_kept - sorter.n_rejected;
     let issues: Vec<Issue> = sorter.issues.iter().take(ISSUES_SHOWN).cloned().collect();
     if n_kept == 0 {
@@ -238,6 +244,9 @@ fn write<'a, F: store::Feature>(
         drop(writer);
         (Layer::name_of(request.role, request.epoch), store.revision()?)
     } else {
+        if let Some((legend, text)) = legend.and_then(|l| Some((l, l.text.as_ref()?))) {
+            writer.set_setting(&Setting::Legend(legend.name.clone()), text)?;
+        }
         let layer = writer.finish()?;
         (layer.name, layer.revision)
     };

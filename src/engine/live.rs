@@ -26,7 +26,8 @@ struct Live {
 impl Engine {
     /// Opens the workspace, reads it, and starts to follow it.
     pub fn serve(path: &Path, rulebook: Rulebook) -> Result<Engine, EngineError> {
-        let store = Store::open(path)?;
+        let mut store = Store::open(path)?;
+        store.settle()?;
         let watch = store.watch()?;
         let rulebook = Arc::new(rulebook);
         let seen = watch.data_version()?;
@@ -90,13 +91,15 @@ impl Live {
         }
         let before = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        if store.revision()? == before.revision {
-            // Another program (QGIS, say) changed rows without making a revision: every layer may be another.
+        // Another program (QGIS, say) may have changed rows without making a revision: every layer may be another.
+        if store.settle()?.is_none() && store.revision()? == before.revision {
             store.mark_changed()?;
         }
         let now = watch.data_version()?;
         let next = Snapshot::load(store.path(), &self.rulebook, Some(&before))?;
         let revision = next.revision;
+        // Nobody waits for the first tile of a new revision; the old one is served meanwhile.
+        next.prepare_tiles()?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
         *self.revision.lock().unwrap_or_else(PoisonError::into_inner) = revision;
         self.changed.notify_all();

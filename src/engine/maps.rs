@@ -40,6 +40,7 @@ impl Snapshot {
             name: if ask.lang == "en" { "Specialised farming zones" } else { "Vùng sản xuất chuyên canh" }.to_owned(),
             host: ask.host.clone(),
             revision: self.revision,
+            pin: self.pin(),
             epoch: epoch.map(|e| e.to_string()),
             bounds: self.bounds()?,
             attribution: self.attribution(ask.lang),
@@ -87,7 +88,7 @@ impl Snapshot {
             .collect();
         let mut tile_json = json!({
             "tilejson": "3.0.0", "name": "farmzone", "scheme": "xyz",
-            "tiles": [format!("{host}/tiles/{}/{{z}}/{{x}}/{{y}}?rev={}{of_epoch}", names.join(","), self.revision)],
+            "tiles": [format!("{host}/tiles/{}/{{z}}/{{x}}/{{y}}?rev={}&pin={}{of_epoch}", names.join(","), self.revision, self.pin())],
             "minzoom": 0, "maxzoom": TileCoord::MAX_ZOOM, "vector_layers": vector_layers, "revision": self.revision,
         });
         if let Some([west, south, east, north]) = self.bounds()? {

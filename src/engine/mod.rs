@@ -39,10 +39,16 @@ use std::sync::Arc;
 
 use crate::crs::Crs;
 use crate::model::{EpsgCode, Layer, Revision};
-use crate::store::{Reader, SrsDefinition, Store};
+use crate::store::{Reader, SrsDefinition, Store, StoreError};
 
 /// What a flow says while it works: the step, how far it is, and how far it will go (0: unknown).
 pub type Progress<'a> = &'a mut dyn FnMut(&str, u64, u64);
+
+/// A result may not be written over the workspace that it comes from.
+fn not_the_workspace(out: &Path, workspace: &Path) -> Result<(), EngineError> {
+    let is_same = out.canonicalize().is_ok_and(|out| workspace.canonicalize().is_ok_and(|path| path == out));
+    if is_same { Err(EngineError::conflict(format!("{} is the workspace itself: write to another file", out.display()))) } else { Ok(()) }
+}
 
 /// Makes an empty workspace.
 pub fn init(path: &Path, crs: EpsgCode) -> Result<Store, EngineError> {
@@ -52,7 +58,17 @@ pub fn init(path: &Path, crs: EpsgCode) -> Result<Store, EngineError> {
 
 /// Opens a workspace and reads what it holds.
 pub fn open(path: &Path, rulebook: &Arc<Rulebook>) -> Result<Snapshot, EngineError> {
+    settle(path)?;
     Snapshot::load(path, rulebook, None)
+}
+
+/// Gives what another program (QGIS, say) changed meanwhile a revision of its own, where the workspace can be written.
+fn settle(path: &Path) -> Result<(), EngineError> {
+    match Store::open(path) {
+        Ok(mut store) => Ok(store.settle().map(|_| ())?),
+        Err(StoreError::ReadOnly { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The layers of a workspace, by role, then epoch.
@@ -83,6 +99,7 @@ pub fn detect(
     kind: Option<&str>,
 ) -> Result<(Snapshot, Found), EngineError> {
     let mut store = Store::open(path)?;
+    store.settle()?;
     let snapshot = Snapshot::load(path, rulebook, None)?;
     let found = snapshot.find_events(epoch, kind)?;
     if kind.is_none() {

@@ -66,7 +66,7 @@ impl Coded {
         let headers = response.headers_mut();
         headers.insert(header::ETAG, self.etag);
         headers.insert(header::CACHE_CONTROL, freshness.header());
-        headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding, Host, X-Forwarded-Proto"));
         if unchanged {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return response;

@@ -72,6 +72,14 @@ impl ApiError {
 
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
+        // What a file or a legend of ours has is no fault of the reader, and its path is not for him.
+        if !matches!(error, EngineError::Refused { .. } | EngineError::Crs(_)) {
+            tracing::error!(error = %error.chain(), "a request failed");
+            return match error.kind() {
+                ErrorKind::Unavailable => ApiError::unavailable("the workspace is busy; ask again"),
+                _ => ApiError::internal("the workspace or its rules cannot be read"),
+            };
+        }
         let status = match error.kind() {
             ErrorKind::Usage | ErrorKind::Invalid | ErrorKind::Unsupported => StatusCode::BAD_REQUEST,
             ErrorKind::NotFound => StatusCode::NOT_FOUND,

@@ -65,17 +65,17 @@ pub(super) async fn tile(
 ) -> Answer {
     let layers = TileLayer::parse_list(&layers)?;
     let coord = TileCoord::parse(&z, &x, &y).map_err(|e| ApiError::bad_request(e.to_string()))?;
-    let ask = Ask::read(&uri, &["epoch", "rev"])?;
+    let ask = Ask::read(&uri, &["epoch", "rev", "pin"])?;
     let (asked_epoch, rev) = (ask.epoch()?, ask.rev()?);
     let snapshot = app.snapshot();
     let epoch = snapshot.epoch(asked_epoch).map_err(|e| ApiError::from(e).of_parameter())?;
     let key = TileKey { revision: snapshot.revision, layers, epoch, coord, coding: Coding::accepted(&headers) };
     drop(snapshot);
-    let coded = match app.0.tiles.get(&key) {
-        Some(coded) => coded,
-        None => draw(&app, key.clone()).await?,
+    let (coded, revision) = match app.0.tiles.get(&key) {
+        Some(coded) => (coded, key.revision),
+        None => draw(&app, key).await?,
     };
-    let freshness = Freshness::of(rev, key.revision);
+    let freshness = Freshness::of(rev, revision);
     if coded.bytes.is_empty() {
         let headers = [(header::CACHE_CONTROL, freshness.header()), (header::VARY, HeaderValue::from_static("Accept-Encoding"))];
         return Ok((StatusCode::NO_CONTENT, headers).into_response());
@@ -83,14 +83,15 @@ pub(super) async fn tile(
     Ok(coded.respond(&headers, "application/vnd.mapbox-vector-tile", freshness))
 }
 
-async fn draw(app: &App, mut key: TileKey) -> Result<Coded, ApiError> {
+/// The tile, and the revision that it shows.
+async fn draw(app: &App, mut key: TileKey) -> Result<(Coded, u64), ApiError> {
     let (coding, coord, epoch, layers) = (key.coding, key.coord, key.epoch, key.layers.clone());
     let work = move |s: &Snapshot| Ok((Coded::new(s.tile(&layers, epoch, coord)?, coding), s.revision));
     let (coded, revision) = app.compute(work).await?;
     // The snapshot may have changed while the tile waited for its turn.
     key.revision = revision;
     app.0.tiles.put(key, coded.clone());
-    Ok(coded)
+    Ok((coded, revision))
 }
 
 /// Scheme and host by which the reader came, for absolute addresses. Behind a proxy that ends TLS,

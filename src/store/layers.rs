@@ -92,6 +92,13 @@ fn layer(row: &Row<'_>) -> rusqlite::Result<Result<Layer, String>> {
     }))
 }
 
+/// Whether no other program changed a layer since it was measured.
+pub(super) fn are_settled(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM farmzone_layers l JOIN gpkg_contents c ON c.table_name = l.name
+        WHERE last_change <> measured_at)";
+    connection.query_row(sql, [], |row| row.get(0)).during(path, "looking for changes by other programs")
+}
+
 /// One layer, or `NoSuchLayer` with the names there are.
 pub(super) fn named(connection: &Connection, path: &Path, name: &str) -> Result<Layer, StoreError> {
     let layers = all(connection, path)?;

@@ -149,6 +149,12 @@ impl Store {
         })
     }
 
+    /// Makes a new revision when another program changed features since they were measured; none when
+    /// everything is as it was.
+    pub fn settle(&mut self) -> Result<Option<Revision>, StoreError> {
+        if layers::are_settled(&self.connection, &self.path)? { Ok(None) } else { self.mark_changed().map(Some) }
+    }
+
     /// Copies the present state to `out`, which must not exist, while others may write. `progress` is
     /// given pages done and pages in all.
     pub fn backup(&self, out: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError> {

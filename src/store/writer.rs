@@ -15,6 +15,7 @@ use super::feature::{Binder, Feature};
 use super::layers::{self, Measure};
 use super::rtree::{self, Entry};
 use super::schema::{self, key_part, quoted};
+use super::Setting;
 use crate::model::{Epoch, Layer};
 
 /// What the caller knows of a layer before its features are written.
@@ -127,6 +128,11 @@ impl<'s, F: Feature> LayerWriter<'s, F> {
             },
         };
         done.during(self.path, "writing a feature")
+    }
+
+    /// Writes a setting in the layer's transaction.
+    pub fn set_setting(&self, setting: &Setting, value: &str) -> Result<(), StoreError> {
+        layers::set_setting(&self.transaction, self.path, &setting.key(), value)
     }
 
     /// Makes everything that was written last, as one revision; the layer as it is now.

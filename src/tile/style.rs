@@ -82,6 +82,8 @@ pub struct StyleParts {
     /// Scheme and host, without a slash at the end: `http://127.0.0.1:8080`.
     pub host: String,
     pub revision: u64,
+    /// What else names the state that the tiles show.
+    pub pin: String,
     pub epoch: Option<String>,
     /// West, south, east, north in degrees; none for an empty workspace.
     pub bounds: Option<[f64; 4]>,
@@ -141,7 +143,7 @@ pub fn style(template: &str, theme: &Theme, parts: &StyleParts) -> Result<Value,
 fn tiles_url(parts: &StyleParts) -> String {
     let layers: Vec<&str> = TileLayer::ALL.iter().map(|layer| layer.as_str()).collect();
     let epoch = parts.epoch.as_ref().map(|epoch| format!("&epoch={epoch}")).unwrap_or_default();
-    format!("{}/tiles/{}/{{z}}/{{x}}/{{y}}?rev={}{epoch}", parts.host, layers.join(","), parts.revision)
+    format!("{}/tiles/{}/{{z}}/{{x}}/{{y}}?rev={}&pin={}{epoch}", parts.host, layers.join(","), parts.revision, parts.pin)
 }
 
 fn font_faces(host: &str) -> Value {
@@ -223,6 +225,7 @@ mod tests {
             name: "Vùng chuyên canh".to_owned(),
             host: "http://127.0.0.1:8080".to_owned(),
             revision: 12,
+            pin: "5f3a".to_owned(),
             epoch: Some("2025".to_owned()),
             bounds: Some([105.28, 20.56, 106.02, 21.39]),
             attribution: None,
@@ -265,7 +268,7 @@ mod tests {
             }
             assert_eq!(
                 style["sources"]["farmzone"]["tiles"][0],
-                "http://127.0.0.1:8080/tiles/landuse,context,units,zones,encroachments,unit_labels,zone_labels/{z}/{x}/{y}?rev=12&epoch=2025"
+                "http://127.0.0.1:8080/tiles/landuse,context,units,zones,encroachments,unit_labels,zone_labels/{z}/{x}/{y}?rev=12&pin=5f3a&epoch=2025"
             );
             assert!(!style.to_string().contains("\"$"), "{name}: something was not filled in");
             assert!(style["sources"]["farmzone"].get("attribution").is_none());
