@@ -27,7 +27,9 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let asked = matches!(error.kind(), Clap::DisplayHelp | Clap::DisplayVersion);
             if !asked && std::env::args_os().any(|a| a == "--json") {
-                output::json_error(ErrorKind::Usage, error.to_string().lines().next().unwrap_or_default(), &[]);
+                let text = error.to_string();
+                let words: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("Usage:")).collect();
+                output::json_error(ErrorKind::Usage, words.join(" ").trim_start_matches("error: "), &[]);
             }
             // A closed pipe is the reader's choice.
             let _ = error.print();

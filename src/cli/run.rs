@@ -49,10 +49,7 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
         }
         Command::Overlay { workspace, epoch, out } => overlay(cli, workspace, *epoch, out.as_deref(), rulebook()?),
         Command::Detect { workspace, epoch, kind, out } => {
-            let (snapshot, found) = engine::detect(workspace, &Arc::new(rulebook()?), *epoch, kind.as_deref())?;
-            if let Some(out) = out {
-                engine::write_events(&snapshot, &found, out)?;
-            }
+            let (_, found) = engine::detect(workspace, &Arc::new(rulebook()?), *epoch, kind.as_deref(), out.as_deref())?;
             output::result(cli.json, &json!(found), &output::found(&found))
         }
         Command::Export { workspace, out, layer, crs } => {

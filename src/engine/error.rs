@@ -126,8 +126,8 @@ fn of_store(error: &StoreError) -> ErrorKind {
         }
         E::NewerVersion { .. } => ErrorKind::Unsupported,
         E::ReadOnly { .. } => ErrorKind::NotAllowed,
-        E::Busy { .. } | E::Full { .. } => ErrorKind::Unavailable,
-        E::File { .. } | E::Database { .. } => ErrorKind::Internal,
+        // A folder that is missing, a disk that fails: the system's words follow as the cause.
+        E::Busy { .. } | E::Full { .. } | E::File { .. } | E::Database { .. } => ErrorKind::Unavailable,
     }
 }
 

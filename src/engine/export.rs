@@ -21,13 +21,17 @@ pub struct Exported {
 
 /// Writes one layer. `name` is a layer's name, or `encroachments`, `landuse` (the latest epoch), `units`.
 pub fn export(snapshot: &Snapshot, name: &str, out: &Path, crs: Option<EpsgCode>, progress: Progress) -> Result<Exported, EngineError> {
-    super::not_the_workspace(out, &snapshot.path)?;
+    super::may_be_written(out, &snapshot.path)?;
     let (role, epoch) = layer_asked(snapshot, name)?;
     let (columns, rows) = rows(snapshot, role, epoch)?;
     let name = Layer::name_of(role, epoch);
     let layer = snapshot.layers.iter().find(|l| l.name == name);
     let about = About {
-        source: layer.map_or_else(|| format!("detected in {}", epoch.map_or(String::new(), |e| e.to_string())), |l| l.source.clone()),
+        source: match (role, epoch) {
+            // Found anew when the kept ones no longer hold.
+            (LayerRole::Encroachments, Some(epoch)) => format!("detected from {}", snapshot.detection_stamp(epoch)),
+            _ => layer.map_or_else(String::new, |l| l.source.clone()),
+        },
         // What zones have lost, they have lost by the latest epoch.
         epoch: if role == LayerRole::Zones { snapshot.epoch(None)? } else { epoch },
         revision: snapshot.revision,
@@ -245,7 +249,7 @@ fn event_row(event: &Event) -> Row {
 
 /// Writes the events that `detect` found.
 pub fn write_events(snapshot: &Snapshot, found: &Found, out: &Path) -> Result<Vec<Issue>, EngineError> {
-    super::not_the_workspace(out, &snapshot.path)?;
+    super::may_be_written(out, &snapshot.path)?;
     let about = About {
         source: "farmzone detect".to_owned(),
         epoch: Some(found.epoch),
@@ -260,7 +264,7 @@ pub fn write_events(snapshot: &Snapshot, found: &Found, out: &Path) -> Result<Ve
 
 /// Writes the pairs of an overlay: `zone_id,landuse_id,code,area_m2,share`.
 pub fn write_overlay(snapshot: &Snapshot, found: &Overlay, out: &Path) -> Result<(), EngineError> {
-    super::not_the_workspace(out, &snapshot.path)?;
+    super::may_be_written(out, &snapshot.path)?;
     write_text(out, |file| {
         writeln!(file, "zone_id,landuse_id,code,area_m2,share")?;
         for row in &found.rows {

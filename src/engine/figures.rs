@@ -27,6 +27,8 @@ pub struct Filter {
     pub zone: Option<String>,
     pub groups: Vec<Group>,
     pub rights: Vec<Right>,
+    /// Every event is `new` until officers work on them.
+    pub status: Option<&'static str>,
 }
 
 /// A part of a list.
@@ -376,7 +378,7 @@ impl Snapshot {
             "id": event.id, "zone_id": event.zone_id, "kind": self.zones.by_id(&event.zone_id).map(|i| self.zones.list[i].zone.kind.clone()),
             "group": event.group, "group_name": group_name(event.group), "code": event.code, "code_name": class.map(|c| c.name.clone()),
             "epoch": event.epoch, "since": event.since, "right": event.right, "right_name": right_name(event.right),
-            "area_m2": rounded_m2(event.area_m2), "share": rounded_share(event.share), "width_m": rounded_m2(event.width_m), "center": center,
+            "status": "new", "area_m2": rounded_m2(event.area_m2), "share": rounded_share(event.share), "width_m": rounded_m2(event.width_m), "center": center,
         }))
     }
 

@@ -1,7 +1,7 @@
 //! A file becomes a layer: `formats` reads, `legend` says what the labels mean, `store` keeps it, all in
 //! one transaction. Nothing is dropped without an issue, nothing is half loaded.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use serde::Serialize;
@@ -94,10 +94,13 @@ pub fn import(workspace: &Path, rulebook: &Rulebook, request: &Import, progress:
         return Err(EngineError::usage("land use shows the ground at some time: say when with --epoch YYYY (or YYYY-MM, YYYY-MM-DD)"));
     }
     if request.role != LayerRole::LandUse && request.epoch.is_some() {
-        return Err(EngineError::usage(format!("--epoch is for land use, which changes from year to year; leave it out for {}", request.role)));
+        return Err(EngineError::usage(format!(
+            "--epoch is for land use, which changes from year to year; leave it out for {}",
+            request.role
+        )));
     }
     if let Some(out) = request.issues_out {
-        super::not_the_workspace(out, workspace)?;
+        super::may_be_written(out, workspace)?;
     }
     let mut store = Store::open(workspace)?;
     let name = Layer::name_of(request.role, request.epoch);
@@ -109,24 +112,35 @@ pub fn import(workspace: &Path, rulebook: &Rulebook, request: &Import, progress:
         && let Some(there) = store.layers()?.into_iter().find(|l| l.name == name).and_then(|l| l.legend)
         && there != legend.name
     {
-        return Err(EngineError::conflict(format!("{name} was read through the legend {there}, this file through {}: a layer has one legend; take --replace", legend.name)));
+        return Err(EngineError::conflict(format!(
+            "{name} was read through the legend {there}, this file through {}: a layer has one legend; take --replace",
+            legend.name
+        )));
     }
     if let (LayerRole::Zones, Some(kind)) = (request.role, request.kind) {
         kind_of(&rulebook.kinds, kind).ok_or_else(|| EngineError::invalid(unknown_kind(&rulebook.kinds, kind)))?;
     }
-    let source = formats::open(&Request {
-        path: request.file,
-        layer: request.layer,
-        role: request.role,
-        fields: request.fields,
-        keep: request.keep,
-        kind: request.kind,
-        code: request.code,
-        crs: request.crs,
-        operation: request.operation,
-        encoding: request.encoding,
-        target: store.crs(),
-    })?;
+    let open = |keep: &[String]| {
+        formats::open(&Request {
+            path: request.file,
+            layer: request.layer,
+            role: request.role,
+            fields: request.fields,
+            keep,
+            kind: request.kind,
+            code: request.code,
+            crs: request.crs,
+            operation: request.operation,
+            encoding: request.encoding,
+            target: store.crs(),
+        })
+    };
+    let mut source = open(request.keep)?;
+    // A layer that was exported as simulated stays so: its own column is read along, and not kept.
+    let says_simulated = source.columns.iter().any(|c| c.eq_ignore_ascii_case(SIMULATED));
+    if says_simulated {
+        source = open(&[request.keep, &[SIMULATED.to_owned()]].concat())?;
+    }
     let mut sorter = Sorter {
         kinds: &rulebook.kinds,
         schemes: &rulebook.schemes,
@@ -138,6 +152,9 @@ pub fn import(workspace: &Path, rulebook: &Rulebook, request: &Import, progress:
         n_issues: 0,
         n_rejected: 0,
         n_outside: 0,
+        says_simulated,
+        n_simulated: 0,
+        unit_keys: HashSet::new(),
     };
     let done = match request.role {
         LayerRole::Zones => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::zone),
@@ -212,7 +229,7 @@ fn write<'a, F: store::Feature>(
     let mut n_done = 0u64;
     let counts = source.read(|record| {
         sorter.note(record.issues);
-        if let Some(feature) = record.feature.and_then(|f| sort(sorter, f)) {
+        if let Some(feature) = record.feature.map(|f| sorter.marked(f)).and_then(|f| sort(sorter, f)) {
             writer.write(&feature)?;
         }
         n_done += 1;
@@ -240,6 +257,9 @@ fn write<'a, F: store::Feature>(
         return Err(EngineError::invalid(message).with_issues(issues));
     }
     progress("writing", 0, 0);
+    if sorter.n_simulated > 0 {
+        writer.mark_simulated();
+    }
     let (name, revision) = if request.dry_run {
         drop(writer);
         (Layer::name_of(request.role, request.epoch), store.revision()?)
@@ -287,7 +307,15 @@ struct Sorter<'a> {
     n_issues: usize,
     n_rejected: u64,
     n_outside: usize,
+    /// The last kept value of each feature is the file's `simulated`.
+    says_simulated: bool,
+    n_simulated: u64,
+    /// (code, valid_from) of the units so far.
+    unit_keys: HashSet<(String, Option<String>)>,
 }
+
+/// The column by which an export says that its rows are made up.
+const SIMULATED: &str = "simulated";
 
 /// Zones compared with the units at a time: a bounded part of the file.
 const ZONES_AT_A_TIME: usize = 20_000;
@@ -302,6 +330,15 @@ impl Sorter<'_> {
                 self.issues.push(issue);
             }
         }
+    }
+
+    /// Takes the mark of made-up data off a feature, and counts it.
+    fn marked(&mut self, mut feature: Feature) -> Feature {
+        if self.says_simulated {
+            let mark = feature.kept.pop().flatten();
+            self.n_simulated += u64::from(mark.is_some_and(|m| ["1", "true", "yes"].contains(&m.trim().to_lowercase().as_str())));
+        }
+        feature
     }
 
     fn set_aside<F>(&mut self, code: &'static str, id: &str, message: String) -> Option<F> {
@@ -427,7 +464,15 @@ impl Sorter<'_> {
         let (Some(code), Some(name)) = (next(), next()) else {
             return self.set_aside("missing_code", &id, "the unit has no code or no name; it was set aside".to_owned());
         };
-        Some(Unit { code, name, full_name: next(), valid_from: next(), kept, shape: shape.into_polygons() })
+        let (full_name, valid_from) = (next(), next());
+        if !self.unit_keys.insert((code.clone(), valid_from.clone())) {
+            return self.set_aside(
+                "duplicate_code",
+                &id,
+                format!("there is a unit of the code “{code}” already, valid from the same day; this one was set aside"),
+            );
+        }
+        Some(Unit { code, name, full_name, valid_from, kept, shape: shape.into_polygons() })
     }
 
     fn context(&mut self, feature: Feature) -> Option<Context> {

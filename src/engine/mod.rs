@@ -44,10 +44,19 @@ use crate::store::{Reader, SrsDefinition, Store, StoreError};
 /// What a flow says while it works: the step, how far it is, and how far it will go (0: unknown).
 pub type Progress<'a> = &'a mut dyn FnMut(&str, u64, u64);
 
-/// A result may not be written over the workspace that it comes from.
-fn not_the_workspace(out: &Path, workspace: &Path) -> Result<(), EngineError> {
-    let is_same = out.canonicalize().is_ok_and(|out| workspace.canonicalize().is_ok_and(|path| path == out));
-    if is_same { Err(EngineError::conflict(format!("{} is the workspace itself: write to another file", out.display()))) } else { Ok(()) }
+/// A result may replace an older one, but not a workspace, nor what is no plain file.
+fn may_be_written(out: &Path, workspace: &Path) -> Result<(), EngineError> {
+    let refuse = |what: &str| Err(EngineError::conflict(format!("{} is {what}: write to another file", out.display())));
+    if out.canonicalize().is_ok_and(|out| workspace.canonicalize().is_ok_and(|path| path == out)) {
+        return refuse("the workspace itself");
+    }
+    match std::fs::symlink_metadata(out) {
+        Ok(there) if there.is_symlink() => refuse("a link"),
+        Ok(there) if !there.is_file() => refuse("no plain file"),
+        Ok(_) if Reader::open(out).is_ok() => refuse("a workspace"),
+        // Nothing is there; or what is wrong with the place shows when it is written.
+        _ => Ok(()),
+    }
 }
 
 /// Makes an empty workspace.
@@ -91,17 +100,22 @@ pub fn backup(path: &Path, out: &Path, progress: Progress) -> Result<(), EngineE
     Ok(Store::open(path)?.backup(out, &mut |done, total| progress("copying", done, total))?)
 }
 
-/// Finds the events of one epoch and, when all kinds were asked for, keeps them in the workspace.
+/// Finds the events of one epoch, writes them to `out` and, when all kinds were asked for, keeps them in the workspace.
 pub fn detect(
     path: &Path,
     rulebook: &Arc<Rulebook>,
     epoch: Option<crate::model::Epoch>,
     kind: Option<&str>,
+    out: Option<&Path>,
 ) -> Result<(Snapshot, Found), EngineError> {
     let mut store = Store::open(path)?;
     store.settle()?;
     let snapshot = Snapshot::load(path, rulebook, None)?;
     let found = snapshot.find_events(epoch, kind)?;
+    // What cannot be written is said before the workspace changes.
+    if let Some(out) = out {
+        write_events(&snapshot, &found, out)?;
+    }
     if kind.is_none() {
         detect::keep(&mut store, &snapshot, &found)?;
     }

@@ -394,7 +394,10 @@ impl Snapshot {
             land_use.retain(|l| match legend.class(&l.code) {
                 Some(class) => access::may_see_land_use(Role::Viewer, class),
                 // A mixed or misread label may still name what is withheld.
-                None => !l.code.split(|c: char| !c.is_alphanumeric()).any(|part| secret.contains(&part.to_uppercase())),
+                None => !l
+                    .code
+                    .split(|c: char| !c.is_alphanumeric())
+                    .any(|part| secret.contains(part.trim_end_matches(char::is_numeric).to_uppercase().as_str())),
             });
             Ok(EpochLandUse { epoch, legend, n_withheld: n_read - land_use.len(), land_use })
         })

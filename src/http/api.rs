@@ -74,7 +74,7 @@ pub(super) async fn zone(State(app): State<App>, Place(id): Place<String>, heade
 }
 
 pub(super) async fn encroachments(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    let allowed = ["zone", "unit", "kind", "group", "right", "epoch", "bbox", "limit", "offset", "rev"];
+    let allowed = ["zone", "unit", "kind", "group", "right", "status", "epoch", "bbox", "limit", "offset", "rev"];
     let ask = Ask::read(&uri, &allowed)?;
     let (filter, page) = (ask.filter()?, ask.page()?);
     answer(app, headers, ask.rev()?, GEOJSON, move |s| s.encroachments_list(&filter, page)).await.map_err(ApiError::of_parameter)

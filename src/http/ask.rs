@@ -128,6 +128,7 @@ impl Ask {
             zone: self.short_text("zone", 200)?.map(str::to_owned),
             groups: self.list("group")?,
             rights: self.list("right")?,
+            status: self.text("status").map(|_| self.word("status", &["new"])).transpose()?,
         })
     }
 

@@ -10,12 +10,12 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Statement, Transaction,
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use super::Setting;
 use super::error::{During, StoreError};
 use super::feature::{Binder, Feature};
 use super::layers::{self, Measure};
 use super::rtree::{self, Entry};
 use super::schema::{self, key_part, quoted};
-use super::Setting;
 use crate::model::{Epoch, Layer};
 
 /// What the caller knows of a layer before its features are written.
@@ -128,6 +128,11 @@ impl<'s, F: Feature> LayerWriter<'s, F> {
             },
         };
         done.during(self.path, "writing a feature")
+    }
+
+    /// The layer holds made-up features.
+    pub fn mark_simulated(&mut self) {
+        self.layer.simulated = true;
     }
 
     /// Writes a setting in the layer's transaction.

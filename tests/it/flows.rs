@@ -203,3 +203,95 @@ fn what_is_exported_comes_back_as_it_was() {
     assert_eq!(land_use["n_features"], 5);
     assert!(!std::fs::read_to_string(bench.path("used.geojson")).unwrap().contains("CQP"), "defence land must not leave");
 }
+
+#[test]
+fn a_result_is_never_written_over_a_workspace_or_what_is_no_plain_file() {
+    let bench = loaded();
+    bench.run(&["init", "other.gpkg"]).ok();
+    for args in [
+        &["overlay", "w.gpkg", "--out", "w.gpkg"][..],
+        &["detect", "w.gpkg", "--out", "./w.gpkg"],
+        &["export", "w.gpkg", "w.gpkg"],
+        &["export", "w.gpkg", "other.gpkg"],
+        &["import", "w.gpkg", "zones.geojson", "--as", "zones", "--replace", "--issues", "w.gpkg"],
+    ] {
+        bench.run(args).refused(5, &["another file"]);
+    }
+    std::os::unix::fs::symlink("w.gpkg", bench.path("link.csv")).unwrap();
+    bench.run(&["overlay", "w.gpkg", "--out", "link.csv"]).refused(5, &["link.csv"]);
+    let layers = bench.run(&["layers", "w.gpkg"]).ok();
+    assert_eq!(layers["layers"].as_array().unwrap().len(), 2, "nothing was lost, nothing was kept");
+}
+
+#[test]
+fn what_cannot_be_written_leaves_the_workspace_as_it_was() {
+    let bench = loaded();
+    let revision = |bench: &Bench| bench.run(&["layers", "w.gpkg"]).ok();
+    let before = revision(&bench);
+    bench.run(&["detect", "w.gpkg", "--out", "nowhere/e.csv"]).refused(7, &["nowhere"]);
+    bench.run(&["detect", "w.gpkg", "--out", "e.moon"]).refused(6, &["moon"]);
+    bench.import(&bench.path("zones.geojson"), "zones", &["--replace", "--issues", "nowhere/i.csv"]).refused(7, &["nowhere"]);
+    assert_eq!(revision(&bench), before);
+}
+
+#[test]
+fn only_land_use_has_epochs() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let zones = bench.write("zones.geojson", two_zones());
+    bench.import(&zones, "zones", &["--epoch", "2024"]).refused(2, &["--epoch", "zones"]);
+}
+
+#[test]
+fn a_mixed_label_that_names_defence_land_is_withheld_too() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let zones = bench.write("zones.geojson", two_zones());
+    let mixed = [
+        (json!({ "code": "LUC+CQP" }), &square(X, Y, 50.0)[..]),
+        (json!({ "code": "cqp1" }), &square(X, Y, 50.0)[..]),
+        (json!({ "code": "ONT" }), &square(X, Y, 50.0)[..]),
+    ];
+    let land_use = bench.write("landuse.geojson", geojson_in(5897, &mixed));
+    bench.import(&zones, "zones", &[]).ok();
+    bench.import(&land_use, "landuse", &["--epoch", "2024"]).ok();
+    assert_eq!(bench.run(&["overlay", "w.gpkg"]).ok()["n_pairs"], 1);
+    assert_eq!(bench.run(&["export", "w.gpkg", "used.geojson", "--layer", "landuse"]).ok()["n_features"], 1);
+}
+
+#[test]
+fn a_road_drawn_over_built_land_is_lost_once() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let zones = bench.write("zones.geojson", two_zones());
+    let both = [(json!({ "code": "ONT" }), &square(X, Y, 50.0)[..]), (json!({ "code": "DGT" }), &square(X, Y, 40.0)[..])];
+    let land_use = bench.write("landuse.geojson", geojson_in(5897, &both));
+    bench.import(&zones, "zones", &[]).ok();
+    bench.import(&land_use, "landuse", &["--epoch", "2024"]).ok();
+    bench.run(&["export", "w.gpkg", "zones.csv", "--layer", "zones"]).ok();
+    let table = std::fs::read_to_string(bench.path("zones.csv")).unwrap();
+    let mut rows = table.lines().map(|l| l.split(',').collect::<Vec<_>>());
+    let lost = rows.next().unwrap().iter().position(|c| *c == "lost_m2").unwrap();
+    let row = rows.find(|r| r.contains(&"a")).unwrap();
+    assert!((row[lost].parse::<f64>().unwrap() - 2500.0).abs() < 1e-3, "{table}");
+}
+
+#[test]
+fn simulated_data_stays_marked_when_it_comes_back() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let zone = [(json!({ "id": "a", "kind": "rice", "simulated": 1 }), &square(X, Y, 100.0)[..])];
+    let file = bench.write("zones.geojson", geojson_in(5897, &zone));
+    bench.import(&file, "zones", &[]).ok();
+    let layers = bench.run(&["layers", "w.gpkg"]).ok();
+    assert_eq!((layers["layers"][0]["simulated"].clone(), layers["layers"][0]["keep"].clone()), (json!(true), json!([])));
+}
+
+#[test]
+fn a_damaged_geopackage_is_told_as_damaged() {
+    let bench = loaded();
+    bench.run(&["export", "w.gpkg", "whole.gpkg"]).ok();
+    let whole = std::fs::read(bench.path("whole.gpkg")).unwrap();
+    for share in [10, 40, 80] {
+        let cut = bench.write("cut.gpkg", &whole[..whole.len() * share / 100]);
+        let again = Bench::with_workspace("EPSG:5897");
+        let answer = again.import(&cut, "zones", &[]);
+        assert_eq!(answer.code, 4, "{share} %: {} {}", answer.json, answer.stderr);
+    }
+}

@@ -157,7 +157,8 @@ fn open(path: &Path, mut candidate: Candidate, encoding: Option<&Encoding>) -> R
 }
 
 fn why_not(path: &Path, candidate: &Candidate, failures: Vec<String>) -> FormatError {
-    if library::is_raster(&candidate.path) {
+    // GeoPackage and others hold both: a damaged one is damaged, not a raster.
+    if library::is_raster(&candidate.path) && library::identify(&candidate.path).is_none() {
         return FormatError::Unsupported {
             what: format!("{}: a raster", path.display()),
             convert: "Turn it into polygons first (QGIS: Raster, Conversion, Polygonize)".to_owned(),
