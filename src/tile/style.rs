@@ -253,9 +253,9 @@ mod tests {
                 "encroachments-fill",
                 "encroachments-line",
                 "zones-selected",
-                "unit-labels",
-                "context-labels",
                 "zone-labels",
+                "context-labels",
+                "unit-labels",
             ];
             let kept: Vec<&str> = ids.iter().copied().filter(|id| promised.contains(id)).collect();
             assert_eq!(kept, promised, "{name}");
@@ -297,8 +297,8 @@ mod tests {
     #[test]
     fn land_use_takes_its_family_then_its_group_and_the_official_palette_when_asked() {
         let theme = Theme::parse("light", THEMES[0].1).unwrap();
-        assert_eq!(theme.landuse_color("LUC", "none"), Some("#f2e394"));
-        assert_eq!(theme.landuse_color("ONT", "built"), Some("#c9796b"));
+        assert_eq!(theme.landuse_color("LUC", "none"), Some("#f3e6a2"));
+        assert_eq!(theme.landuse_color("ONT", "built"), Some("#d08c7f"));
         assert_eq!(theme.landuse_color("ONT", "castle"), None);
         let official = vec![ClassColor { key: "ONT".to_owned(), color: "#ffd0ff".to_owned() }];
         let parts = StyleParts { landuse: official, ..parts("light") };

@@ -70,6 +70,8 @@ export class AppState {
   announcement = $state('');
   map: MapWishes | null = null;
 
+  /** Every kind of the workspace, for names and colours: a filter may leave some of them without a row. */
+  #known_kinds = $state.raw<KindFigures[]>([]);
   #system_dark = $state(window.matchMedia('(prefers-color-scheme: dark)').matches);
   #preferred = $state(remembered());
   #figures_request: AbortController | null = null;
@@ -97,7 +99,7 @@ export class AppState {
   }
 
   color(kind: string): string {
-    const figures = this.kinds.find((row) => row.kind === kind);
+    const figures = this.#known_kinds.find((row) => row.kind === kind);
     return (this.theme === 'dark' ? figures?.color_dark : figures?.color_light) ?? '#9aa0a6';
   }
 
@@ -106,7 +108,7 @@ export class AppState {
   }
 
   kind_name(kind: string): string {
-    return this.kinds.find((row) => row.kind === kind)?.name[this.lang] ?? kind;
+    return this.#known_kinds.find((row) => row.kind === kind)?.name[this.lang] ?? kind;
   }
 
   // --- the view and the address
@@ -240,12 +242,16 @@ export class AppState {
     this.loading = true;
     try {
       const all_kinds = { ...filter, kinds: [] };
-      const [summary, whole, units] = await Promise.all([
+      const known_are_old = filter.unit !== null && (this.#known_kinds.length === 0 || this.#units_are_old);
+      const [summary, whole, city, units] = await Promise.all([
         api.get_summary(filter, request.signal),
         filter.kinds.length > 0 ? api.get_summary(all_kinds, request.signal) : null,
+        known_are_old ? api.get_summary({ ...filter, kinds: [], unit: null }, request.signal) : null,
         this.#units_are_old ? api.get_units(request.signal) : this.units,
       ]);
       this.kinds = (whole ?? summary).kinds;
+      if (city) this.#known_kinds = city.kinds;
+      else if (filter.unit === null) this.#known_kinds = this.kinds;
       this.units = units;
       this.#units_are_old = false;
       this.summary = summary;
