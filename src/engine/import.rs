@@ -156,15 +156,14 @@ pub fn import(workspace: &Path, rulebook: &Rulebook, request: &Import, progress:
         n_simulated: 0,
         unit_keys: HashSet::new(),
     };
-    let done = match request.role {
+    match request.role {
         LayerRole::Zones => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::zone),
         LayerRole::LandUse => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::land_use),
         LayerRole::Permits => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::permit),
         LayerRole::Boundaries => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::unit),
         LayerRole::Context => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::context),
-        LayerRole::Encroachments => return Err(EngineError::usage("encroachments are found by `farmzone detect`, not imported")),
-    };
-    done
+        LayerRole::Encroachments => Err(EngineError::usage("encroachments are found by `farmzone detect`, not imported")),
+    }
 }
 
 /// The legend that was asked for: one of ours, or the user's own with its text.
