@@ -219,6 +219,30 @@ words! {
 }
 
 words! {
+    /// What became of an event since the epoch before.
+    Change, "one of new, same, grown, shrunk, gone" {
+        New = "new",
+        Same = "same",
+        Grown = "grown",
+        Shrunk = "shrunk",
+        /// Seen in the epoch before and no more.
+        Gone = "gone",
+    }
+}
+
+words! {
+    /// What a piece of evidence is.
+    EvidenceKind, "one of land_use, decision, plan, raster" {
+        /// A land-use feature that shows the piece.
+        LandUse = "land_use",
+        Decision = "decision",
+        Plan = "plan",
+        /// A land-cover raster that covers the piece.
+        Raster = "raster",
+    }
+}
+
+words! {
     /// What a context feature is.
     ContextGroup, "one of road, water, place" {
         Road = "road",
@@ -377,7 +401,7 @@ pub struct Context {
 /// One connected piece of land of one group, lost inside one zone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// Stable over re-runs on the same data.
+    /// Stable over re-runs and epochs: what is still there in a later epoch keeps its id.
     pub id: String,
     pub zone_id: String,
     pub group: Group,
@@ -387,13 +411,54 @@ pub struct Event {
     pub epoch: Epoch,
     /// The first epoch it was seen in; none with one epoch.
     pub since: Option<Epoch>,
+    /// Against the epoch before; none where there is none.
+    pub change: Option<Change>,
     pub right: Right,
+    /// How many of the rules' steps of severity the area reaches.
+    pub severity: u8,
     pub area_m2: f64,
+    /// Standard deviation of the area from the stated accuracy of the layers, m²; none when none states one.
+    pub sigma_m2: Option<f64>,
+    /// That it is more than an error of drawing, 0 to 1; none when no layer states its accuracy.
+    pub probability: Option<f64>,
     /// Of the zone's area, 0 to 1.
     pub share: f64,
     /// Mean width, metres: twice the area over the perimeter.
     pub width_m: f64,
+    /// Sources of the epoch that cover the place, and those of them that show the event.
+    pub n_sources: u8,
+    pub n_agreeing: u8,
+    /// What the event and its right rest on, the largest part first.
+    pub evidence: Vec<Evidence>,
     pub shape: MultiPolygon,
+}
+
+/// One feature that an event or its right rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    pub kind: EvidenceKind,
+    pub layer: String,
+    pub feature: String,
+    /// What the source calls it: the land-use code, the number of the decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Area shared with the event, m².
+    pub area_m2: f64,
+    /// Observed or decided, as the source has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// False when it does not count: not in force when the land was built on.
+    #[serde(default = "counts", skip_serializing_if = "is_true")]
+    pub counts: bool,
+}
+
+fn counts() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 /// Something a person should know about the data. Nothing is dropped without one.

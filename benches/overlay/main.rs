@@ -7,7 +7,7 @@ mod coverage;
 
 use std::time::Instant;
 
-use farmzone::encroach::{Seen, detect, overlay};
+use farmzone::encroach::{Basis, Finding, Known, LeftOut, Seen, detect, overlay};
 use farmzone::geom;
 use farmzone::legend::Rules;
 use farmzone::model::{Epoch, Group, MultiPolygon, Zone};
@@ -44,11 +44,15 @@ fn main() {
     println!("  {} pairs share {shared_m2:.3} m²", pairs.len());
 
     let rules = Rules::parse("zones/rules.toml", include_str!("../../zones/rules.toml")).expect("our own rules are valid");
-    let seen: Vec<Seen> = built.iter().map(|shape| Seen { code: "ONT", group: Group::Built, shape }).collect();
+    let seen: Vec<Seen> = built.iter().map(|shape| Seen::new("ONT", Group::Built, shape)).collect();
     let zones: Vec<Zone> = zones.into_iter().enumerate().map(|(i, shape)| zone(i, shape)).collect();
-    let found = timed("detect", || detect(&zones, &seen, None, &rules, Epoch::year(2024)));
-    let found_m2 = found.events.iter().map(|e| e.area_m2).sum::<f64>() + found.sliver_area_m2;
-    println!("  {} events and {} slivers of {found_m2:.3} m²", found.events.len(), found.n_slivers);
+    let found: Vec<Finding> = timed("detect", || detect(&zones, &Basis::new(Epoch::year(2024), &seen, &rules), &Known::new()));
+    let mut left_out = LeftOut::default();
+    found.iter().for_each(|f| left_out.add(&f.left_out));
+    let events_m2: f64 = found.iter().flat_map(|f| &f.events).map(|e| e.area_m2).sum();
+    let found_m2 = events_m2 + left_out.sliver_area_m2;
+    let n_events: usize = found.iter().map(|f| f.events.len()).sum();
+    println!("  {n_events} events and {} slivers of {found_m2:.3} m²", left_out.n_slivers);
     // Two ways to one number: integrals of edges, and shapes.
     let difference = (found_m2 - shared_m2).abs() / shared_m2;
     assert!(difference < 1e-8, "overlay and detect differ by {difference:e}");

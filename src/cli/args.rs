@@ -60,11 +60,33 @@ pub enum Command {
         /// The land use's epoch; the latest without it.
         #[arg(long, value_name = "YYYY[-MM[-DD]]")]
         epoch: Option<Epoch>,
+        /// Only land lost after this earlier epoch, with what became what (nothing is kept then).
+        #[arg(long, value_name = "YYYY[-MM[-DD]]")]
+        since: Option<Epoch>,
         /// Only zones of this kind (nothing is kept then).
         #[arg(long)]
         kind: Option<String>,
         /// Write the events; the ending chooses the format (.csv, .gpkg, .geojson, .fgb, .shp, .kml, .xlsx).
         #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// What became what in the zones between two epochs: land-use code to land-use code, m².
+    Transitions {
+        workspace: PathBuf,
+        /// The earlier epoch; the one before the later without it.
+        #[arg(long, value_name = "YYYY[-MM[-DD]]")]
+        since: Option<Epoch>,
+        /// The later epoch; the latest without it.
+        #[arg(long, value_name = "YYYY[-MM[-DD]]")]
+        epoch: Option<Epoch>,
+        /// Only zones of this kind.
+        #[arg(long)]
+        kind: Option<String>,
+        /// Sum by encroachment group, not by code.
+        #[arg(long)]
+        by_group: bool,
+        /// Write what became what in every zone.
+        #[arg(long, value_name = "FILE.csv")]
         out: Option<PathBuf>,
     },
     /// Write a layer to a file; the ending chooses the format (.gpkg, .geojson, .fgb, .shp, .kml, .csv, .xlsx).

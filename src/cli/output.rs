@@ -139,8 +139,9 @@ fn withheld(n: usize) -> String {
 }
 
 pub fn found(found: &Found) -> String {
+    let since = found.since.map(|since| format!(" since {since}")).unwrap_or_default();
     let mut text = format!(
-        "{}: {} of {} zones encroached, {} events, {} in {:.0} ms",
+        "{}{since}: {} of {} zones encroached, {} events, {} in {:.0} ms",
         found.epoch,
         grouped(found.n_zones_encroached as f64, 0),
         grouped(found.n_zones as f64, 0),
@@ -171,7 +172,44 @@ pub fn found(found: &Found) -> String {
             grouped(found.left_out.track_area_m2, 1)
         );
     }
+    let l = &found.left_out;
+    if l.n_uncertain > 0 {
+        let sure = t.min_probability * 100.0;
+        text += &format!(
+            "\nleft out as uncertain (errors of drawing explain them; less than {sure} % sure): {}, {} m²",
+            l.n_uncertain,
+            grouped(l.uncertain_area_m2, 1)
+        );
+    }
+    if l.overlap_area_m2 > 0.0 {
+        text += &format!("\nland use overlaps itself by {} m² in the zones: counted once", grouped(l.overlap_area_m2, 1));
+    }
+    if let (Some(new), Some(gone)) = (found.n_new, found.n_gone) {
+        text += &format!("\nagainst the epoch before: {} new, {} gone", grouped(new as f64, 0), grouped(gone as f64, 0));
+    }
+    for moved in found.transitions.iter().filter(|m| m.from != m.to) {
+        text += &format!("\n  {} → {}: {}", or_dash(&moved.from), or_dash(&moved.to), hectares(moved.area_m2));
+    }
+    if found.is_unchanged {
+        text += "\nnothing changed since these were kept";
+    }
     text += &withheld(found.n_withheld);
+    text
+}
+
+fn or_dash(text: &str) -> &str {
+    if text.is_empty() { "not shown" } else { text }
+}
+
+/// The table of transitions as lines, the largest first.
+pub fn transitions(table: &serde_json::Value) -> String {
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or("not shown").to_owned();
+    let m2 = |value: &serde_json::Value| hectares(value.as_f64().unwrap_or_default());
+    let mut text =
+        format!("{} to {}: {} of {} changed", word(&table["from"]), word(&table["to"]), m2(&table["changed_m2"]), m2(&table["area_m2"]));
+    for row in table["rows"].as_array().into_iter().flatten().filter(|r| r["from"] != r["to"]) {
+        text += &format!("\n  {} → {}: {} in {} zones", word(&row["from"]), word(&row["to"]), m2(&row["area_m2"]), row["n_zones"]);
+    }
     text
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::args::{Cli, Command, ImportArgs};
 use super::output;
 use super::progress::Bar;
-use crate::engine::{self, Engine, EngineError, Import, Mode, Rulebook};
+use crate::engine::{self, By, Engine, EngineError, Filter, Import, Mode, Rulebook, TransitionsAsk};
 use crate::http;
 use crate::model::Epoch;
 
@@ -48,9 +48,20 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
             )
         }
         Command::Overlay { workspace, epoch, out } => overlay(cli, workspace, *epoch, out.as_deref(), rulebook()?),
-        Command::Detect { workspace, epoch, kind, out } => {
-            let (_, found) = engine::detect(workspace, &Arc::new(rulebook()?), *epoch, kind.as_deref(), out.as_deref())?;
+        Command::Detect { workspace, epoch, since, kind, out } => {
+            let found = engine::detect(workspace, &Arc::new(rulebook()?), *epoch, *since, kind.as_deref(), out.as_deref())?;
             output::result(cli.json, &json!(found), &output::found(&found))
+        }
+        Command::Transitions { workspace, since, epoch, kind, by_group, out } => {
+            let snapshot = engine::open(workspace, &Arc::new(rulebook()?))?;
+            let by = if *by_group { By::Group } else { By::Code };
+            let filter = Filter { kinds: kind.iter().cloned().collect(), ..Filter::default() };
+            let ask = TransitionsAsk { from: *since, to: *epoch, by, filter };
+            let table = snapshot.transitions_table(&ask)?;
+            if let Some(out) = out {
+                engine::write_transitions(&snapshot, &ask, out)?;
+            }
+            output::result(cli.json, &table, &output::transitions(&table))
         }
         Command::Export { workspace, out, layer, crs } => {
             let mut bar = Bar::new();

@@ -57,6 +57,14 @@ impl<'a> Pieces<'a> {
         }
     }
 
+    /// The pieces whose box meets this one, in order.
+    pub(super) fn near(&self, bounds: [f64; 4], room: &mut Room) -> Vec<&(Part, Piece<'a>)> {
+        room.near.clear();
+        room.near.extend(self.index.query(bounds));
+        room.near.sort_unstable();
+        room.near.iter().map(|&i| &self.all[i]).collect()
+    }
+
     /// The polygons of the shapes (positions in order) near a box, with the area they have in it.
     fn areas_in(&self, frame: [f64; 4], shapes: &[u32], room: &mut Room) -> Vec<(Part, f64)> {
         let frame_piece = Piece::whole_box(frame);
@@ -116,6 +124,10 @@ impl<'a> Cover<'a> {
             }
         }
         Cover { shapes, pieces, runs, runs_index: Index::new(bounds) }
+    }
+
+    pub(super) fn shape(&self, place: u32) -> &'a MultiPolygon {
+        self.shapes[place as usize]
     }
 
     /// The shapes that share more than 1e-6 m² with a place, in order.

@@ -1,111 +1,198 @@
 //! Events: connected land of one group inside one zone, as the layers of one epoch show it.
 //!
 //! Within a group overlaps count once. Groups are looked at each for itself: where a road is drawn over a built-up area,
-//! the land is in an event of both, and sums over groups may count it twice.
+//! the land is in an event of both, and sums over groups may count it twice; what a zone has lost counts it once.
 
 use std::borrow::Borrow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
+use super::certainty::{self, Accuracy, Border};
 use super::cover::{Cover, Room, Shared};
+use super::identity::{self, Sameness};
+use super::rights::{self, Built, MAX_EVIDENCE, Permits};
 use crate::geom;
 use crate::legend::Rules;
-use crate::model::{Epoch, Event, Group, MultiPolygon, Permit, Polygon, Right, Zone};
+use crate::model::{Epoch, Event, Evidence, EvidenceKind, Group, MultiPolygon, Permit, Polygon, Right, Zone};
 
-/// A land-use shape of the epoch, with its code and what the legend says of it.
+/// A land-use shape of an epoch, with its code and what the legend says of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
+    pub id: &'a str,
     pub code: &'a str,
     pub group: Group,
+    /// Whether it is farmland, so that leaving it can be a loss.
+    pub farm: bool,
+    /// When it was observed, as the source has it.
+    pub observed: Option<&'a str>,
     pub shape: &'a MultiPolygon,
 }
 
-/// What was found, and what was left out.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Detection {
-    /// By zone, in the order given, then by group in the order of the rules.
-    pub events: Vec<Event>,
-    pub n_zones: u64,
-    pub n_zones_encroached: u64,
+/// What a detection rests on beside the zones.
+#[derive(Debug, Clone, Copy)]
+pub struct Basis<'a> {
+    pub epoch: Epoch,
+    /// Name of the land-use layer, for the evidence.
+    pub layer: &'a str,
+    pub land_use: &'a [Seen<'a>],
+    /// Land that was lost already then does not count again; land that was no farm then is no loss.
+    pub earlier: Option<&'a [Seen<'a>]>,
+    /// None: no layer tells by what right, and rights are `unknown`.
+    pub permits: Option<&'a [Permit]>,
+    pub rules: &'a Rules,
+    pub accuracy: Accuracy,
+    /// All epochs of land use, ascending: what the first shows is there from before.
+    pub epochs: &'a [Epoch],
+}
+
+impl<'a> Seen<'a> {
+    /// A shape of which nothing else is known.
+    pub fn new(code: &'a str, group: Group, shape: &'a MultiPolygon) -> Self {
+        Seen { id: "", code, group, farm: false, observed: None, shape }
+    }
+}
+
+impl<'a> Basis<'a> {
+    /// One epoch, and nothing else known.
+    pub fn new(epoch: Epoch, land_use: &'a [Seen<'a>], rules: &'a Rules) -> Self {
+        Basis { epoch, layer: "landuse", land_use, earlier: None, permits: None, rules, accuracy: Accuracy::default(), epochs: &[] }
+    }
+
+    /// The latest epoch before one.
+    fn before(&self, epoch: Epoch) -> Option<Epoch> {
+        self.epochs.iter().copied().filter(|e| *e < epoch).max()
+    }
+}
+
+/// Events known from other epochs and earlier runs, by zone.
+pub type Known<'a> = HashMap<&'a str, Vec<&'a Event>>;
+
+/// What was seen and is no event.
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize)]
+pub struct LeftOut {
     /// Pieces too small or too narrow to mean anything.
     pub n_slivers: u64,
     pub sliver_area_m2: f64,
-    /// Transport too narrow to be more than a field track.
+    /// Transport and water too narrow to be more than a field track or a canal.
     pub n_tracks: u64,
     pub track_area_m2: f64,
+    /// Pieces that errors of drawing explain.
+    pub n_uncertain: u64,
+    pub uncertain_area_m2: f64,
+    /// Land that several features of one group cover, beyond the first: counted once.
+    pub overlap_area_m2: f64,
 }
 
-/// Events of the rules' groups in every zone. Shapes are valid. Without permits every right is `unknown`.
-pub fn detect<Z: Borrow<Zone> + Sync>(
-    zones: &[Z],
-    land_use: &[Seen],
-    permits: Option<&[Permit]>,
-    rules: &Rules,
-    epoch: Epoch,
-) -> Detection {
-    let counted: Vec<&Seen> = land_use.iter().filter(|s| rules.groups.contains(&s.group)).collect();
-    let cover = Cover::new(counted.iter().map(|s| s.shape).collect());
-    let permits = permits.map(Permits::new);
-    let ground = Ground { counted, cover, permits, rules, epoch };
-    let found: Vec<Found> =
-        zones.par_iter().with_min_len(16).map_init(Room::default, |room, zone| ground.in_zone(zone.borrow(), room)).collect();
-    let mut detection = Detection { n_zones: zones.len() as u64, ..Detection::default() };
-    let mut ids = HashSet::new();
-    for found in found {
-        detection.n_zones_encroached += u64::from(!found.events.is_empty());
-        detection.n_slivers += found.n_slivers;
-        detection.sliver_area_m2 += found.sliver_area_m2;
-        detection.n_tracks += found.n_tracks;
-        detection.track_area_m2 += found.track_area_m2;
-        detection.events.extend(found.events.into_iter().map(|mut event| {
-            event.id = free_id(&event.id, &mut ids);
-            event
-        }));
+impl LeftOut {
+    pub fn add(&mut self, other: &LeftOut) {
+        self.n_slivers += other.n_slivers;
+        self.sliver_area_m2 += other.sliver_area_m2;
+        self.n_tracks += other.n_tracks;
+        self.track_area_m2 += other.track_area_m2;
+        self.n_uncertain += other.n_uncertain;
+        self.uncertain_area_m2 += other.uncertain_area_m2;
+        self.overlap_area_m2 += other.overlap_area_m2;
     }
-    detection
+
+    /// The other way round: what was added before.
+    pub fn take(&mut self, other: &LeftOut) {
+        self.n_slivers = self.n_slivers.saturating_sub(other.n_slivers);
+        self.sliver_area_m2 -= other.sliver_area_m2;
+        self.n_tracks = self.n_tracks.saturating_sub(other.n_tracks);
+        self.track_area_m2 -= other.track_area_m2;
+        self.n_uncertain = self.n_uncertain.saturating_sub(other.n_uncertain);
+        self.uncertain_area_m2 -= other.uncertain_area_m2;
+        self.overlap_area_m2 -= other.overlap_area_m2;
+    }
 }
 
 /// What one zone has.
-#[derive(Default)]
-struct Found {
-    events: Vec<Event>,
-    n_slivers: u64,
-    sliver_area_m2: f64,
-    n_tracks: u64,
-    track_area_m2: f64,
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Finding {
+    /// The largest first.
+    pub events: Vec<Event>,
+    /// What the epoch before shows and this one does not, as it was seen last.
+    pub gone: Vec<Event>,
+    pub left_out: LeftOut,
+    /// Land in any event, m²: events of several groups count once.
+    pub lost_m2: f64,
+}
+
+/// What each zone has, in the order given. Shapes are valid.
+pub fn detect<Z: Borrow<Zone> + Sync>(zones: &[Z], basis: &Basis, known: &Known) -> Vec<Finding> {
+    let ground = Ground::new(*basis);
+    let mut found: Vec<Finding> = zones
+        .par_iter()
+        .with_min_len(16)
+        .map_init(Room::default, |room, zone| {
+            let zone = zone.borrow();
+            ground.in_zone(zone, known.get(zone.id.as_str()).map_or(&[][..], Vec::as_slice), room)
+        })
+        .collect();
+    // Zones of one id would give their events the same ids.
+    let mut taken: HashSet<String> = HashSet::new();
+    for event in found.iter_mut().flat_map(|f| &mut f.events) {
+        while !taken.insert(event.id.clone()) {
+            event.id = id_of(&event.id);
+        }
+    }
+    found
 }
 
 struct Ground<'a> {
+    basis: Basis<'a>,
     counted: Vec<&'a Seen<'a>>,
     cover: Cover<'a>,
+    /// What was lost, or no farm, in the earlier epoch.
+    earlier: Option<Cover<'a>>,
     permits: Option<Permits<'a>>,
-    rules: &'a Rules,
-    epoch: Epoch,
 }
 
-impl Ground<'_> {
-    fn in_zone(&self, zone: &Zone, room: &mut Room) -> Found {
-        let mut found = Found::default();
+impl<'a> Ground<'a> {
+    fn new(basis: Basis<'a>) -> Self {
+        let counts = |s: &&Seen| basis.rules.groups.contains(&s.group);
+        let counted: Vec<&Seen> = basis.land_use.iter().filter(counts).collect();
+        let cover = Cover::new(counted.iter().map(|s| s.shape).collect());
+        let earlier = basis.earlier.map(|seen| {
+            let lost = seen.iter().filter(|s| counts(s) || !(s.farm || s.group == Group::Unmapped));
+            Cover::new(lost.map(|s| s.shape).collect())
+        });
+        Ground { counted, cover, earlier, permits: basis.permits.map(Permits::new), basis }
+    }
+
+    fn in_zone(&self, zone: &Zone, known: &[&Event], room: &mut Room) -> Finding {
+        let mut found = Finding::default();
+        let rules = self.basis.rules;
         let shared = self.cover.over(&zone.shape, room);
-        if shared.is_empty() {
+        if shared.is_empty() && known.is_empty() {
             return found;
         }
         let zone_area_m2 = geom::area_m2(&zone.shape);
-        for &group in &self.rules.groups {
+        let before = self.earlier.as_ref().map(|cover| (cover, cover.over(&zone.shape, room)));
+        for &group in &rules.groups {
             let of_group: Vec<Shared> = shared.iter().copied().filter(|s| self.seen(s.shape).group == group).collect();
             if of_group.is_empty() {
                 continue;
             }
-            let land = self.land(zone, zone_area_m2, &of_group, room);
-            for shape in pieces(land, self.rules.merge_gap_m) {
-                self.judge(zone, zone_area_m2, group, shape, &of_group, room, &mut found);
+            let mut land = self.land(zone, zone_area_m2, &of_group, room);
+            let overlap_m2 = of_group.iter().map(|s| s.area_m2).sum::<f64>() - geom::area_m2(&land);
+            // Less than this is what rounding leaves.
+            found.left_out.overlap_area_m2 += if overlap_m2 > 1e-3 { overlap_m2 } else { 0.0 };
+            if let Some((cover, lost)) = before.as_ref().filter(|(_, lost)| !lost.is_empty()) {
+                let lost: Vec<u32> = lost.iter().map(|s| s.shape).collect();
+                land = geom::difference(&land, &cover.land(&zone.shape, &lost, room));
+            }
+            let here = Here { zone, zone_area_m2, group, of_group: &of_group, before: before.as_ref() };
+            for shape in pieces(land, rules.merge_gap_m) {
+                self.judge(&here, shape, room, &mut found);
             }
         }
+        self.tell_apart(zone, zone_area_m2, known, &mut found, room);
         found
     }
 
-    fn seen(&self, shape: u32) -> &Seen<'_> {
+    fn seen(&self, shape: u32) -> &'a Seen<'a> {
         self.counted[shape as usize]
     }
 
@@ -118,106 +205,161 @@ impl Ground<'_> {
         self.cover.land(&zone.shape, &shapes, room)
     }
 
-    /// A piece is an event, a sliver or a field track.
-    #[expect(clippy::too_many_arguments, reason = "one piece with all that is known where it was found")]
-    fn judge(
-        &self,
-        zone: &Zone,
-        zone_area_m2: f64,
-        group: Group,
-        shape: MultiPolygon,
-        of_group: &[Shared],
-        room: &mut Room,
-        found: &mut Found,
-    ) {
-        let rules = self.rules;
+    /// A piece is an event, a sliver, a field track or canal, or uncertain.
+    fn judge(&self, here: &Here, shape: MultiPolygon, room: &mut Room, found: &mut Finding) {
+        let rules = self.basis.rules;
         let (area_m2, width_m) = (geom::area_m2(&shape), geom::width_m(&shape));
+        let left_out = &mut found.left_out;
         if area_m2 < rules.sliver_area_m2 || (width_m < rules.sliver_width_m && area_m2 < rules.sliver_narrow_area_m2) {
-            found.n_slivers += 1;
-            found.sliver_area_m2 += area_m2;
+            left_out.n_slivers += 1;
+            left_out.sliver_area_m2 += area_m2;
             return;
         }
-        if group == Group::Transport && width_m < rules.track_width_m {
-            found.n_tracks += 1;
-            found.track_area_m2 += area_m2;
+        let is_farm_works = match here.group {
+            Group::Transport => width_m < rules.track_width_m,
+            Group::Water => width_m < rules.canal_width_m,
+            _ => false,
+        };
+        if is_farm_works {
+            left_out.n_tracks += 1;
+            left_out.track_area_m2 += area_m2;
             return;
         }
-        let right = self.permits.as_ref().map_or(Right::Unknown, |p| p.right_of(&shape, area_m2, rules.permit_cover_share, room));
+        let sure = self.certainty(here, &shape);
+        if sure.is_some_and(|(_, probability)| probability < rules.min_probability) {
+            left_out.n_uncertain += 1;
+            left_out.uncertain_area_m2 += area_m2;
+            return;
+        }
+        let parts = self.parts(here, &shape, area_m2, room);
         found.events.push(Event {
-            // Where it is; `detect` makes an id of it.
-            id: place(zone, group, self.epoch, &shape),
-            zone_id: zone.id.clone(),
-            group,
-            code: self.main_code(&shape, of_group, room).to_owned(),
-            epoch: self.epoch,
+            id: String::new(),
+            zone_id: here.zone.id.clone(),
+            group: here.group,
+            code: self.main_code(&parts).to_owned(),
+            epoch: self.basis.epoch,
             since: None,
-            right,
+            change: None,
+            right: Right::Unknown,
+            severity: rules.severity_steps_m2.iter().filter(|step| area_m2 >= **step).count() as u8,
             area_m2,
-            share: (area_m2 / zone_area_m2).clamp(0.0, 1.0),
+            sigma_m2: sure.map(|(sigma_m2, _)| sigma_m2),
+            probability: sure.map(|(_, probability)| probability),
+            share: (area_m2 / here.zone_area_m2).clamp(0.0, 1.0),
             width_m,
+            n_sources: 1,
+            n_agreeing: 1,
+            evidence: parts.iter().take(MAX_EVIDENCE).map(|s| self.evidence(s)).collect(),
             shape,
         });
     }
 
-    /// The code with the largest part of the piece; of equal ones the first in the alphabet.
-    fn main_code(&self, shape: &MultiPolygon, of_group: &[Shared], room: &mut Room) -> &str {
-        let first = self.seen(of_group[0].shape).code;
-        if of_group.iter().all(|s| self.seen(s.shape).code == first) {
-            return first;
+    /// Error of the area, m², and the chance that the piece is real; none when no layer states its accuracy.
+    fn certainty(&self, here: &Here, shape: &MultiPolygon) -> Option<(f64, f64)> {
+        let accuracy = self.basis.accuracy;
+        let bounds = geom::bounds(shape).filter(|_| accuracy.is_stated())?;
+        let reach_m = certainty::reach_m(accuracy);
+        let zone = Border::near([&here.zone.shape], bounds, reach_m);
+        let sigma_m2 = certainty::sigma_m2(shape, &zone, accuracy);
+        let probability = match here.before {
+            None => certainty::probability(shape, &zone, accuracy),
+            Some((cover, lost)) => {
+                let explaining = std::iter::once(&here.zone.shape).chain(lost.iter().map(|s| cover.shape(s.shape)));
+                certainty::probability(shape, &Border::near(explaining, bounds, reach_m), accuracy)
+            }
+        };
+        Some((sigma_m2, probability))
+    }
+
+    /// The features of the group that make up the piece, the largest part first; of equal ones the first code.
+    fn parts(&self, here: &Here, shape: &MultiPolygon, area_m2: f64, room: &mut Room) -> Vec<Shared> {
+        if let [one] = here.of_group {
+            return vec![Shared { area_m2, ..*one }];
         }
-        let group = self.seen(of_group[0].shape).group;
-        let over = self.cover.over(shape, room);
-        let mut parts: Vec<(&str, f64)> = over
-            .iter()
-            .map(|s| (self.seen(s.shape), s.area_m2))
-            .filter(|(seen, _)| seen.group == group)
-            .map(|(seen, m2)| (seen.code, m2))
-            .collect();
-        parts.sort_by(|a, b| a.0.cmp(b.0).then(a.1.total_cmp(&b.1)));
-        parts.dedup_by(|next, sum| {
+        let mut parts = self.cover.over(shape, room);
+        parts.retain(|s| self.seen(s.shape).group == here.group);
+        let name = |s: &Shared| (self.seen(s.shape).code, self.seen(s.shape).id);
+        parts.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2).then_with(|| name(a).cmp(&name(b))));
+        parts
+    }
+
+    /// The code with the largest part of the piece; of equal ones the first in the alphabet.
+    fn main_code(&self, parts: &[Shared]) -> &'a str {
+        let mut sums: Vec<(&str, f64)> = parts.iter().map(|s| (self.seen(s.shape).code, s.area_m2)).collect();
+        sums.sort_by(|a, b| a.0.cmp(b.0).then(a.1.total_cmp(&b.1)));
+        sums.dedup_by(|next, sum| {
             let same = next.0 == sum.0;
             if same {
                 sum.1 += next.1;
             }
             same
         });
-        let largest = parts.iter().map(|p| p.1).fold(0.0, f64::max);
+        let largest = sums.iter().map(|p| p.1).fold(0.0, f64::max);
         // Equal to the last digits is equal.
-        parts.iter().find(|p| p.1 >= largest * (1.0 - 1e-9)).map_or(first, |p| p.0)
+        sums.iter().find(|p| p.1 >= largest * (1.0 - 1e-9)).map_or("", |p| p.0)
+    }
+
+    fn evidence(&self, part: &Shared) -> Evidence {
+        let seen = self.seen(part.shape);
+        Evidence {
+            kind: EvidenceKind::LandUse,
+            layer: self.basis.layer.to_owned(),
+            feature: seen.id.to_owned(),
+            label: Some(seen.code.to_owned()),
+            area_m2: part.area_m2,
+            date: seen.observed.map(str::to_owned),
+            counts: true,
+        }
+    }
+
+    /// Which event each is, since when, by what right; then what the zone has lost in all.
+    fn tell_apart(&self, zone: &Zone, zone_area_m2: f64, known: &[&Event], found: &mut Finding, room: &mut Room) {
+        let Basis { rules, epoch, epochs, .. } = self.basis;
+        let baseline = epochs.first().filter(|_| epochs.len() > 1);
+        let before = self.basis.before(epoch);
+        let sameness = Sameness { share: rules.same_event_share, change_m2: rules.sliver_area_m2 };
+        let fresh = |event: &Event, since: Option<Epoch>| id_of(&place(zone, event.group, since.unwrap_or(epoch), &event.shape));
+        found.gone = identity::follow(&mut found.events, known, epoch, before, &sameness, &fresh);
+        for event in &mut found.events {
+            event.since = baseline.map(|_| event.since.unwrap_or(epoch));
+            let by = event.since.unwrap_or(epoch);
+            let built = Built { after: self.basis.before(by), by };
+            let (right, evidence) = match &self.permits {
+                Some(permits) => permits.right_of(&event.shape, event.area_m2, built, rules, room),
+                None => (None, Vec::new()),
+            };
+            event.evidence.extend(evidence);
+            event.evidence.truncate(MAX_EVIDENCE);
+            event.right = match right {
+                Some(right) => right,
+                None if event.since.is_some() && event.since.as_ref() == baseline => Right::Legacy,
+                None if self.permits.is_some() => Right::Unplanned,
+                None => Right::Unknown,
+            };
+        }
+        rights::farm_structures(&mut found.events, &zone.kind, zone_area_m2, rules);
+        found.events.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2).then_with(|| a.id.cmp(&b.id)));
+        found.lost_m2 = lost_m2(&found.events);
     }
 }
 
-/// Land on which building is allowed.
-struct Permits<'a> {
-    rights: Vec<Right>,
-    cover: Cover<'a>,
+/// One group in one zone.
+struct Here<'z> {
+    zone: &'z Zone,
+    zone_area_m2: f64,
+    group: Group,
+    of_group: &'z [Shared],
+    before: Option<&'z (&'z Cover<'z>, Vec<Shared>)>,
 }
 
-impl<'a> Permits<'a> {
-    fn new(permits: &'a [Permit]) -> Self {
-        Permits { rights: permits.iter().map(|p| p.right).collect(), cover: Cover::new(permits.iter().map(|p| &p.shape).collect()) }
+/// Land in any of a zone's events, m²: a road drawn over built land is in an event of each, but lost once.
+pub fn lost_m2(events: &[Event]) -> f64 {
+    let sum_m2: f64 = events.iter().map(|e| e.area_m2).sum();
+    if events.iter().all(|e| e.group == events[0].group) {
+        return sum_m2;
     }
-
-    /// `permitted` when decisions cover the share of the event, `planned` when decisions and plans do.
-    fn right_of(&self, shape: &MultiPolygon, area_m2: f64, cover_share: f64, room: &mut Room) -> Right {
-        let over = self.cover.over(shape, room);
-        let decided: Vec<Shared> = over.iter().copied().filter(|s| self.rights[s.shape as usize] == Right::Permitted).collect();
-        for (right, by) in [(Right::Permitted, decided), (Right::Planned, over)] {
-            if self.covered_m2(shape, &by, room) >= cover_share * area_m2 * (1.0 - 1e-9) && !by.is_empty() {
-                return right;
-            }
-        }
-        Right::Unplanned
-    }
-
-    /// Area of the shape that any of the permits covers, overlaps once.
-    fn covered_m2(&self, shape: &MultiPolygon, by: &[Shared], room: &mut Room) -> f64 {
-        match by {
-            [] => 0.0,
-            [one] => one.area_m2,
-            _ => geom::area_m2(&self.cover.land(shape, &by.iter().map(|s| s.shape).collect::<Vec<_>>(), room)),
-        }
-    }
+    let shapes: Vec<&MultiPolygon> = events.iter().map(|e| &e.shape).collect();
+    sum_m2.min(geom::area_m2(&geom::union(&shapes)))
 }
 
 /// The land as connected pieces; what is nearer than the gap is one.
@@ -255,23 +397,15 @@ fn leader_of(leader: &[usize], mut i: usize) -> usize {
     i
 }
 
-/// What an event is and where: zone, group, epoch, the middle of its bounds to the metre.
+/// What an event is and where: zone, group, first epoch, the middle of its bounds to the metre.
 fn place(zone: &Zone, group: Group, epoch: Epoch, shape: &MultiPolygon) -> String {
     let [x0, y0, x1, y1] = geom::bounds(shape).unwrap_or_default();
     format!("{}\n{group}\n{epoch}\n{:.0} {:.0}", zone.id, (x0 + x1) / 2.0, (y0 + y1) / 2.0)
 }
 
-/// An id from the place, the same in every run. A second event of the same place gets the next.
-fn free_id(place: &str, taken: &mut HashSet<String>) -> String {
-    let mut n = 0u32;
-    loop {
-        let text = if n == 0 { place.to_owned() } else { format!("{place}\n{n}") };
-        let id = format!("E-{}", base32(blake3::hash(text.as_bytes()).as_bytes()));
-        if taken.insert(id.clone()) {
-            return id;
-        }
-        n += 1;
-    }
+/// An id from a text, the same in every run.
+fn id_of(text: &str) -> String {
+    format!("E-{}", base32(blake3::hash(text.as_bytes()).as_bytes()))
 }
 
 /// The first 60 bits in Crockford's alphabet, which has no letters that look like digits.

@@ -1,14 +1,22 @@
 //! What is built inside which zone.
 //!
-//! `overlay` gives the area that every pair of a zone and a land use shares; `detect` makes events of the land.
+//! `overlay` gives the area that every pair of a zone and a land use shares; `detect` makes events of the land, with when,
+//! by what right and how sure; `transitions` says what became what between two epochs.
 //! Pure: the same layers give the same result whatever the number of threads and the order of features.
 
+mod certainty;
 mod cover;
+mod dates;
 mod detect;
+mod identity;
 mod overlay;
+mod rights;
+mod transitions;
 
-pub use detect::{Detection, Seen, detect};
+pub use certainty::Accuracy;
+pub use detect::{Basis, Finding, Known, LeftOut, Seen, detect, lost_m2};
 pub use overlay::{Pair, overlay};
+pub use transitions::{Transition, Used, transitions};
 
 #[cfg(test)]
 mod tests;

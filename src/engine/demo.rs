@@ -30,7 +30,7 @@ pub fn make_demo(workspace: &Path, rulebook: &Rulebook, progress: Progress) -> R
         progress("detecting", i as u64, n_epochs);
         let mut store = Store::open(&draft.0)?;
         let snapshot = Snapshot::load(&draft.0, &rulebook, None)?;
-        let found = snapshot.find_events(Some(*epoch), None)?;
+        let found = snapshot.find_events(Some(*epoch), None, None)?;
         detect::keep(&mut store, &snapshot, &found)?;
     }
     write_truth(&city, &dir.join("truth.gpkg"))?;

@@ -6,11 +6,13 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::EngineError;
+use super::events::EpochEvents;
 use super::figures::Sum;
-use super::snapshot::{EpochEvents, EpochLandUse, LeftOut, Snapshot};
-use crate::encroach;
+use super::snapshot::{EpochLandUse, Snapshot};
+use super::transitions::Moved;
+use crate::encroach::{self, LeftOut};
 use crate::legend::Rules;
-use crate::model::{Epoch, Event, Layer, LayerRole, MultiPolygon};
+use crate::model::{Change, Epoch, Event, Layer, LayerRole, MultiPolygon};
 use crate::store::{Mode, NewLayer, Store};
 
 /// One (zone, land-use polygon) pair that shares area.
@@ -44,10 +46,17 @@ pub struct Overlay {
 #[derive(Debug, Serialize)]
 pub struct Found {
     pub epoch: Epoch,
+    /// Only land lost after this epoch counts.
+    pub since: Option<Epoch>,
+    /// Nothing changed since the events were kept: they were read, not found again.
+    pub is_unchanged: bool,
     pub n_zones: usize,
     pub n_zones_encroached: usize,
     pub n_events: usize,
     pub area_m2: f64,
+    /// Against the epoch before; none without one.
+    pub n_new: Option<usize>,
+    pub n_gone: Option<usize>,
     #[serde(flatten)]
     pub left_out: LeftOut,
     #[serde(skip)]
@@ -55,10 +64,15 @@ pub struct Found {
     pub by_kind: BTreeMap<String, Sum>,
     pub by_group: BTreeMap<String, Sum>,
     pub by_right: BTreeMap<String, Sum>,
+    /// What became what since the earlier epoch, by group; empty without one.
+    pub transitions: Vec<Moved>,
     pub thresholds: Rules,
     pub duration_ms: f64,
     #[serde(skip)]
     pub events: Vec<Event>,
+    /// What the epoch before shows and this one does not.
+    #[serde(skip)]
+    pub gone: Vec<Event>,
 }
 
 impl Snapshot {
@@ -105,39 +119,70 @@ impl Snapshot {
         })
     }
 
-    /// The events of one epoch, of all kinds or of one.
-    pub fn find_events(&self, epoch: Option<Epoch>, kind: Option<&str>) -> Result<Found, EngineError> {
+    /// The events of one epoch, of all kinds or of one; with `since` only what was lost after that epoch.
+    pub fn find_events(&self, epoch: Option<Epoch>, kind: Option<&str>, since: Option<Epoch>) -> Result<Found, EngineError> {
         let epoch = self.epoch_or_refuse(epoch)?;
-        if let Some(kind) = kind
-            && self.rulebook.kinds.get(kind).is_none()
-        {
-            let known: Vec<&str> = self.rulebook.kinds.kinds.iter().map(|k| k.key.as_str()).collect();
-            return Err(EngineError::not_found(format!("no kind “{kind}”; there are {}", known.join(", "))));
+        self.known_kind(kind)?;
+        if let Some(since) = since {
+            self.epoch(Some(since))?;
+            if since >= epoch {
+                return Err(EngineError::invalid(format!("--since {since} is not before --epoch {epoch}: name an earlier epoch")));
+            }
         }
         let land_use = self.land_use(epoch)?;
+        if let Some(since) = since {
+            self.land_use(since)?;
+        }
+        let is_unchanged = since.is_none() && kind.is_none() && self.is_kept(epoch);
+        // What earlier epochs show is found before the clock starts: it is their detection.
+        if let Some(before) = self.epochs.iter().rev().find(|e| **e < epoch) {
+            self.events(*before)?;
+        }
         let began = Instant::now();
-        let found = self.detect(epoch, kind)?;
+        let found = if is_unchanged { self.events(epoch)? } else { self.detect(epoch, kind, since)?.into() };
         let duration_ms = began.elapsed().as_secs_f64() * 1000.0;
-        Ok(self.count(found, &land_use, kind, duration_ms))
+        let mut found = self.count(&found, &land_use, kind, duration_ms);
+        (found.since, found.is_unchanged) = (since, is_unchanged);
+        if let Some(since) = since {
+            found.transitions = self.moved_by_group(since, epoch, kind)?;
+        }
+        Ok(found)
     }
 
-    fn count(&self, found: EpochEvents, land_use: &EpochLandUse, kind: Option<&str>, duration_ms: f64) -> Found {
+    pub(super) fn known_kind(&self, kind: Option<&str>) -> Result<(), EngineError> {
+        match kind {
+            Some(kind) if self.rulebook.kinds.get(kind).is_none() => {
+                let known: Vec<&str> = self.rulebook.kinds.kinds.iter().map(|k| k.key.as_str()).collect();
+                Err(EngineError::not_found(format!("no kind “{kind}”; there are {}", known.join(", "))))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn count(&self, found: &EpochEvents, land_use: &EpochLandUse, kind: Option<&str>, duration_ms: f64) -> Found {
         let of_kind = |zone: usize| kind.is_none_or(|kind| self.zones.list[zone].zone.kind == kind);
         let zones: Vec<usize> = (0..self.zones.list.len()).filter(|&z| of_kind(z)).collect();
+        let has_before = self.epochs.iter().any(|e| *e < found.epoch);
         let mut result = Found {
             epoch: found.epoch,
+            since: None,
+            is_unchanged: false,
             n_zones: zones.len(),
             n_zones_encroached: 0,
             n_events: 0,
             area_m2: 0.0,
+            n_new: None,
+            n_gone: None,
             left_out: found.left_out,
             n_withheld: land_use.n_withheld,
             by_kind: BTreeMap::new(),
             by_group: BTreeMap::new(),
             by_right: BTreeMap::new(),
+            transitions: Vec::new(),
             thresholds: (*self.rulebook.rules).clone(),
             duration_ms,
             events: Vec::new(),
+            gone: Vec::new(),
         };
         for zone in zones {
             let events = found.of_zone(zone);
@@ -156,8 +201,13 @@ impl Snapshot {
                 result.area_m2 += event.area_m2;
                 result.events.push(event.clone());
             }
+            result.gone.extend_from_slice(found.gone_of_zone(zone));
         }
         result.n_events = result.events.len();
+        if has_before {
+            result.n_new = Some(result.events.iter().filter(|e| e.change == Some(Change::New)).count());
+            result.n_gone = Some(result.gone.len());
+        }
         result
     }
 }
@@ -173,25 +223,26 @@ pub(super) struct Provenance {
 impl Provenance {
     pub(super) fn parse(source: &str) -> Option<Provenance> {
         let (stamp, left_out) = source.strip_prefix("detected from ")?.rsplit_once("; left out: ")?;
-        let (slivers, tracks) = left_out.split_once(", ")?;
-        let counted = |text: &str, what: &str| -> Option<(u64, f64)> {
-            let (n, area_m2) = text.strip_suffix(" m²")?.split_once(what)?;
+        let mut parts = left_out.split(", ");
+        let mut counted = |what: &str| -> Option<(u64, f64)> {
+            let (n, area_m2) = parts.next()?.strip_suffix(" m²")?.split_once(what)?;
             Some((n.parse().ok()?, area_m2.parse().ok()?))
         };
-        let (n_slivers, sliver_area_m2) = counted(slivers, " slivers of ")?;
-        let (n_tracks, track_area_m2) = counted(tracks, " field tracks of ")?;
-        Some(Provenance { stamp: stamp.to_owned(), left_out: LeftOut { n_slivers, sliver_area_m2, n_tracks, track_area_m2 } })
+        let (n_slivers, sliver_area_m2) = counted(" slivers of ")?;
+        let (n_tracks, track_area_m2) = counted(" field tracks of ")?;
+        let (n_uncertain, uncertain_area_m2) = counted(" uncertain pieces of ")?;
+        let overlap_area_m2 = parts.next()?.strip_prefix("overlaps of ")?.strip_suffix(" m²")?.parse().ok()?;
+        let left_out = LeftOut { n_slivers, sliver_area_m2, n_tracks, track_area_m2, n_uncertain, uncertain_area_m2, overlap_area_m2 };
+        Some(Provenance { stamp: stamp.to_owned(), left_out })
     }
 }
 
 impl std::fmt::Display for Provenance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let LeftOut { n_slivers, sliver_area_m2, n_tracks, track_area_m2 } = self.left_out;
-        write!(
-            f,
-            "detected from {}; left out: {n_slivers} slivers of {sliver_area_m2} m², {n_tracks} field tracks of {track_area_m2} m²",
-            self.stamp
-        )
+        let l = self.left_out;
+        write!(f, "detected from {}; left out: {} slivers of {} m², ", self.stamp, l.n_slivers, l.sliver_area_m2)?;
+        write!(f, "{} field tracks of {} m², ", l.n_tracks, l.track_area_m2)?;
+        write!(f, "{} uncertain pieces of {} m², overlaps of {} m²", l.n_uncertain, l.uncertain_area_m2, l.overlap_area_m2)
     }
 }
 
@@ -206,10 +257,16 @@ pub(super) fn keep(store: &mut Store, snapshot: &Snapshot, found: &Found) -> Res
         ..NewLayer::default()
     };
     let mut writer = store.begin::<Event>(layer, Mode::Replace)?;
-    for event in &found.events {
+    for event in found.events.iter().chain(&found.gone) {
         writer.write(event)?;
     }
-    Ok(writer.finish()?)
+    let layer = writer.finish()?;
+    if let Some(before) = snapshot.epochs.iter().rev().copied().find(|e| *e < found.epoch) {
+        let rows = snapshot.transition_rows(before, found.epoch)?;
+        let rows = rows.iter().map(|r| (r.zone_id.as_str(), r.from_code.as_deref(), r.to_code.as_deref(), r.area_m2));
+        store.keep_transitions(before, found.epoch, rows)?;
+    }
+    Ok(layer)
 }
 
 #[cfg(test)]
@@ -220,7 +277,15 @@ mod tests {
     fn kept_events_say_what_they_rest_on_and_are_recognised_by_it() {
         let provenance = Provenance {
             stamp: "zones@5, landuse_2025@7, permits@0, rules 3fa2".to_owned(),
-            left_out: LeftOut { n_slivers: 12, sliver_area_m2: 34.5, n_tracks: 1, track_area_m2: 80.25 },
+            left_out: LeftOut {
+                n_slivers: 12,
+                sliver_area_m2: 34.5,
+                n_tracks: 1,
+                track_area_m2: 80.25,
+                n_uncertain: 2,
+                uncertain_area_m2: 40.5,
+                overlap_area_m2: 0.125,
+            },
         };
         assert_eq!(Provenance::parse(&provenance.to_string()), Some(provenance));
         assert_eq!(Provenance::parse("drawn by hand"), None);

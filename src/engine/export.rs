@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::detect::{Found, Overlay};
 use super::figures::rounded_m2;
+use super::transitions::TransitionsAsk;
 use super::{EngineError, Progress, Snapshot};
 use crate::formats::{About, Column, ColumnType, Export, FormatError, Row, Table, Value};
-use crate::model::{Epoch, EpsgCode, Event, Geometry, Issue, Kept, Layer, LayerRole, MultiPolygon};
+use crate::model::{Change, Epoch, EpsgCode, Event, Evidence, Geometry, Issue, Kept, Layer, LayerRole, MultiPolygon};
 
 #[derive(Debug, Serialize)]
 pub struct Exported {
@@ -156,7 +157,7 @@ fn rows(snapshot: &Snapshot, role: LayerRole, epoch: Option<Epoch>) -> Result<(V
             });
             (columns(&[("id", Text), ("code", Text), ("group", Text), ("observed", Text)], keep), rows.collect())
         }
-        (LayerRole::Encroachments, Some(epoch)) => (event_columns(), snapshot.events(epoch)?.events.iter().map(event_row).collect()),
+        (LayerRole::Encroachments, Some(epoch)) => (event_columns(), snapshot.events(epoch)?.events().map(event_row).collect()),
         (LayerRole::Boundaries, _) => (
             columns(&[("code", Text), ("name", Text), ("full_name", Text), ("valid_from", Text), ("area_m2", Real)], keep),
             snapshot
@@ -213,7 +214,7 @@ fn rows(snapshot: &Snapshot, role: LayerRole, epoch: Option<Epoch>) -> Result<(V
 }
 
 fn event_columns() -> Vec<Column> {
-    use ColumnType::{Real, Text};
+    use ColumnType::{Integer, Real, Text};
     columns(
         &[
             ("id", Text),
@@ -222,13 +223,31 @@ fn event_columns() -> Vec<Column> {
             ("code", Text),
             ("seen", Text),
             ("since", Text),
+            ("change", Text),
             ("right", Text),
+            ("severity", Integer),
             ("area_m2", Real),
+            ("sigma_m2", Real),
+            ("probability", Real),
             ("share", Real),
             ("width_m", Real),
+            ("n_sources", Integer),
+            ("n_agreeing", Integer),
+            ("evidence", Text),
         ],
         &[],
     )
+}
+
+/// `decision 123/QĐ-UBND of 2018-05-02: 480.0 m²; …`
+fn evidence_text(evidence: &[Evidence]) -> String {
+    let one = |e: &Evidence| {
+        let label = e.label.as_deref().unwrap_or(&e.feature);
+        let date = e.date.as_deref().map(|d| format!(" of {d}")).unwrap_or_default();
+        let not = if e.counts { "" } else { " (not in force)" };
+        format!("{} {label}{date}{not}: {:.1} m²", e.kind, e.area_m2)
+    };
+    evidence.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 fn event_row(event: &Event) -> Row {
@@ -239,10 +258,17 @@ fn event_row(event: &Event) -> Row {
         text(Some(&event.code)),
         text(Some(&event.epoch.to_string())),
         text(event.since.map(|e| e.to_string()).as_deref()),
+        text(event.change.map(Change::as_str)),
         text(Some(event.right.as_str())),
+        Value::Integer(event.severity.into()),
         Value::Real(rounded_m2(event.area_m2)),
+        event.sigma_m2.map_or(Value::Null, |m2| Value::Real(rounded_m2(m2))),
+        event.probability.map_or(Value::Null, Value::Real),
         Value::Real(event.share),
         Value::Real(event.width_m),
+        Value::Integer(event.n_sources.into()),
+        Value::Integer(event.n_agreeing.into()),
+        text(Some(&evidence_text(&event.evidence))),
     ];
     Row { values, shape: shape(&event.shape) }
 }
@@ -271,6 +297,20 @@ pub fn write_overlay(snapshot: &Snapshot, found: &Overlay, out: &Path) -> Result
             let cells =
                 [csv_cell(&row.zone_id), csv_cell(&row.landuse_id), csv_cell(&row.code), row.area_m2.to_string(), row.share.to_string()];
             writeln!(file, "{}", cells.join(","))?;
+        }
+        Ok(())
+    })
+}
+
+/// Writes what became what in every zone: `zone_id,from_epoch,to_epoch,from_code,to_code,area_m2`.
+pub fn write_transitions(snapshot: &Snapshot, ask: &TransitionsAsk, out: &Path) -> Result<(), EngineError> {
+    super::may_be_written(out, &snapshot.path)?;
+    let (from, to, rows) = snapshot.transitions_of_zones(ask)?;
+    write_text(out, |file| {
+        writeln!(file, "zone_id,from_epoch,to_epoch,from_code,to_code,area_m2")?;
+        for row in &rows {
+            let code = |code: &Option<String>| csv_cell(code.as_deref().unwrap_or_default());
+            writeln!(file, "{},{from},{to},{},{},{}", csv_cell(&row.zone_id), code(&row.from_code), code(&row.to_code), row.area_m2)?;
         }
         Ok(())
     })

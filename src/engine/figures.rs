@@ -8,10 +8,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::EngineError;
-use super::snapshot::{EpochEvents, Snapshot, UnitView, ZoneView};
+use super::events::EpochEvents;
+use super::snapshot::{Snapshot, UnitView, ZoneView};
 use crate::geom;
 use crate::legend::{self, Text};
-use crate::model::{Epoch, Event, Group, LayerRole, Right};
+use crate::model::{Change, Epoch, Event, Evidence, Group, LayerRole, Right};
 
 /// Which zones and events are asked for. Empty lists mean all.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +28,12 @@ pub struct Filter {
     pub zone: Option<String>,
     pub groups: Vec<Group>,
     pub rights: Vec<Right>,
+    /// What became of an event since the epoch before; `gone` ones are only listed when asked for.
+    pub changes: Vec<Change>,
+    /// At least this many steps of severity.
+    pub min_severity: Option<u8>,
+    /// First seen in one of these epochs, both included.
+    pub since: Option<(Epoch, Epoch)>,
     /// Every event is `new` until officers work on them.
     pub status: Option<&'static str>,
 }
@@ -77,6 +84,13 @@ pub fn right_name(right: Right) -> Text {
         Right::Unknown => ("Thiếu dữ liệu căn cứ", "No layer to tell"),
     };
     Text { vi: vi.to_owned(), en: en.to_owned() }
+}
+
+fn evidence_facts(evidence: &Evidence) -> Value {
+    json!({
+        "kind": evidence.kind, "layer": evidence.layer, "feature": evidence.feature, "label": evidence.label,
+        "area_m2": rounded_m2(evidence.area_m2), "date": evidence.date, "counts": evidence.counts,
+    })
 }
 
 /// One row of figures.
@@ -132,7 +146,7 @@ impl Snapshot {
     }
 
     /// Places (in `zones.list`) of the zones that the filter takes.
-    fn zones_taken(&self, filter: &Filter) -> Result<Vec<usize>, EngineError> {
+    pub(super) fn zones_taken(&self, filter: &Filter) -> Result<Vec<usize>, EngineError> {
         self.known(filter)?;
         let candidates = match filter.bbox {
             Some(bbox) => self.metric(bbox)?.map_or_else(Vec::new, |bounds| self.zones.within(bounds)),
@@ -211,6 +225,9 @@ impl Snapshot {
             "sliver_area_m2": found.as_ref().map(|f| rounded_m2(f.left_out.sliver_area_m2)),
             "n_tracks": found.as_ref().map(|f| f.left_out.n_tracks),
             "track_area_m2": found.as_ref().map(|f| rounded_m2(f.left_out.track_area_m2)),
+            "n_uncertain": found.as_ref().map(|f| f.left_out.n_uncertain),
+            "uncertain_area_m2": found.as_ref().map(|f| rounded_m2(f.left_out.uncertain_area_m2)),
+            "overlap_area_m2": found.as_ref().map(|f| rounded_m2(f.left_out.overlap_area_m2)),
         }))
     }
 
@@ -377,9 +394,22 @@ impl Snapshot {
         Ok(json!({
             "id": event.id, "zone_id": event.zone_id, "kind": self.zones.by_id(&event.zone_id).map(|i| self.zones.list[i].zone.kind.clone()),
             "group": event.group, "group_name": group_name(event.group), "code": event.code, "code_name": class.map(|c| c.name.clone()),
-            "epoch": event.epoch, "since": event.since, "right": event.right, "right_name": right_name(event.right),
-            "status": "new", "area_m2": rounded_m2(event.area_m2), "share": rounded_share(event.share), "width_m": rounded_m2(event.width_m), "center": center,
+            "epoch": event.epoch, "since": event.since, "change": event.change, "right": event.right, "right_name": right_name(event.right),
+            "severity": event.severity, "status": "new", "area_m2": rounded_m2(event.area_m2), "share": rounded_share(event.share), "width_m": rounded_m2(event.width_m), "center": center,
+            "sigma_m2": event.sigma_m2.map(rounded_m2), "probability": event.probability.map(rounded_share),
+            "n_sources": event.n_sources, "n_agreeing": event.n_agreeing,
         }))
+    }
+
+    /// What every epoch shows of an event.
+    fn sightings(&self, id: &str) -> Result<Value, EngineError> {
+        let mut seen = Vec::new();
+        for &epoch in &self.epochs {
+            if let Some(e) = self.events(epoch)?.by_id(id) {
+                seen.push(json!({ "epoch": epoch, "change": e.change, "area_m2": rounded_m2(e.area_m2) }));
+            }
+        }
+        Ok(seen.into())
     }
 
     fn event_feature(&self, event: &Event) -> Result<Value, EngineError> {
@@ -402,9 +432,14 @@ impl Snapshot {
         {
             return Err(EngineError::not_found(format!("no zone “{id}”")));
         }
+        let wants_gone = filter.changes.contains(&Change::Gone);
+        let gone = found.gone().filter(|_| wants_gone);
         let taken: Vec<&Event> = found
-            .events
-            .iter()
+            .events()
+            .chain(gone)
+            .filter(|e| filter.changes.is_empty() || e.change.is_some_and(|c| filter.changes.contains(&c)))
+            .filter(|e| filter.min_severity.is_none_or(|step| e.severity >= step))
+            .filter(|e| filter.since.is_none_or(|(from, to)| e.since.is_some_and(|s| from <= s && s <= to)))
             .filter(|e| filter.zone.as_deref().is_none_or(|zone| zone == e.zone_id))
             .filter(|e| filter.groups.is_empty() || filter.groups.contains(&e.group))
             .filter(|e| filter.rights.is_empty() || filter.rights.contains(&e.right))
@@ -420,6 +455,8 @@ impl Snapshot {
         for &epoch in self.epochs.iter().rev() {
             if let Some(event) = self.events(epoch)?.by_id(id) {
                 let mut feature = self.event_feature(event)?;
+                feature["properties"]["evidence"] = event.evidence.iter().map(evidence_facts).collect();
+                feature["properties"]["epochs"] = self.sightings(id)?;
                 feature["revision"] = json!(self.revision);
                 return Ok(feature);
             }

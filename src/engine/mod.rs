@@ -7,6 +7,7 @@
 mod demo;
 mod detect;
 mod error;
+mod events;
 mod export;
 mod figures;
 mod import;
@@ -17,18 +18,21 @@ mod rulebook;
 mod search;
 mod snapshot;
 mod tiles;
+mod transitions;
 
 pub use demo::make_demo;
 pub use detect::{Found, Overlay, OverlayRow};
 pub use error::{EngineError, ErrorKind};
-pub use export::{Exported, export, write_events, write_overlay};
+pub use events::EpochEvents;
+pub use export::{Exported, export, write_events, write_overlay, write_transitions};
 pub use figures::{Filter, Page, Sum, group_name, hex, right_name};
 pub use import::{Import, Imported, import};
 pub use live::Engine;
 pub use maps::StyleAsk;
 pub use place::{CrsFacts, Place};
 pub use rulebook::{Rulebook, tiles_text};
-pub use snapshot::{EpochEvents, EpochLandUse, Snapshot, UnitView, ZoneView, Zones};
+pub use snapshot::{EpochLandUse, Snapshot, UnitView, ZoneView, Zones};
+pub use transitions::{By, Moved, TransitionsAsk};
 
 // What `http` and `cli` name without looking past this storey.
 pub use crate::store::Mode;
@@ -38,7 +42,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::crs::Crs;
-use crate::model::{EpsgCode, Layer, Revision};
+use crate::model::{Epoch, EpsgCode, Layer, Revision};
 use crate::store::{Reader, SrsDefinition, Store, StoreError};
 
 /// What a flow says while it works: the step, how far it is, and how far it will go (0: unknown).
@@ -100,24 +104,26 @@ pub fn backup(path: &Path, out: &Path, progress: Progress) -> Result<(), EngineE
     Ok(Store::open(path)?.backup(out, &mut |done, total| progress("copying", done, total))?)
 }
 
-/// Finds the events of one epoch, writes them to `out` and, when all kinds were asked for, keeps them in the workspace.
+/// Finds the events of one epoch, writes them to `out` and, when all land and all kinds were asked for, keeps them in the
+/// workspace, unless they are kept already.
 pub fn detect(
     path: &Path,
     rulebook: &Arc<Rulebook>,
-    epoch: Option<crate::model::Epoch>,
+    epoch: Option<Epoch>,
+    since: Option<Epoch>,
     kind: Option<&str>,
     out: Option<&Path>,
-) -> Result<(Snapshot, Found), EngineError> {
+) -> Result<Found, EngineError> {
     let mut store = Store::open(path)?;
     store.settle()?;
     let snapshot = Snapshot::load(path, rulebook, None)?;
-    let found = snapshot.find_events(epoch, kind)?;
+    let found = snapshot.find_events(epoch, kind, since)?;
     // What cannot be written is said before the workspace changes.
     if let Some(out) = out {
         write_events(&snapshot, &found, out)?;
     }
-    if kind.is_none() {
+    if kind.is_none() && since.is_none() && !found.is_unchanged {
         detect::keep(&mut store, &snapshot, &found)?;
     }
-    Ok((snapshot, found))
+    Ok(found)
 }

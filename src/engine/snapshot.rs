@@ -9,18 +9,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
-use serde::Serialize;
 
+use super::events::{EpochEvents, Rested};
 use super::place::Place;
 use super::search::Searchable;
 use super::tiles::PreparedTiles;
+use super::transitions::Matrices;
 use super::{EngineError, Rulebook};
 use crate::access::{self, Role};
 use crate::encroach;
 use crate::geom;
 use crate::index::{ById, Index};
 use crate::legend::{LandUseClass, Legend, Text};
-use crate::model::{Context, Coord, Epoch, Event, Group, Issue, LandUse, Layer, LayerRole, MultiPolygon, Permit, Revision, Unit, Zone};
+use crate::model::{Context, Coord, Epoch, Issue, LandUse, Layer, LayerRole, MultiPolygon, Permit, Revision, Unit, Zone};
 use crate::store::{self, Reader, Setting};
 
 /// A zone with what follows from its shape.
@@ -68,68 +69,6 @@ impl EpochLandUse {
     /// The class of a polygon; none when the legend does not know its label.
     pub fn class(&self, land_use: &LandUse) -> Option<&LandUseClass> {
         self.legend.class(&land_use.code)
-    }
-}
-
-/// What a detection saw and did not call an event.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-pub struct LeftOut {
-    /// Pieces too small or too narrow to mean anything.
-    pub n_slivers: u64,
-    pub sliver_area_m2: f64,
-    /// Transport too narrow to be more than a field track.
-    pub n_tracks: u64,
-    pub track_area_m2: f64,
-}
-
-/// What was found in one epoch, by zone.
-#[derive(Debug)]
-pub struct EpochEvents {
-    pub epoch: Epoch,
-    /// Ordered by zone.
-    pub events: Vec<Event>,
-    pub left_out: LeftOut,
-    /// Per zone (its place in `Zones::list`): where its events stand, and their area.
-    by_zone: HashMap<usize, (std::ops::Range<usize>, f64)>,
-    by_id: ById,
-}
-
-impl EpochEvents {
-    /// `events` in any order; those of zones that are gone are left out.
-    pub fn new(epoch: Epoch, mut events: Vec<Event>, left_out: LeftOut, zones: &Zones) -> Self {
-        events.retain(|e| zones.by_id(&e.zone_id).is_some());
-        let place = |e: &Event| zones.by_id(&e.zone_id).unwrap_or(usize::MAX);
-        events.sort_by(|a, b| place(a).cmp(&place(b)).then(b.area_m2.total_cmp(&a.area_m2)).then(a.id.cmp(&b.id)));
-        let mut by_zone: HashMap<usize, (std::ops::Range<usize>, f64)> = HashMap::new();
-        for (i, event) in events.iter().enumerate() {
-            let entry = by_zone.entry(place(event)).or_insert((i..i, 0.0));
-            entry.0.end = i + 1;
-            entry.1 += event.area_m2;
-        }
-        // Events of one group never overlap; a road drawn over built land is in an event of each, but lost once.
-        by_zone.par_iter_mut().for_each(|(_, (range, lost_m2))| {
-            let events = &events[range.clone()];
-            if events.iter().any(|e| e.group != events[0].group) {
-                let shapes: Vec<&MultiPolygon> = events.iter().map(|e| &e.shape).collect();
-                *lost_m2 = lost_m2.min(geom::area_m2(&geom::union(&shapes)));
-            }
-        });
-        let by_id = ById::new(events.iter().map(|e| e.id.as_str()));
-        EpochEvents { epoch, events, left_out, by_zone, by_id }
-    }
-
-    /// The events of one zone, the largest first.
-    pub fn of_zone(&self, zone: usize) -> &[Event] {
-        self.by_zone.get(&zone).map_or(&[], |(range, _)| &self.events[range.clone()])
-    }
-
-    /// What one zone has lost, m²: land in events of several groups counts once.
-    pub fn lost_m2(&self, zone: usize) -> f64 {
-        self.by_zone.get(&zone).map_or(0.0, |(_, lost)| *lost)
-    }
-
-    pub fn by_id(&self, id: &str) -> Option<&Event> {
-        self.by_id.get(id).and_then(|i| self.events.get(i))
     }
 }
 
@@ -186,8 +125,10 @@ pub struct Snapshot {
     pub permits: Arc<Vec<Permit>>,
     /// Epochs of land use, the oldest first.
     pub epochs: Vec<Epoch>,
-    land_use: BTreeMap<Epoch, Arc<Lazy<EpochLandUse>>>,
-    events: BTreeMap<Epoch, Arc<Lazy<EpochEvents>>>,
+    pub(super) land_use: BTreeMap<Epoch, Arc<Lazy<EpochLandUse>>>,
+    pub(super) events: BTreeMap<Epoch, Arc<Lazy<EpochEvents>>>,
+    /// What the events of the snapshot before rest on, for epochs whose events must be looked at again.
+    pub(super) rested: BTreeMap<Epoch, Rested>,
     legends: BTreeMap<Epoch, Arc<Legend>>,
     pub(super) path: PathBuf,
     /// Rows that somebody's edit made unreadable; they are left out.
@@ -196,10 +137,11 @@ pub struct Snapshot {
     /// The city's name.
     name: Option<String>,
     pub(super) tiles: PreparedTiles,
+    pub(super) matrices: Matrices,
 }
 
 /// Made when first asked for; a failure is not kept, so that the next one who asks tries again.
-struct Lazy<T> {
+pub(super) struct Lazy<T> {
     /// Revisions of the layers it is made from.
     stamp: String,
     value: OnceLock<Arc<T>>,
@@ -211,7 +153,12 @@ impl<T> Lazy<T> {
         Arc::new(Lazy { stamp, value: OnceLock::new(), making: std::sync::Mutex::new(()) })
     }
 
-    fn get(&self, make: impl FnOnce() -> Result<T, EngineError>) -> Result<Arc<T>, EngineError> {
+    /// What was made already.
+    pub(super) fn made(&self) -> Option<Arc<T>> {
+        self.value.get().cloned()
+    }
+
+    pub(super) fn get(&self, make: impl FnOnce() -> Result<T, EngineError>) -> Result<Arc<T>, EngineError> {
         if let Some(value) = self.value.get() {
             return Ok(value.clone());
         }
@@ -283,12 +230,14 @@ impl Snapshot {
             epochs: layers.iter().filter(|l| l.role == LayerRole::LandUse).filter_map(|l| l.epoch).collect(),
             land_use: BTreeMap::new(),
             events: BTreeMap::new(),
+            rested: BTreeMap::new(),
             legends: BTreeMap::new(),
             path: path.to_owned(),
             issues,
             searchable: OnceLock::new(),
             name: reader.setting(&Setting::Title)?,
             tiles: PreparedTiles::default(),
+            matrices: Matrices::shared(before),
             layers,
         };
         snapshot.epochs.sort_unstable();
@@ -311,6 +260,9 @@ impl Snapshot {
             snapshot.land_use.insert(epoch, kept.cloned().unwrap_or_else(|| Lazy::new(stamp)));
             let stamp = snapshot.detection_stamp(epoch);
             let kept = before.and_then(|b| b.events.get(&epoch)).filter(|l| l.stamp == stamp && same_rules(before, rulebook));
+            if let Some(rested) = before.filter(|_| kept.is_none()).and_then(|b| b.rested(epoch)) {
+                snapshot.rested.insert(epoch, rested);
+            }
             snapshot.events.insert(epoch, kept.cloned().unwrap_or_else(|| Lazy::new(stamp)));
         }
         snapshot.tiles = PreparedTiles::shared(&snapshot, before);
@@ -403,52 +355,6 @@ impl Snapshot {
         })
     }
 
-    /// What was found in one epoch: as `detect` kept it when nothing changed since, else found anew.
-    pub fn events(&self, epoch: Epoch) -> Result<Arc<EpochEvents>, EngineError> {
-        let lazy = self.events.get(&epoch).ok_or_else(|| EngineError::not_found(format!("no land use of epoch {epoch}")))?;
-        lazy.get(|| match self.kept_events(epoch)? {
-            Some(kept) => Ok(kept),
-            None => self.detect(epoch, None),
-        })
-    }
-
-    /// Finds the events of one epoch, in all zones or in those of one kind.
-    pub fn detect(&self, epoch: Epoch, kind: Option<&str>) -> Result<EpochEvents, EngineError> {
-        let land_use = self.land_use(epoch)?;
-        let zones: Vec<&Zone> = self.zones.list.iter().map(|z| &z.zone).filter(|z| kind.is_none_or(|kind| z.kind == kind)).collect();
-        let seen = |l| {
-            let group = land_use.class(l).map_or(Group::Unmapped, |c| c.group);
-            encroach::Seen { code: &l.code, group, shape: &l.shape }
-        };
-        let seen: Vec<encroach::Seen> = land_use.land_use.iter().map(seen).collect();
-        let permits = self.layer(LayerRole::Permits).map(|_| self.permits.as_slice());
-        let found = encroach::detect(&zones, &seen, permits, &self.rulebook.rules, epoch);
-        let left_out = LeftOut {
-            n_slivers: found.n_slivers,
-            sliver_area_m2: found.sliver_area_m2,
-            n_tracks: found.n_tracks,
-            track_area_m2: found.track_area_m2,
-        };
-        Ok(EpochEvents::new(epoch, found.events, left_out, &self.zones))
-    }
-
-    fn kept_events(&self, epoch: Epoch) -> Result<Option<EpochEvents>, EngineError> {
-        let name = Layer::name_of(LayerRole::Encroachments, Some(epoch));
-        let Some(layer) = self.layers.iter().find(|l| l.name == name) else { return Ok(None) };
-        let Some(kept) = super::detect::Provenance::parse(&layer.source).filter(|p| p.stamp == self.detection_stamp(epoch)) else {
-            return Ok(None);
-        };
-        let events = features(&self.reader_of(layer)?, &name, &mut Vec::new())?;
-        Ok(Some(EpochEvents::new(epoch, events, kept.left_out, &self.zones)))
-    }
-
-    /// The layers and rules that a detection rests on, with their revisions.
-    pub(super) fn detection_stamp(&self, epoch: Epoch) -> String {
-        let layers = [(LayerRole::Zones, None), (LayerRole::LandUse, Some(epoch)), (LayerRole::Permits, None)];
-        let stamps: Vec<String> = layers.into_iter().map(|(role, epoch)| self.layer_stamp(role, epoch)).collect();
-        format!("{}, rules {}", stamps.join(", "), self.rulebook.digest())
-    }
-
     pub(super) fn layer_stamp(&self, role: LayerRole, epoch: Option<Epoch>) -> String {
         let name = Layer::name_of(role, epoch);
         let revision = self.layers.iter().find(|l| l.name == name).map_or(0, |l| l.revision);
@@ -456,7 +362,7 @@ impl Snapshot {
     }
 
     /// A view of the workspace in which this layer is still the one of this revision.
-    fn reader_of(&self, layer: &Layer) -> Result<Reader, EngineError> {
+    pub(super) fn reader_of(&self, layer: &Layer) -> Result<Reader, EngineError> {
         let reader = Reader::open(&self.path)?;
         let now = reader.layers()?.into_iter().find(|l| l.name == layer.name).map(|l| l.revision);
         if now == Some(layer.revision) {
@@ -486,7 +392,7 @@ fn secret_codes(rulebook: &Rulebook, legend: &Legend) -> Result<HashSet<String>,
     Ok(classes.filter(|c| !access::may_see_land_use(Role::Viewer, c)).map(|c| c.code.to_uppercase()).collect())
 }
 
-fn features<F: store::Feature>(reader: &Reader, name: &str, issues: &mut Vec<Issue>) -> Result<Vec<F>, EngineError> {
+pub(super) fn features<F: store::Feature>(reader: &Reader, name: &str, issues: &mut Vec<Issue>) -> Result<Vec<F>, EngineError> {
     let (features, found) = reader.features(name)?;
     issues.extend(found);
     Ok(features)

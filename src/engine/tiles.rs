@@ -125,7 +125,7 @@ impl Snapshot {
                     Ok(Feature { shape: polygons(&zone.shape)?, values })
                 })
             }
-            TileLayer::Encroachments => features(events.as_ref().map_or(&[][..], |e| &e.events), |event| {
+            TileLayer::Encroachments => features(&events.as_ref().map(|e| e.events().collect::<Vec<_>>()).unwrap_or_default(), |event| {
                 let zone = self.zones.by_id(&event.zone_id).map(|i| &self.zones.list[i]);
                 let since = event.since.map(|e| e.to_string());
                 let values = vec![

@@ -45,6 +45,13 @@ pub fn geodesic_area_m2(lon_lat: &MultiPolygon) -> f64 {
     lon_lat.0.iter().map(|p| ring_m2(p.exterior()) - p.interiors().iter().map(ring_m2).sum::<f64>()).sum()
 }
 
+/// The shape moved by `dx`, `dy` metres.
+pub fn translated(shape: &MultiPolygon, dx: f64, dy: f64) -> MultiPolygon {
+    let ring = |r: &Ring| Ring::new(r.0.iter().map(|c| Coord { x: c.x + dx, y: c.y + dy }).collect());
+    let polygon = |p: &Polygon| Polygon::new(ring(p.exterior()), p.interiors().iter().map(ring).collect());
+    MultiPolygon::new(shape.0.iter().map(polygon).collect())
+}
+
 /// `[min x, min y, max x, max y]`; none when there is no point.
 pub fn bounds(shape: &MultiPolygon) -> Option<[f64; 4]> {
     bounds_of(shape.0.iter().flat_map(|p| p.exterior().0.iter().copied()))
@@ -150,7 +157,7 @@ fn point_to_segment(at: Coord, segment: [Coord; 2]) -> f64 {
 }
 
 /// The square of the distance.
-pub(super) fn square_to_segment(at: Coord, [a, b]: [Coord; 2]) -> f64 {
+pub(crate) fn square_to_segment(at: Coord, [a, b]: [Coord; 2]) -> f64 {
     let (dx, dy) = (b.x - a.x, b.y - a.y);
     let square = dx * dx + dy * dy;
     let t = if square > 0.0 { (((at.x - a.x) * dx + (at.y - a.y) * dy) / square).clamp(0.0, 1.0) } else { 0.0 };

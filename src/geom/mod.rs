@@ -21,7 +21,7 @@ mod validity;
 pub use boolean::{difference, intersection, union};
 pub use clip::clip_to_rect;
 pub use grid::enclosed_on_grid;
-pub use measure::{area_m2, bounds, bounds_of_geometry, contains, distance_m, geodesic_area_m2, ring_signed_area_m2, width_m};
+pub use measure::{area_m2, bounds, bounds_of_geometry, contains, distance_m, geodesic_area_m2, ring_signed_area_m2, translated, width_m};
 pub use pole::pole;
 pub use repair::{Fault, FaultKind, Repaired, repair, repair_rings};
 pub use validity::validate;
@@ -30,7 +30,7 @@ pub use validity::validate;
 pub(crate) use boolean::intersection_with_rings;
 pub(crate) use halve::{Piece, halve};
 pub(crate) use local::{Run, local_rings, runs};
-pub(crate) use measure::{box_distance, polygon_area_m2};
+pub(crate) use measure::{box_distance, polygon_area_m2, square_to_segment};
 pub(crate) use rings::rings_of_polygon;
 pub(crate) use shared::SharedArea;
 

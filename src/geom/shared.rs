@@ -20,6 +20,10 @@ struct Edge {
 }
 
 impl Edge {
+    fn between(&self, left: f64, right: f64) -> Edge {
+        Edge { left, right, left_height: self.height_at(left), right_height: self.height_at(right), ..*self }
+    }
+
     fn height_at(&self, x: f64) -> f64 {
         // From the nearer end, so that both ends are met exactly.
         if x - self.left <= self.right - x {
@@ -35,13 +39,13 @@ impl Edge {
 pub(crate) struct SharedArea {
     a: Vec<Edge>,
     b: Vec<Edge>,
+    c: Vec<Edge>,
 }
 
 impl SharedArea {
     /// Area that both pieces cover, m².
     pub(crate) fn of(&mut self, a: &Piece, b: &Piece) -> f64 {
-        let frame =
-            [a.bounds[0].max(b.bounds[0]), a.bounds[1].max(b.bounds[1]), a.bounds[2].min(b.bounds[2]), a.bounds[3].min(b.bounds[3])];
+        let frame = common(a.bounds, b.bounds);
         let (width, height) = (frame[2] - frame[0], frame[3] - frame[1]);
         if !(width > 0.0 && height > 0.0) {
             return 0.0;
@@ -67,6 +71,64 @@ impl SharedArea {
         }
         area_m2
     }
+}
+
+impl SharedArea {
+    /// Area that three pieces cover, m².
+    pub(crate) fn of_three(&mut self, a: &Piece, b: &Piece, c: &Piece) -> f64 {
+        let frame = common(common(a.bounds, b.bounds), c.bounds);
+        if !(frame[2] > frame[0] && frame[3] > frame[1]) {
+            return 0.0;
+        }
+        for (piece, edges) in [(a, &mut self.a), (b, &mut self.b), (c, &mut self.c)] {
+            strips(piece, frame, edges);
+            if edges.is_empty() {
+                return 0.0;
+            }
+        }
+        let mut area_m2 = 0.0;
+        for p in &self.a {
+            for q in &self.b {
+                let (left, right) = (p.left.max(q.left), p.right.min(q.right));
+                if left < right {
+                    let strips = lower_of(p, q, left, right);
+                    let below: f64 = strips.iter().flatten().map(|low| below_all(low, &self.c)).sum();
+                    area_m2 += p.sign * q.sign * below;
+                }
+            }
+        }
+        area_m2
+    }
+}
+
+fn common(a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
+    [a[0].max(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].min(b[3])]
+}
+
+/// Signed integral of what is below one edge and below each of the others.
+fn below_all(p: &Edge, others: &[Edge]) -> f64 {
+    let mut sum = 0.0;
+    for q in others {
+        let (left, right) = (p.left.max(q.left), p.right.min(q.right));
+        if left < right {
+            sum += q.sign * below_both(p, q, left, right);
+        }
+    }
+    sum
+}
+
+/// The lower of two edges from `left` to `right`: one edge, or two that meet where the edges cross.
+fn lower_of(p: &Edge, q: &Edge, left: f64, right: f64) -> [Option<Edge>; 2] {
+    let (d_left, d_right) = (p.height_at(left) - q.height_at(left), p.height_at(right) - q.height_at(right));
+    if d_left <= 0.0 && d_right <= 0.0 {
+        return [Some(p.between(left, right)), None];
+    }
+    if d_left >= 0.0 && d_right >= 0.0 {
+        return [Some(q.between(left, right)), None];
+    }
+    let crossing = (left + (right - left) * (d_left / (d_left - d_right))).clamp(left, right);
+    let (first, second) = if d_left < 0.0 { (p, q) } else { (q, p) };
+    [Some(first.between(left, crossing)), Some(second.between(crossing, right))]
 }
 
 /// Integral of the lower of two edges from `left` to `right`.

@@ -9,7 +9,7 @@ use super::App;
 use super::answer::{Coded, Coding, Freshness, json_bytes};
 use super::ask::{Ask, Place};
 use super::error::ApiError;
-use crate::engine::{EngineError, Snapshot};
+use crate::engine::{By, EngineError, Snapshot, TransitionsAsk};
 
 type Answer = Result<Response, ApiError>;
 
@@ -73,8 +73,21 @@ pub(super) async fn zone(State(app): State<App>, Place(id): Place<String>, heade
     answer(app, headers, ask.rev()?, GEOJSON, move |s| s.zone_card(&id, epoch)).await
 }
 
+pub(super) async fn zone_history(State(app): State<App>, Place(id): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["rev"])?;
+    answer(app, headers, ask.rev()?, JSON, move |s| s.zone_history(&id)).await
+}
+
+pub(super) async fn transitions(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["from", "to", "by", "zone", "kind", "unit", "bbox", "rev"])?;
+    let by = if ask.word("by", &["code", "group"])? == "group" { By::Group } else { By::Code };
+    let wanted = TransitionsAsk { from: ask.epoch_named("from")?, to: ask.epoch_named("to")?, by, filter: ask.filter()? };
+    answer(app, headers, ask.rev()?, JSON, move |s| s.transitions_table(&wanted)).await.map_err(ApiError::of_parameter)
+}
+
 pub(super) async fn encroachments(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    let allowed = ["zone", "unit", "kind", "group", "right", "status", "epoch", "bbox", "limit", "offset", "rev"];
+    let allowed =
+        ["zone", "unit", "kind", "group", "right", "change", "severity", "since", "status", "epoch", "bbox", "limit", "offset", "rev"];
     let ask = Ask::read(&uri, &allowed)?;
     let (filter, page) = (ask.filter()?, ask.page()?);
     answer(app, headers, ask.rev()?, GEOJSON, move |s| s.encroachments_list(&filter, page)).await.map_err(ApiError::of_parameter)

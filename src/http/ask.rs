@@ -128,8 +128,28 @@ impl Ask {
             zone: self.short_text("zone", 200)?.map(str::to_owned),
             groups: self.list("group")?,
             rights: self.list("right")?,
+            changes: self.list("change")?,
+            min_severity: self.text("severity").map(|_| self.number("severity", 0, 0, 255)).transpose()?.map(|n| n as u8),
+            since: self.since()?,
             status: self.text("status").map(|_| self.word("status", &["new"])).transpose()?,
         })
+    }
+
+    /// `2019`, or from–to as `2019..2024`, both included.
+    fn since(&self) -> Result<Option<(Epoch, Epoch)>, ApiError> {
+        let Some(text) = self.text("since") else { return Ok(None) };
+        let (from, to) = text.split_once("..").unwrap_or((text, text));
+        let epoch = |text: &str| text.parse::<Epoch>().map_err(|e| wrong("since", e));
+        let (from, to) = (epoch(from)?, epoch(to)?);
+        if from > to {
+            return Err(wrong("since", format!("{from} is after {to}: write the earlier epoch first")));
+        }
+        Ok(Some((from, to)))
+    }
+
+    /// An epoch under a name of its own.
+    pub(super) fn epoch_named(&self, name: &str) -> Result<Option<Epoch>, ApiError> {
+        self.one(name)
     }
 
     /// One of a few words; the first when it is not given.

@@ -115,6 +115,8 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/units/{code}",
     "/api/v1/zones",
     "/api/v1/zones/{id}",
+    "/api/v1/zones/{id}/history",
+    "/api/v1/transitions",
     "/api/v1/encroachments",
     "/api/v1/encroachments/{id}",
     "/api/v1/search",
@@ -140,6 +142,8 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/units/{code}", get(api::unit))
         .route("/api/v1/zones", get(api::zones))
         .route("/api/v1/zones/{id}", get(api::zone))
+        .route("/api/v1/zones/{id}/history", get(api::zone_history))
+        .route("/api/v1/transitions", get(api::transitions))
         .route("/api/v1/encroachments", get(api::encroachments))
         .route("/api/v1/encroachments/{id}", get(api::encroachment))
         .route("/api/v1/search", get(api::search))

@@ -20,12 +20,33 @@ pub struct Rules {
     pub sliver_narrow_area_m2: f64,
     /// Transport narrower than this (mean width) is a field track, part of the farm, metres.
     pub track_width_m: f64,
+    /// Water narrower than this (mean width) is a canal, part of the farm, metres; counts where `groups` holds water.
+    pub canal_width_m: f64,
     /// Pieces of one group in one zone that are nearer than this are one event, metres.
     pub merge_gap_m: f64,
     /// Share of an event that must lie inside a permit for the permit's right to be the event's, 0 to 1.
     pub permit_cover_share: f64,
+    /// Two pieces of two epochs are one event when they share this part of the smaller, 0 to 1.
+    pub same_event_share: f64,
+    /// A piece that is less probably real than this is uncertain and no event, 0 to 1; says nothing without a stated accuracy.
+    pub min_probability: f64,
+    pub farm_structure: FarmStructure,
     /// Areas at which severity rises, m², ascending; below the first there is none.
     pub severity_steps_m2: Vec<f64>,
+}
+
+/// What passes as a building that serves the farm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FarmStructure {
+    /// Kinds of zones in which it is allowed.
+    pub kinds: Vec<String>,
+    /// The zone is at least this large, m².
+    pub zone_area_m2: f64,
+    /// One structure is at most this large, m².
+    pub max_area_m2: f64,
+    /// All of a zone together, share of its area, 0 to 1.
+    pub max_share: f64,
 }
 
 impl Rules {
@@ -39,14 +60,24 @@ impl Rules {
             ("sliver_width_m", rules.sliver_width_m),
             ("sliver_narrow_area_m2", rules.sliver_narrow_area_m2),
             ("track_width_m", rules.track_width_m),
+            ("canal_width_m", rules.canal_width_m),
             ("merge_gap_m", rules.merge_gap_m),
         ] {
             if !(value.is_finite() && value >= 0.0) {
                 return refuse(key, "must be a number, 0 or more; 0 switches the rule off");
             }
         }
-        if !(rules.permit_cover_share > 0.0 && rules.permit_cover_share <= 1.0) {
-            return refuse("permit_cover_share", "must be above 0 and at most 1");
+        for (key, share) in [("permit_cover_share", rules.permit_cover_share), ("same_event_share", rules.same_event_share)] {
+            if !(share > 0.0 && share <= 1.0) {
+                return refuse(key, "must be above 0 and at most 1");
+            }
+        }
+        if !(0.0..1.0).contains(&rules.min_probability) {
+            return refuse("min_probability", "must be 0 or more and below 1; 0 switches the rule off");
+        }
+        let FarmStructure { zone_area_m2, max_area_m2, max_share, .. } = rules.farm_structure;
+        if ![zone_area_m2, max_area_m2].iter().all(|m2| m2.is_finite() && *m2 >= 0.0) || !(0.0..=1.0).contains(&max_share) {
+            return refuse("[farm_structure]", "areas must be 0 or more, max_share from 0 to 1");
         }
         if !rules.severity_steps_m2.iter().all(|step| step.is_finite() && *step > 0.0)
             || !rules.severity_steps_m2.is_sorted_by(|a, b| a < b)

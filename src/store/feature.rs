@@ -12,7 +12,7 @@ use super::blob::{self, BlobFault};
 use super::schema::Must::{HaveValue, MayBeNull};
 use super::schema::{Column, Must};
 use crate::geom;
-use crate::model::{Context, Event, Geometry, Kept, LandUse, LayerRole, MultiPolygon, Permit, Unit, Zone};
+use crate::model::{Change, Context, Event, Geometry, Kept, LandUse, LayerRole, MultiPolygon, Permit, Unit, Zone};
 
 /// A feature the workspace keeps. Implemented for `Zone`, `LandUse`, `Permit`, `Unit`, `Context` and
 /// `Event`, and closed: a layer holds features of one of them.
@@ -132,6 +132,11 @@ impl<'r> Cells<'r> {
         self.real(column)?.ok_or(RowFault::NoValue(column))
     }
 
+    fn small(&mut self, column: &'static str) -> Result<u8, RowFault> {
+        // A saturating cast: a count that somebody edited is no reason to lose the row.
+        Ok(self.required_real(column)? as u8)
+    }
+
     fn kept(&mut self) -> Kept {
         (0..self.n_kept).map(|_| self.text()).collect()
     }
@@ -158,6 +163,10 @@ fn parse<T: FromStr<Err = crate::model::NotAWord>>(column: &'static str, text: &
 
 const fn text(name: &'static str, must: Must) -> Column {
     (name, "TEXT", must)
+}
+
+const fn integer(name: &'static str, must: Must) -> Column {
+    (name, "INTEGER", must)
 }
 
 const fn real(name: &'static str, must: Must) -> Column {
@@ -374,10 +383,17 @@ impl AsRow for Event {
         text("code", HaveValue),
         text("epoch", HaveValue),
         text("since", MayBeNull),
+        text("change", MayBeNull),
         text("right", HaveValue),
+        integer("severity", HaveValue),
         real("area_m2", HaveValue),
+        real("sigma_m2", MayBeNull),
+        real("probability", MayBeNull),
         real("share", HaveValue),
         real("width_m", HaveValue),
+        integer("n_sources", HaveValue),
+        integer("n_agreeing", HaveValue),
+        text("evidence", HaveValue),
     ];
     polygonal!(id);
 
@@ -392,8 +408,14 @@ impl AsRow for Event {
         cells.value(&self.code)?;
         cells.value(self.epoch.to_string())?;
         cells.value(self.since.map(|epoch| epoch.to_string()))?;
+        cells.value(self.change.map(Change::as_str))?;
         cells.value(self.right.as_str())?;
-        [self.area_m2, self.share, self.width_m].into_iter().try_for_each(|value| cells.value(value))
+        cells.value(self.severity)?;
+        [Some(self.area_m2), self.sigma_m2, self.probability, Some(self.share), Some(self.width_m)]
+            .into_iter()
+            .try_for_each(|value| cells.value(value))?;
+        [self.n_sources, self.n_agreeing].into_iter().try_for_each(|value| cells.value(value))?;
+        cells.value(serde_json::to_string(&self.evidence).unwrap_or_default())
     }
 
     fn read(cells: &mut Cells<'_>) -> Result<Self, RowFault> {
@@ -405,10 +427,17 @@ impl AsRow for Event {
             code: cells.required("code")?,
             epoch: cells.word("epoch")?,
             since: cells.text().map(|text| parse("since", &text)).transpose()?,
+            change: cells.text().map(|text| parse("change", &text)).transpose()?,
             right: cells.word("right")?,
+            severity: cells.small("severity")?,
             area_m2: cells.required_real("area_m2")?,
+            sigma_m2: cells.real("sigma_m2")?,
+            probability: cells.real("probability")?,
             share: cells.required_real("share")?,
             width_m: cells.required_real("width_m")?,
+            n_sources: cells.small("n_sources")?,
+            n_agreeing: cells.small("n_agreeing")?,
+            evidence: serde_json::from_str(&cells.required("evidence")?).unwrap_or_default(),
         })
     }
 }

@@ -14,6 +14,7 @@ mod placing;
 mod reader;
 mod rtree;
 mod schema;
+mod transitions;
 mod writer;
 
 use std::borrow::Cow;

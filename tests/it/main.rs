@@ -7,3 +7,4 @@ mod program;
 mod real;
 mod store;
 mod tidy;
+mod time;

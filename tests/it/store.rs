@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use farmzone::model::{
-    Context, ContextGroup, Coord, EpsgCode, Event, Geometry, Group, LandUse, LayerRole, MultiPolygon, Permit, Polygon, Right, Ring, Unit,
-    Zone,
+    Change, Context, ContextGroup, Coord, EpsgCode, Event, Evidence, EvidenceKind, Geometry, Group, LandUse, LayerRole, MultiPolygon,
+    Permit, Polygon, Right, Ring, Unit, Zone,
 };
 use farmzone::store::{Feature, Mode, NewLayer, Setting, SrsDefinition, Store, StoreError};
 use rusqlite::Connection;
@@ -118,10 +118,25 @@ fn event(shape: MultiPolygon) -> Event {
         code: "ODT".into(),
         epoch: "2024".parse().unwrap(),
         since: "2019-05".parse().ok(),
+        change: Some(Change::Grown),
         right: Right::Unknown,
+        severity: 1,
         area_m2: 156.25,
+        sigma_m2: Some(12.5),
+        probability: None,
         share: 0.031,
         width_m: 8.5,
+        n_sources: 2,
+        n_agreeing: 1,
+        evidence: vec![Evidence {
+            kind: EvidenceKind::Decision,
+            layer: "permits".into(),
+            feature: "p1".into(),
+            label: Some("12/QĐ-UBND".into()),
+            area_m2: 150.0,
+            date: None,
+            counts: false,
+        }],
         shape,
     }
 }

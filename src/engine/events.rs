@@ -1,0 +1,398 @@
+//! The events of a snapshot: kept ones read, the others found; after a change only where it can matter.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
+
+use super::detect::Provenance;
+use super::snapshot::{EpochLandUse, Snapshot, Zones};
+use super::{EngineError, snapshot};
+use crate::encroach::{self, Accuracy, Basis, Finding, Known, LeftOut, Seen};
+use crate::geom;
+use crate::model::{Change, Epoch, Event, Group, LandUse, Layer, LayerRole, MultiPolygon, Permit, Zone};
+
+/// What was found in one epoch, by zone.
+#[derive(Debug)]
+pub struct EpochEvents {
+    pub epoch: Epoch,
+    pub left_out: LeftOut,
+    /// By the zone's place in `Zones::list`; none where nothing was found.
+    findings: Vec<Option<Arc<Finding>>>,
+    /// Where an event stands: its zone, and its place among the zone's.
+    by_id: OnceLock<HashMap<Box<str>, (u32, u32)>>,
+}
+
+impl EpochEvents {
+    fn new(epoch: Epoch, findings: Vec<Option<Arc<Finding>>>, left_out: LeftOut) -> Self {
+        EpochEvents { epoch, left_out, findings, by_id: OnceLock::new() }
+    }
+
+    /// What a detection of all zones found.
+    fn found(epoch: Epoch, found: Vec<Finding>) -> Self {
+        let mut left_out = LeftOut::default();
+        found.iter().for_each(|f| left_out.add(&f.left_out));
+        EpochEvents::new(epoch, found.into_iter().map(shared).collect(), left_out)
+    }
+
+    /// Events of an earlier run, in any order; those of zones that are gone are left out.
+    fn kept(epoch: Epoch, events: Vec<Event>, left_out: LeftOut, zones: &Zones) -> Self {
+        let mut by_zone: HashMap<usize, Finding> = HashMap::new();
+        for event in events {
+            let Some(zone) = zones.by_id(&event.zone_id) else { continue };
+            let finding = by_zone.entry(zone).or_default();
+            let list = if event.change == Some(Change::Gone) { &mut finding.gone } else { &mut finding.events };
+            list.push(event);
+        }
+        by_zone.par_iter_mut().for_each(|(_, finding)| {
+            finding.events.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2).then_with(|| a.id.cmp(&b.id)));
+            finding.lost_m2 = encroach::lost_m2(&finding.events);
+        });
+        let mut findings = vec![None; zones.list.len()];
+        for (zone, finding) in by_zone {
+            findings[zone] = shared(finding);
+        }
+        EpochEvents::new(epoch, findings, left_out)
+    }
+
+    /// By zone, the largest of each first.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.findings.iter().flatten().flat_map(|f| &f.events)
+    }
+
+    /// What the epoch before shows and this one does not, by zone.
+    pub fn gone(&self) -> impl Iterator<Item = &Event> {
+        self.findings.iter().flatten().flat_map(|f| &f.gone)
+    }
+
+    fn finding(&self, zone: usize) -> Option<&Arc<Finding>> {
+        self.findings.get(zone)?.as_ref()
+    }
+
+    /// The events of one zone, the largest first.
+    pub fn of_zone(&self, zone: usize) -> &[Event] {
+        self.finding(zone).map_or(&[], |f| &f.events)
+    }
+
+    pub fn gone_of_zone(&self, zone: usize) -> &[Event] {
+        self.finding(zone).map_or(&[], |f| &f.gone)
+    }
+
+    /// What one zone has lost, m²: land in events of several groups counts once.
+    pub fn lost_m2(&self, zone: usize) -> f64 {
+        self.finding(zone).map_or(0.0, |f| f.lost_m2)
+    }
+
+    pub fn by_id(&self, id: &str) -> Option<&Event> {
+        let by_id = self.by_id.get_or_init(|| {
+            let mut places = HashMap::new();
+            for (zone, finding) in self.findings.iter().enumerate() {
+                for (i, event) in finding.iter().flat_map(|f| f.events.iter().chain(&f.gone)).enumerate() {
+                    places.entry(event.id.as_str().into()).or_insert((zone as u32, i as u32));
+                }
+            }
+            places
+        });
+        let &(zone, i) = by_id.get(id)?;
+        let finding = self.finding(zone as usize)?;
+        finding.events.iter().chain(&finding.gone).nth(i as usize)
+    }
+}
+
+fn shared(finding: Finding) -> Option<Arc<Finding>> {
+    (finding != Finding::default()).then(|| Arc::new(finding))
+}
+
+/// What an epoch's events rested on in the snapshot before: what did not change need not be looked at again.
+pub(super) struct Rested {
+    zones: Arc<Zones>,
+    land_use: Arc<EpochLandUse>,
+    permits: Arc<Vec<Permit>>,
+    /// Of this epoch, and of those before it.
+    events: Arc<EpochEvents>,
+    earlier: Vec<Arc<EpochEvents>>,
+    circumstances: Circumstances,
+}
+
+/// What concerns every zone.
+#[derive(PartialEq)]
+struct Circumstances {
+    rules: String,
+    accuracy: Accuracy,
+    epochs: Vec<Epoch>,
+    has_permits: bool,
+}
+
+/// Above this part of the zones everything is looked at anew.
+const FEW: f64 = 0.2;
+
+impl Snapshot {
+    /// What was found in one epoch: as `detect` kept it when nothing changed since, else found anew where it did.
+    pub fn events(&self, epoch: Epoch) -> Result<Arc<EpochEvents>, EngineError> {
+        let lazy = self.events.get(&epoch).ok_or_else(|| EngineError::not_found(format!("no land use of epoch {epoch}")))?;
+        lazy.get(|| match self.kept_events(epoch)? {
+            Some(kept) => Ok(kept),
+            None => self.redo(epoch)?.map_or_else(|| self.detect(epoch, None, None), Ok),
+        })
+    }
+
+    /// What this snapshot's events of an epoch rest on, when they are found already: for the snapshot after it.
+    pub(super) fn rested(&self, epoch: Epoch) -> Option<Rested> {
+        let made = |epoch: &Epoch| self.events.get(epoch)?.made();
+        Some(Rested {
+            zones: self.zones.clone(),
+            land_use: self.land_use.get(&epoch)?.made()?,
+            permits: self.permits.clone(),
+            events: made(&epoch)?,
+            earlier: self.epochs.iter().filter(|e| **e < epoch).map(made).collect::<Option<_>>()?,
+            circumstances: self.circumstances(epoch),
+        })
+    }
+
+    fn circumstances(&self, epoch: Epoch) -> Circumstances {
+        Circumstances {
+            rules: self.rulebook.digest().to_owned(),
+            accuracy: self.accuracy(epoch),
+            epochs: self.epochs.clone(),
+            has_permits: self.layer(LayerRole::Permits).is_some(),
+        }
+    }
+
+    /// Looks again at the zones that a change touches; none when too much changed, or what was before is not known.
+    fn redo(&self, epoch: Epoch) -> Result<Option<EpochEvents>, EngineError> {
+        let Some(rested) = self.rested.get(&epoch).filter(|r| r.circumstances == self.circumstances(epoch)) else { return Ok(None) };
+        let land_use = self.land_use(epoch)?;
+        let earlier = self.earlier_events(epoch)?;
+        let mut findings = self.carried(&rested.events, &rested.zones);
+        let touched = self.touched(rested, &land_use, &earlier);
+        if touched.len() as f64 > FEW * self.zones.list.len() as f64 {
+            return Ok(None);
+        }
+        let mut left_out = rested.events.left_out;
+        let was: Vec<&Zone> =
+            touched.iter().filter_map(|&z| rested.zones.by_id(&self.zones.list[z].zone.id)).map(|z| &rested.zones.list[z].zone).collect();
+        let gone: Vec<&Zone> = rested
+            .zones
+            .list
+            .iter()
+            .map(|z| &z.zone)
+            .filter(|z| !Arc::ptr_eq(&rested.zones, &self.zones) && self.zones.by_id(&z.id).is_none())
+            .collect();
+        // What was left out there before is not kept by zone, so it is found once more.
+        let before: Vec<&Zone> = was.into_iter().chain(gone).collect();
+        for finding in self.look(&before, &rested.land_use, &rested.permits, &rested.earlier, None) {
+            left_out.take(&finding.left_out);
+        }
+        let zones: Vec<&Zone> = touched.iter().map(|&z| &self.zones.list[z].zone).collect();
+        let mut all = earlier;
+        all.push(rested.events.clone());
+        for (&zone, finding) in touched.iter().zip(self.look(&zones, &land_use, &self.permits, &all, None)) {
+            left_out.add(&finding.left_out);
+            findings[zone] = shared(finding);
+        }
+        tracing::debug!(%epoch, n_zones = touched.len(), "looked again at the zones that a change touches");
+        Ok(Some(EpochEvents::new(epoch, findings, left_out)))
+    }
+
+    /// Findings of the snapshot before, by the zones' places now.
+    fn carried(&self, before: &EpochEvents, zones: &Arc<Zones>) -> Vec<Option<Arc<Finding>>> {
+        if Arc::ptr_eq(zones, &self.zones) {
+            return before.findings.clone();
+        }
+        let was = |z: &snapshot::ZoneView| before.finding(zones.by_id(&z.zone.id)?).cloned();
+        self.zones.list.iter().map(was).collect()
+    }
+
+    /// Zones whose events may differ from those before.
+    fn touched(&self, rested: &Rested, land_use: &EpochLandUse, earlier: &[Arc<EpochEvents>]) -> Vec<usize> {
+        let mut touched: HashSet<usize> = HashSet::new();
+        let mut boxes: Vec<[f64; 4]> = Vec::new();
+        changed(&rested.land_use.land_use, &land_use.land_use, |l: &LandUse| &l.id, |l| boxes.extend(geom::bounds(&l.shape)));
+        if !Arc::ptr_eq(&rested.permits, &self.permits) {
+            changed(&rested.permits, &self.permits, |p: &Permit| &p.id, |p| boxes.extend(geom::bounds(&p.shape)));
+        }
+        touched.extend(boxes.into_iter().flat_map(|bounds| self.zones.within(bounds)));
+        let same_zones = Arc::ptr_eq(&rested.zones, &self.zones);
+        if !same_zones {
+            let differs = |z: &snapshot::ZoneView| rested.zones.by_id(&z.zone.id).is_none_or(|old| rested.zones.list[old].zone != z.zone);
+            touched.extend(self.zones.list.iter().enumerate().filter(|(_, z)| differs(z)).map(|(i, _)| i));
+        }
+        for (before, now) in rested.earlier.iter().zip(earlier).filter(|(before, now)| !Arc::ptr_eq(before, now)) {
+            for (i, finding) in now.findings.iter().enumerate() {
+                let old = if same_zones { Some(i) } else { rested.zones.by_id(&self.zones.list[i].zone.id) };
+                let old = old.and_then(|z| before.finding(z));
+                let same = match (old, finding) {
+                    (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a == b,
+                    (None, None) => true,
+                    _ => false,
+                };
+                if !same {
+                    touched.insert(i);
+                }
+            }
+        }
+        let mut touched: Vec<usize> = touched.into_iter().collect();
+        touched.sort_unstable();
+        touched
+    }
+
+    /// Finds the events of one epoch, in all zones or in those of one kind; since an earlier epoch only land lost after it.
+    pub fn detect(&self, epoch: Epoch, kind: Option<&str>, since: Option<Epoch>) -> Result<EpochEvents, EngineError> {
+        let land_use = self.land_use(epoch)?;
+        let since = since.map(|epoch| self.land_use(epoch)).transpose()?;
+        let mut known = self.earlier_events(epoch)?;
+        for other in self.epochs.iter().filter(|e| **e >= epoch) {
+            if let Some((events, left_out)) = self.kept_rows(*other)? {
+                known.push(Arc::new(EpochEvents::kept(*other, events, left_out, &self.zones)));
+            }
+        }
+        let places: Vec<usize> =
+            (0..self.zones.list.len()).filter(|&z| kind.is_none_or(|kind| self.zones.list[z].zone.kind == kind)).collect();
+        let zones: Vec<&Zone> = places.iter().map(|&z| &self.zones.list[z].zone).collect();
+        let found = self.look(&zones, &land_use, &self.permits, &known, since.as_deref());
+        if kind.is_none() {
+            return Ok(EpochEvents::found(epoch, found));
+        }
+        let mut all: Vec<Finding> = vec![Finding::default(); self.zones.list.len()];
+        for (zone, finding) in places.into_iter().zip(found) {
+            all[zone] = finding;
+        }
+        Ok(EpochEvents::found(epoch, all))
+    }
+
+    /// Looks at some zones. Land use far from all of them is not even prepared.
+    fn look(
+        &self,
+        zones: &[&Zone],
+        land_use: &EpochLandUse,
+        permits: &[Permit],
+        known: &[Arc<EpochEvents>],
+        since: Option<&EpochLandUse>,
+    ) -> Vec<Finding> {
+        if zones.is_empty() {
+            return Vec::new();
+        }
+        let boxes: Vec<[f64; 4]> =
+            if zones.len() < 64 { zones.iter().filter_map(|z| geom::bounds(&z.shape)).collect() } else { Vec::new() };
+        let is_near = |shape: &MultiPolygon| {
+            boxes.is_empty() || geom::bounds(shape).is_some_and(|b| boxes.iter().any(|z| geom::box_distance(*z, b) == 0.0))
+        };
+        let seen = |land_use: &EpochLandUse| -> Vec<usize> {
+            land_use.land_use.iter().enumerate().filter(|(_, l)| is_near(&l.shape)).map(|(i, _)| i).collect()
+        };
+        let list = |land_use: &'_ EpochLandUse, places: &[usize]| -> Vec<(usize, Group, bool)> {
+            places
+                .iter()
+                .map(|&i| {
+                    let class = land_use.class(&land_use.land_use[i]);
+                    (i, class.map_or(Group::Unmapped, |c| c.group), class.is_some_and(|c| c.farm))
+                })
+                .collect()
+        };
+        let now = list(land_use, &seen(land_use));
+        let now: Vec<Seen> = now.iter().map(|&(i, group, farm)| as_seen(&land_use.land_use[i], group, farm)).collect();
+        let then = since.map(|s| (s, list(s, &seen(s))));
+        let then: Option<Vec<Seen>> =
+            then.as_ref().map(|(s, list)| list.iter().map(|&(i, group, farm)| as_seen(&s.land_use[i], group, farm)).collect());
+        let near_permits: Vec<Permit>;
+        let permits = if boxes.is_empty() {
+            permits
+        } else {
+            near_permits = permits.iter().filter(|p| is_near(&p.shape)).cloned().collect();
+            &near_permits
+        };
+        let layer = Layer::name_of(LayerRole::LandUse, Some(land_use.epoch));
+        let basis = Basis {
+            epoch: land_use.epoch,
+            layer: &layer,
+            land_use: &now,
+            earlier: then.as_deref(),
+            permits: self.layer(LayerRole::Permits).map(|_| permits),
+            rules: &self.rulebook.rules,
+            accuracy: self.accuracy(land_use.epoch),
+            epochs: &self.epochs,
+        };
+        let mut by_zone: Known = HashMap::new();
+        for zone in zones {
+            let Some(place) = self.zones.by_id(&zone.id) else { continue };
+            let events: Vec<&Event> = known.iter().flat_map(|k| k.of_zone(place)).collect();
+            if !events.is_empty() {
+                by_zone.insert(zone.id.as_str(), events);
+            }
+        }
+        encroach::detect(zones, &basis, &by_zone)
+    }
+
+    fn accuracy(&self, epoch: Epoch) -> Accuracy {
+        let land_use = Layer::name_of(LayerRole::LandUse, Some(epoch));
+        Accuracy {
+            zones_m: self.layer(LayerRole::Zones).and_then(|l| l.accuracy_m),
+            land_use_m: self.layers.iter().find(|l| l.name == land_use).and_then(|l| l.accuracy_m),
+        }
+    }
+
+    fn earlier_events(&self, epoch: Epoch) -> Result<Vec<Arc<EpochEvents>>, EngineError> {
+        self.epochs.iter().filter(|e| **e < epoch).map(|e| self.events(*e)).collect()
+    }
+
+    fn kept_events(&self, epoch: Epoch) -> Result<Option<EpochEvents>, EngineError> {
+        if !self.is_kept(epoch) {
+            return Ok(None);
+        }
+        let kept = self.kept_rows(epoch)?;
+        Ok(kept.map(|(events, left_out)| EpochEvents::kept(epoch, events, left_out, &self.zones)))
+    }
+
+    fn kept_layer(&self, epoch: Epoch) -> Option<&Layer> {
+        let name = Layer::name_of(LayerRole::Encroachments, Some(epoch));
+        self.layers.iter().find(|l| l.name == name)
+    }
+
+    /// Whether the workspace holds the epoch's events as they would be found now.
+    pub(super) fn is_kept(&self, epoch: Epoch) -> bool {
+        let kept = self.kept_layer(epoch).and_then(|layer| Provenance::parse(&layer.source));
+        kept.is_some_and(|p| p.stamp == self.detection_stamp(epoch))
+    }
+
+    /// Events of an earlier run, whether they still hold or not.
+    fn kept_rows(&self, epoch: Epoch) -> Result<Option<(Vec<Event>, LeftOut)>, EngineError> {
+        let Some(layer) = self.kept_layer(epoch) else { return Ok(None) };
+        let left_out = Provenance::parse(&layer.source).map(|p| p.left_out).unwrap_or_default();
+        let events = snapshot::features(&self.reader_of(layer)?, &layer.name, &mut Vec::new())?;
+        Ok(Some((events, left_out)))
+    }
+
+    /// The layers and rules that a detection rests on, with their revisions.
+    pub(super) fn detection_stamp(&self, epoch: Epoch) -> String {
+        let epochs = self.epochs.iter().filter(|e| **e <= epoch).map(|e| (LayerRole::LandUse, Some(*e)));
+        let layers = std::iter::once((LayerRole::Zones, None)).chain(epochs).chain([(LayerRole::Permits, None)]);
+        let stamps: Vec<String> = layers.map(|(role, epoch)| self.layer_stamp(role, epoch)).collect();
+        let alone = if self.epochs.len() == 1 { ", one epoch" } else { "" };
+        format!("{}{alone}, rules {}", stamps.join(", "), self.rulebook.digest())
+    }
+}
+
+fn as_seen(l: &LandUse, group: Group, farm: bool) -> Seen<'_> {
+    Seen { id: &l.id, code: &l.code, group, farm, observed: l.observed.as_deref(), shape: &l.shape }
+}
+
+/// Visits what is in one list and not, or not alike, in the other.
+fn changed<'a, F: PartialEq>(before: &'a [F], now: &'a [F], id: impl Fn(&F) -> &String, mut visit: impl FnMut(&'a F)) {
+    // Most features stand where they stood.
+    let n_same = before.iter().zip(now).take_while(|(a, b)| a == b).count();
+    let (before, now) = (&before[n_same..], &now[n_same..]);
+    let old: HashMap<&str, &F> = before.iter().map(|f| (id(f).as_str(), f)).collect();
+    let mut met: HashSet<&str> = HashSet::new();
+    for feature in now {
+        met.insert(id(feature));
+        match old.get(id(feature).as_str()) {
+            Some(same) if **same == *feature => {}
+            Some(other) => {
+                visit(other);
+                visit(feature);
+            }
+            None => visit(feature),
+        }
+    }
+    before.iter().filter(|f| !met.contains(id(f).as_str())).for_each(visit);
+}

@@ -1,0 +1,217 @@
+//! Epochs: events that last, grow and go; transitions; only what a change touches is looked at again.
+
+use std::sync::Arc;
+
+use farmzone::engine::{self, By, Engine, Filter, Rulebook, TransitionsAsk};
+use farmzone::model::{Change, Epoch};
+use serde_json::{Value, json};
+
+use crate::program::{Bench, geojson_in, square};
+
+const X: f64 = 580_000.0;
+const Y: f64 = 2_320_000.0;
+
+/// Two zones on rice land; in 2019 a house stands and a shed, in 2024 the house has grown, the shed is gone, a road came.
+fn three_epochs() -> Bench {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let zones = [
+        (json!({ "id": "a", "kind": "rice" }), &square(X, Y, 200.0)[..]),
+        (json!({ "id": "b", "kind": "fruit" }), &square(X + 200.0, Y, 200.0)[..]),
+    ];
+    let load = |name: &str, features: &[(Value, &[[f64; 2]])], role: &str, more: &[&str]| {
+        let file = bench.write(name, geojson_in(5897, features));
+        bench.import(&file, role, more).ok();
+    };
+    let house = |side: f64| square(X + 10.0, Y + 10.0, side);
+    let (small, large, shed) = (house(20.0), house(30.0), square(X + 100.0, Y + 100.0, 12.0));
+    let (road, fields) = (square(X + 300.0, Y + 20.0, 40.0), square(X, Y, 400.0));
+    load("zones.geojson", &zones, "zones", &[]);
+    let fields = (json!({ "id": "fields", "code": "LUC" }), &fields[..]);
+    let epoch = |features: &[(Value, &[[f64; 2]])], year: &str| {
+        let all = [&[fields.clone()], features].concat();
+        load(&format!("{year}.geojson"), &all, "landuse", &["--epoch", year]);
+    };
+    epoch(&[], "2014");
+    epoch(&[(json!({ "id": "house", "code": "ONT" }), &small[..]), (json!({ "id": "shed", "code": "SKC" }), &shed[..])], "2019");
+    epoch(&[(json!({ "id": "house", "code": "ONT" }), &large[..]), (json!({ "id": "road", "code": "DGT" }), &road[..])], "2024");
+    bench
+}
+
+fn events(bench: &Bench, args: &[&str]) -> Vec<Value> {
+    bench.run(&[&["detect", "w.gpkg", "--out", "events.geojson"], args].concat()).ok();
+    let file: Value = serde_json::from_str(&std::fs::read_to_string(bench.path("events.geojson")).unwrap()).unwrap();
+    file["features"].as_array().unwrap().iter().map(|f| f["properties"].clone()).collect()
+}
+
+#[test]
+fn an_event_has_one_name_in_every_epoch_whatever_is_detected_first() {
+    let bench = three_epochs();
+    let later = events(&bench, &["--epoch", "2024"]);
+    let earlier = events(&bench, &["--epoch", "2019"]);
+    let house = |rows: &[Value]| rows.iter().find(|e| e["code"] == "ONT").unwrap().clone();
+    let (then, now) = (house(&earlier), house(&later));
+    assert_eq!(then["id"], now["id"]);
+    assert_eq!((&then["since"], &then["change"], &then["area_m2"]), (&json!("2019"), &json!("new"), &json!(400.0)));
+    assert_eq!(
+        (&now["since"], &now["change"], &now["area_m2"], &now["severity"]),
+        (&json!("2019"), &json!("grown"), &json!(900.0), &json!(3))
+    );
+    assert!(now["evidence"].as_str().unwrap().starts_with("land_use ONT: 900.0 m²"), "{now}");
+    let road = later.iter().find(|e| e["code"] == "DGT").unwrap();
+    assert_eq!((&road["since"], &road["change"]), (&json!("2024"), &json!("new")));
+
+    let again = bench.run(&["detect", "w.gpkg"]).ok();
+    assert_eq!(
+        (&again["is_unchanged"], &again["n_events"], &again["n_new"], &again["n_gone"]),
+        (&json!(true), &json!(2), &json!(1), &json!(1))
+    );
+    let layers = bench.run(&["layers", "w.gpkg"]).ok();
+    let revision = |layers: &Value| layers["layers"].as_array().unwrap().iter().map(|l| l["revision"].as_u64().unwrap()).max();
+    assert_eq!(again["epoch"], "2024");
+    assert_eq!(revision(&bench.run(&["layers", "w.gpkg"]).ok()), revision(&layers));
+}
+
+#[test]
+fn names_outlive_a_new_survey_of_the_same_epoch() {
+    let bench = three_epochs();
+    let first = events(&bench, &[]);
+    let redrawn = [
+        (json!({ "id": "1", "code": "ONT" }), &square(X + 10.4, Y + 9.8, 30.0)[..]),
+        (json!({ "id": "2", "code": "DGT" }), &square(X + 299.7, Y + 20.2, 40.0)[..]),
+    ];
+    let file = bench.write("redrawn.geojson", geojson_in(5897, &redrawn));
+    bench.import(&file, "landuse", &["--epoch", "2024", "--replace"]).ok();
+    let second = events(&bench, &[]);
+    let ids = |rows: &[Value]| rows.iter().map(|e| e["id"].clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&first), ids(&second));
+}
+
+#[test]
+fn since_an_epoch_only_what_was_lost_after_it_counts_by_transitions() {
+    let bench = three_epochs();
+    let found = bench.run(&["detect", "w.gpkg", "--since", "2019"]).ok();
+    assert_eq!((&found["since"], &found["n_events"], &found["area_m2"]), (&json!("2019"), &json!(2), &json!(2100.0)));
+    let moved: Vec<(String, String, f64)> = found["transitions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| (m["from"].as_str().unwrap().into(), m["to"].as_str().unwrap().into(), m["area_m2"].as_f64().unwrap().round()))
+        .collect();
+    let row = |from: &str, to: &str, m2: f64| (from.to_owned(), to.to_owned(), m2);
+    // The shed became a field again: both directions are told.
+    assert_eq!(
+        moved,
+        [
+            row("none", "none", 77_356.0),
+            row("none", "transport", 1_600.0),
+            row("none", "built", 500.0),
+            row("built", "built", 400.0),
+            row("built", "none", 144.0)
+        ]
+    );
+    // It is a report: nothing was kept.
+    assert_eq!(bench.run(&["layers", "w.gpkg"]).ok()["layers"].as_array().unwrap().len(), 4);
+    bench.run(&["detect", "w.gpkg", "--since", "2024"]).refused(4, &["2024", "before"]);
+    bench.run(&["detect", "w.gpkg", "--epoch", "2014", "--since", "2019"]).refused(4, &["2019", "2014"]);
+    bench.run(&["detect", "w.gpkg", "--since", "2016"]).refused(3, &["2016", "2014, 2019, 2024"]);
+}
+
+#[test]
+fn transitions_are_kept_for_other_programs_and_written_as_a_table() {
+    let bench = three_epochs();
+    bench.run(&["detect", "w.gpkg"]).ok();
+    let table = bench.run(&["transitions", "w.gpkg", "--since", "2014", "--out", "moved.csv"]).ok();
+    assert_eq!((&table["from"], &table["to"], &table["changed_m2"]), (&json!("2014"), &json!("2024"), &json!(2500.0)));
+    assert_eq!(table["rows"][1]["from"], "LUC");
+    let rows = std::fs::read_to_string(bench.path("moved.csv")).unwrap();
+    assert!(rows.contains("\na,2014,2024,LUC,ONT,900"), "{rows}");
+    bench.run(&["transitions", "w.gpkg", "--epoch", "2014"]).refused(3, &["two epochs"]);
+    let kept =
+        std::process::Command::new("ogrinfo").args(["-ro", "-al", "-q"]).arg(bench.path("w.gpkg")).arg("transitions").output().unwrap();
+    let kept = String::from_utf8_lossy(&kept.stdout).into_owned() + &String::from_utf8_lossy(&kept.stderr);
+    assert!(kept.contains("from_code (String) = ONT") && !kept.contains("Warning"), "{kept}");
+}
+
+#[test]
+fn a_change_is_looked_at_where_it_is_and_gives_what_looking_everywhere_gives() {
+    let bench = three_epochs();
+    let rulebook = Rulebook::load(None).unwrap();
+    let path = bench.path("w.gpkg");
+    let engine = Engine::serve(&path, rulebook.clone()).unwrap();
+    let epochs = [2014, 2019, 2024].map(Epoch::year);
+    let told = |snapshot: &engine::Snapshot| {
+        epochs.map(|e| {
+            let found = snapshot.events(e).unwrap();
+            let rows: Vec<_> = found.events().chain(found.gone()).cloned().collect();
+            (rows, found.left_out)
+        })
+    };
+    let before = told(&engine.snapshot());
+    assert_eq!(before[2].0.iter().filter(|e| e.change == Some(Change::Gone)).count(), 1);
+    let mut changes: Vec<(&str, &str, Vec<&str>, Value, Vec<[f64; 2]>)> = vec![
+        (
+            "barn",
+            "landuse",
+            vec!["--epoch", "2019", "--append"],
+            json!({ "id": "barn", "code": "SKC" }),
+            square(X + 350.0, Y + 150.0, 15.0).to_vec(),
+        ),
+        (
+            "speck",
+            "landuse",
+            vec!["--epoch", "2024", "--append"],
+            json!({ "id": "speck", "code": "ONT" }),
+            square(X + 150.0, Y + 150.0, 2.0).to_vec(),
+        ),
+        ("zone", "zones", vec!["--update"], json!({ "id": "b", "kind": "fruit" }), square(X + 200.0, Y, 130.0).to_vec()),
+        ("new zone", "zones", vec!["--append"], json!({ "id": "c", "kind": "rice" }), square(X + 330.0, Y, 60.0).to_vec()),
+    ];
+    changes.push(("permit", "permits", vec![], json!({ "id": "p", "right": "permitted" }), square(X, Y, 100.0).to_vec()));
+    for (name, role, args, properties, ring) in changes {
+        let file = bench.write(&format!("{name}.geojson"), geojson_in(5897, &[(properties, &ring)]));
+        let revision = bench.import(&file, role, &args).ok()["revision"].as_u64().unwrap();
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while engine.snapshot().revision < revision && std::time::Instant::now() < until {
+            engine.wait_for_change(engine.snapshot().revision, std::time::Duration::from_secs(1));
+        }
+        let served = engine.snapshot();
+        let fresh = engine::open(&path, &Arc::new(rulebook.clone())).unwrap();
+        for ((again, left_again), (anew, left_anew)) in told(&served).into_iter().zip(told(&fresh)) {
+            assert_eq!(again, anew, "{name}");
+            assert_eq!((left_again.n_slivers, left_again.n_tracks), (left_anew.n_slivers, left_anew.n_tracks), "{name}");
+            assert!((left_again.sliver_area_m2 - left_anew.sliver_area_m2).abs() < 1e-6, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_history_of_a_zone_agrees_with_its_transitions() {
+    let bench = three_epochs();
+    let snapshot = engine::open(&bench.path("w.gpkg"), &Arc::new(Rulebook::load(None).unwrap())).unwrap();
+    let history = snapshot.zone_history("a").unwrap();
+    assert_eq!(history["first_seen"], "2019");
+    assert_eq!(history["net_loss_m2_per_year"], 90.0);
+    let lost: Vec<&Value> = history["epochs"].as_array().unwrap().iter().map(|e| &e["lost_m2"]).collect();
+    assert_eq!(lost, [&json!(0.0), &json!(544.0), &json!(900.0)]);
+    assert_eq!(history["epochs"][2]["classes"][0]["area_m2"], 39_100.0);
+    assert_eq!(
+        history["transitions"][1]["rows"],
+        json!([
+            { "from": "LUC", "to": "ONT", "area_m2": 500.0 },
+            { "from": "SKC", "to": "LUC", "area_m2": 144.0 },
+        ])
+    );
+    let ask = TransitionsAsk { by: By::Group, filter: Filter { zone: Some("a".into()), ..Filter::default() }, ..TransitionsAsk::default() };
+    let table = snapshot.transitions_table(&ask).unwrap();
+    assert_eq!((&table["area_m2"], &table["changed_m2"]), (&json!(40_000.0), &json!(644.0)));
+    let house = snapshot.events(Epoch::year(2024)).unwrap().of_zone(0)[0].id.clone();
+    let card = snapshot.encroachment_card(&house).unwrap();
+    assert_eq!(
+        card["properties"]["epochs"],
+        json!([
+            { "epoch": "2019", "change": "new", "area_m2": 400.0 },
+            { "epoch": "2024", "change": "grown", "area_m2": 900.0 },
+        ])
+    );
+    assert_eq!(card["properties"]["evidence"][0]["feature"], "house");
+}
