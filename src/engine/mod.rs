@@ -21,7 +21,7 @@ mod tiles;
 pub use demo::make_demo;
 pub use detect::{Found, Overlay, OverlayRow};
 pub use error::{EngineError, ErrorKind};
-pub use export::{Exported, export, write_events, write_overlay};
+pub use export::{Exported, export, write_events};
 pub use figures::{Filter, Page, Sum, group_name, hex, right_name};
 pub use import::{Import, Imported, import};
 pub use live::Engine;
@@ -31,14 +31,17 @@ pub use rulebook::{Rulebook, tiles_text};
 pub use snapshot::{EpochEvents, EpochLandUse, Snapshot, UnitView, ZoneView, Zones};
 
 // What `http` and `cli` name without looking past this storey.
+pub use crate::legend::Words;
 pub use crate::store::Mode;
 pub use crate::tile::{TileCoord, TileLayer};
 
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use crate::crs::Crs;
-use crate::model::{EpsgCode, Layer, Revision};
+use crate::model::{Epoch, EpsgCode, Layer, Revision};
 use crate::store::{Reader, SrsDefinition, Store, StoreError};
 
 /// What a flow says while it works: the step, how far it is, and how far it will go (0: unknown).
@@ -59,8 +62,16 @@ fn may_be_written(out: &Path, workspace: &Path) -> Result<(), EngineError> {
     }
 }
 
+fn ends_with(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending))
+}
+
 /// Makes an empty workspace.
 pub fn init(path: &Path, crs: EpsgCode) -> Result<Store, EngineError> {
+    if !ends_with(path, "gpkg") {
+        let shown = path.display();
+        return Err(EngineError::usage(format!("{shown}: a workspace is a GeoPackage; name it {}", path.with_extension("gpkg").display())));
+    }
     let crs = Crs::for_workspace(crs)?;
     Ok(Store::create(path, crs.code.unwrap_or(EpsgCode::HANOI), SrsDefinition { name: crs.name.clone(), wkt: crs.wkt1()? })?)
 }
@@ -80,9 +91,19 @@ fn settle(path: &Path) -> Result<(), EngineError> {
     }
 }
 
+/// A layer, and how many of its features no result counts because somebody took their shape away.
+#[derive(Debug, Serialize)]
+pub struct Listed {
+    #[serde(flatten)]
+    pub layer: Layer,
+    pub n_without_shape: u64,
+}
+
 /// The layers of a workspace, by role, then epoch.
-pub fn layers(path: &Path) -> Result<Vec<Layer>, EngineError> {
-    Ok(in_order(Reader::open(path)?.layers()?))
+pub fn layers(path: &Path) -> Result<Vec<Listed>, EngineError> {
+    let reader = Reader::open(path)?;
+    let listed = |layer: Layer| Ok(Listed { n_without_shape: reader.n_without_shape(&layer)?, layer });
+    in_order(reader.layers()?).into_iter().map(listed).collect()
 }
 
 fn in_order(mut layers: Vec<Layer>) -> Vec<Layer> {
@@ -100,11 +121,26 @@ pub fn backup(path: &Path, out: &Path, progress: Progress) -> Result<(), EngineE
     Ok(Store::open(path)?.backup(out, &mut |done, total| progress("copying", done, total))?)
 }
 
+/// Every pair of zone and land-use polygon that shares area, written to `out` as a table.
+pub fn overlay(path: &Path, rulebook: &Arc<Rulebook>, epoch: Option<Epoch>, out: Option<&Path>) -> Result<Overlay, EngineError> {
+    if let Some(out) = out {
+        may_be_written(out, path)?;
+        if !ends_with(out, "csv") {
+            return Err(EngineError::usage(format!("{}: the pairs are a table; write them to a .csv file", out.display())));
+        }
+    }
+    let found = open(path, rulebook)?.overlay(epoch)?;
+    if let Some(out) = out {
+        export::write_overlay(&found, out)?;
+    }
+    Ok(found)
+}
+
 /// Finds the events of one epoch, writes them to `out` and, when all kinds were asked for, keeps them in the workspace.
 pub fn detect(
     path: &Path,
     rulebook: &Arc<Rulebook>,
-    epoch: Option<crate::model::Epoch>,
+    epoch: Option<Epoch>,
     kind: Option<&str>,
     out: Option<&Path>,
 ) -> Result<(Snapshot, Found), EngineError> {

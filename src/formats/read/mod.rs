@@ -41,8 +41,18 @@ pub struct Request<'a> {
     pub crs: Option<EpsgCode>,
     pub operation: Option<EpsgCode>,
     pub encoding: Option<&'a str>,
+    pub doubles: Doubles,
     /// The workspace's CRS.
     pub target: EpsgCode,
+}
+
+/// What becomes of a feature whose id another had before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubles {
+    /// Kept under another id: `7-2`.
+    Renamed,
+    /// The first stays alone: for files that say by the id which feature they mean.
+    SetAside,
 }
 
 /// A layer of a file, ready to be read once.
@@ -72,6 +82,7 @@ pub struct Source {
     encoding: Encoding,
     is_raw_text: bool,
     texts: Option<Texts>,
+    doubles: Doubles,
 }
 
 struct Plan {
@@ -200,6 +211,7 @@ pub fn open(request: &Request) -> Result<Source, FormatError> {
         encoding,
         is_raw_text,
         texts,
+        doubles: request.doubles,
     })
 }
 
