@@ -239,11 +239,6 @@ fn any(polygons: MultiPolygon, parts: Parts) -> Option<Geometry> {
     }
 }
 
-/// To a tenth of a square metre; never −0.
-fn shown(area_m2: f64) -> String {
-    format!("{:.1} m²", (area_m2 * 10.0).round() / 10.0 + 0.0)
-}
-
 /// One issue for each kind of fault, at its first place.
 fn faults(id: &str, repaired: &geom::Repaired) -> Vec<Issue> {
     let mut kinds: Vec<FaultKind> = Vec::new();
@@ -271,7 +266,7 @@ fn faults(id: &str, repaired: &geom::Repaired) -> Vec<Issue> {
         let mut issue = Issue::new(
             code,
             Some(id),
-            format!("{what}{times}; repaired, area {} as read, {} as kept", shown(repaired.area_before_m2), shown(repaired.area_after_m2)),
+            format!("{what}{times}; repaired, area {:.1} m² as read, {:.1} m² as kept", repaired.area_before_m2, repaired.area_after_m2),
         );
         issue.at = fault.at.map(|c| [c.x, c.y]);
         (issue.area_before_m2, issue.area_after_m2) = (Some(repaired.area_before_m2), Some(repaired.area_after_m2));
