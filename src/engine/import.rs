@@ -120,28 +120,22 @@ pub fn import(workspace: &Path, rulebook: &Rulebook, request: &Import, progress:
     if let (LayerRole::Zones, Some(kind)) = (request.role, request.kind) {
         kind_of(&rulebook.kinds, kind).ok_or_else(|| EngineError::invalid(unknown_kind(&rulebook.kinds, kind)))?;
     }
-    let open = |keep: &[String]| {
-        formats::open(&Request {
-            path: request.file,
-            layer: request.layer,
-            role: request.role,
-            fields: request.fields,
-            keep,
-            kind: request.kind,
-            code: request.code,
-            crs: request.crs,
-            operation: request.operation,
-            encoding: request.encoding,
-            doubles: if request.mode == Mode::Update { Doubles::SetAside } else { Doubles::Renamed },
-            target: store.crs(),
-        })
-    };
-    let mut source = open(request.keep)?;
+    let mut source = formats::open(&Request {
+        path: request.file,
+        layer: request.layer,
+        role: request.role,
+        fields: request.fields,
+        keep: request.keep,
+        kind: request.kind,
+        code: request.code,
+        crs: request.crs,
+        operation: request.operation,
+        encoding: request.encoding,
+        doubles: if request.mode == Mode::Update { Doubles::SetAside } else { Doubles::Renamed },
+        target: store.crs(),
+    })?;
     // A layer that was exported as simulated stays so: its own column is read along, and not kept.
-    let says_simulated = source.columns.iter().any(|c| c.eq_ignore_ascii_case(SIMULATED));
-    if says_simulated {
-        source = open(&[request.keep, &[SIMULATED.to_owned()]].concat())?;
-    }
+    let says_simulated = source.read_along(SIMULATED);
     let mut sorter = Sorter {
         kinds: &rulebook.kinds,
         schemes: &rulebook.schemes,

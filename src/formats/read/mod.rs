@@ -85,6 +85,17 @@ pub struct Source {
     doubles: Doubles,
 }
 
+impl Source {
+    /// Reads one more column, when the file has it: the last of each feature's `kept`.
+    pub fn read_along(&mut self, column: &str) -> bool {
+        let found = self.columns.iter().position(|c| c.eq_ignore_ascii_case(column));
+        let Some((field, layer)) = found.zip(raw::LayerHandle::of(&self.dataset, self.layer_index)) else { return false };
+        self.plan.kept.push(Origin::Field(field));
+        layer.ignore_fields_but(|field| self.plan.uses(field));
+        true
+    }
+}
+
 struct Plan {
     values: Vec<Origin>,
     id: Origin,
