@@ -503,8 +503,12 @@ async fn every_described_path_answers_and_every_answer_protects_its_reader() {
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         let headers = response.headers();
         let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-        assert!(policy.starts_with("default-src 'none'") && !policy.contains("script-src 'unsafe"), "{path}: {policy}");
+        assert!(
+            policy.starts_with("default-src 'none'") && !policy.contains("blob:") && !policy.contains("script-src 'unsafe"),
+            "{path}: {policy}"
+        );
         assert!(!policy.contains("http:") && !policy.contains("https:"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe") || path == "/docs", "{path}: {policy}");
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
         assert!(headers.contains_key("x-request-id"), "{path}");
         let open = path.starts_with("/api") || path.starts_with("/tiles") || path.starts_with("/style");
