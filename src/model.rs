@@ -352,6 +352,29 @@ pub struct Zone {
     pub shape: MultiPolygon,
 }
 
+impl Zone {
+    /// A zone of which no more is known.
+    pub fn new(id: &str, kind: &str, shape: MultiPolygon) -> Zone {
+        Zone {
+            id: id.to_owned(),
+            kind: kind.to_owned(),
+            name: None,
+            code: None,
+            unit: None,
+            crop: None,
+            variety: None,
+            cooperative: None,
+            standard: None,
+            standard_no: None,
+            standard_until: None,
+            declared_area_m2: None,
+            established: None,
+            kept: Vec::new(),
+            shape,
+        }
+    }
+}
+
 /// A land-use polygon of one epoch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LandUse {

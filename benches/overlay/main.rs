@@ -76,21 +76,5 @@ fn timed<T>(what: &str, run: impl Fn() -> T) -> T {
 }
 
 fn zone(i: usize, shape: MultiPolygon) -> Zone {
-    Zone {
-        id: i.to_string(),
-        kind: "rice".to_owned(),
-        name: None,
-        code: None,
-        unit: None,
-        crop: None,
-        variety: None,
-        cooperative: None,
-        standard: None,
-        standard_no: None,
-        standard_until: None,
-        declared_area_m2: None,
-        established: None,
-        kept: Vec::new(),
-        shape,
-    }
+    Zone::new(&i.to_string(), "rice", shape)
 }

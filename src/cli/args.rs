@@ -130,7 +130,7 @@ pub struct ImportArgs {
     /// The layer inside FILE, when it has several.
     #[arg(long, value_name = "NAME")]
     pub layer: Option<String>,
-    /// Our column from theirs: --field name=TEN_VUNG. `@layer` is a drawing's layer, `@text` the texts inside a polygon.
+    /// Our column from theirs: --field name=TEN_VUNG. `@layer` is a drawing’s layer, `@text` the texts inside a polygon (`@text:LAYER`: of one CAD layer).
     #[arg(long = "field", value_name = "OUR=THEIRS", value_parser = field)]
     pub fields: Vec<(String, String)>,
     /// The kind of every zone (for context the group, for permits the right), when FILE has no such column.

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::engine::{EngineError, ErrorKind, Exported, Found, Imported, Overlay};
-use crate::model::{Issue, Layer};
+use crate::engine::{EngineError, ErrorKind, Exported, Found, Imported, Listed, Overlay};
+use crate::model::Issue;
 
 /// How many issues text shows before it points to `--issues`.
 const SHOWN_ISSUES: usize = 20;
@@ -60,7 +60,9 @@ pub fn grouped(value: f64, decimals: usize) -> String {
         }
         out.push(digit);
     }
-    format!("{}{out}{rest}", if value < 0.0 { "−" } else { "" })
+    // What rounds to zero has no sign.
+    let is_below = value < 0.0 && text.contains(|c: char| ('1'..='9').contains(&c));
+    format!("{}{out}{rest}", if is_below { "−" } else { "" })
 }
 
 pub fn imported(done: &Imported) -> String {
@@ -90,12 +92,12 @@ pub fn imported(done: &Imported) -> String {
     text
 }
 
-pub fn layers(layers: &[Layer]) -> String {
+pub fn layers(layers: &[Listed]) -> String {
     if layers.is_empty() {
         return "the workspace is empty: farmzone import WORKSPACE FILE --as zones".to_owned();
     }
     let head = ["layer", "features", "area", "epoch", "CRS of the source", "operation", "accuracy", "source"].map(str::to_owned);
-    let rows = layers.iter().map(|l| {
+    let rows = layers.iter().map(|Listed { layer: l, .. }| {
         [
             l.name.clone(),
             grouped(l.n_features as f64, 0),
@@ -117,7 +119,12 @@ pub fn layers(layers: &[Layer]) -> String {
         });
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+    let bare = layers.iter().filter(|l| l.n_without_shape > 0);
+    let warnings = bare.map(|l| {
+        let n = grouped(l.n_without_shape as f64, 0);
+        format!("{}: {n} of its features have no shape (another program took it away); no result counts them", l.layer.name)
+    });
+    rows.iter().map(line).chain(warnings).collect::<Vec<_>>().join("\n")
 }
 
 pub fn overlay(found: &Overlay) -> String {
@@ -229,6 +236,7 @@ mod tests {
     fn numbers_for_people_have_their_thousands_apart() {
         assert_eq!(grouped(1_234_567.891, 2), "1,234,567.89");
         assert_eq!(grouped(-999.0, 0), "−999");
+        assert_eq!([grouped(-0.0, 0), grouped(-0.001, 2)], ["0", "0.00"]);
         assert_eq!(hectares(12_345.0), "1.23 ha");
     }
 }

@@ -12,11 +12,11 @@ use super::output;
 use super::progress::Bar;
 use crate::engine::{self, By, Engine, EngineError, Filter, Import, Mode, Rulebook, TransitionsAsk};
 use crate::http;
-use crate::model::Epoch;
 
 pub fn run(cli: &Cli) -> Result<(), EngineError> {
     log_to_stderr(cli);
-    let rulebook = || Rulebook::load(cli.rules.as_deref());
+    // Also where none is needed: a folder that is misspelt is said at once.
+    let rulebook = Rulebook::load(cli.rules.as_deref())?;
     match &cli.command {
         Command::Init { workspace, crs } => {
             engine::init(workspace, *crs)?;
@@ -27,7 +27,7 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
             );
             output::result(cli.json, &json!({ "workspace": workspace, "crs": crs }), &text)
         }
-        Command::Import(args) => import(cli, args, rulebook()?),
+        Command::Import(args) => import(cli, args, rulebook),
         Command::Layers { workspace } => {
             let layers = engine::layers(workspace)?;
             output::result(cli.json, &json!({ "layers": layers }), &output::layers(&layers))
@@ -47,13 +47,16 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
                 &format!("{}: {bytes} bytes", out.display()),
             )
         }
-        Command::Overlay { workspace, epoch, out } => overlay(cli, workspace, *epoch, out.as_deref(), rulebook()?),
+        Command::Overlay { workspace, epoch, out } => {
+            let found = engine::overlay(workspace, &Arc::new(rulebook), *epoch, out.as_deref())?;
+            output::result(cli.json, &json!(found), &output::overlay(&found))
+        }
         Command::Detect { workspace, epoch, since, kind, out } => {
-            let found = engine::detect(workspace, &Arc::new(rulebook()?), *epoch, *since, kind.as_deref(), out.as_deref())?;
+            let found = engine::detect(workspace, &Arc::new(rulebook), *epoch, *since, kind.as_deref(), out.as_deref())?;
             output::result(cli.json, &json!(found), &output::found(&found))
         }
         Command::Transitions { workspace, since, epoch, kind, by_group, out } => {
-            let snapshot = engine::open(workspace, &Arc::new(rulebook()?))?;
+            let snapshot = engine::open(workspace, &Arc::new(rulebook))?;
             let by = if *by_group { By::Group } else { By::Code };
             let filter = Filter { kinds: kind.iter().cloned().collect(), ..Filter::default() };
             let ask = TransitionsAsk { from: *since, to: *epoch, by, filter };
@@ -65,13 +68,13 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
         }
         Command::Export { workspace, out, layer, crs } => {
             let mut bar = Bar::new();
-            let snapshot = engine::open(workspace, &Arc::new(rulebook()?))?;
+            let snapshot = engine::open(workspace, &Arc::new(rulebook))?;
             let done = engine::export(&snapshot, layer, out, *crs, &mut |step, done, total| bar.show(step, done, total))?;
             drop(bar);
             output::result(cli.json, &json!(done), &output::exported(&done))
         }
-        Command::Serve { workspace, bind } => serve(cli, workspace, *bind, rulebook()?),
-        Command::Demo { dir, bind, make_only } => demo(cli, dir, *bind, *make_only, rulebook()?),
+        Command::Serve { workspace, bind } => serve(cli, workspace, *bind, rulebook),
+        Command::Demo { dir, bind, make_only } => demo(cli, dir, *bind, *make_only, rulebook),
     }
 }
 
@@ -107,15 +110,6 @@ fn import(cli: &Cli, args: &ImportArgs, rulebook: Rulebook) -> Result<(), Engine
     drop(bar);
     let done = done?;
     output::result(cli.json, &json!(done), &output::imported(&done))
-}
-
-fn overlay(cli: &Cli, workspace: &Path, epoch: Option<Epoch>, out: Option<&Path>, rulebook: Rulebook) -> Result<(), EngineError> {
-    let snapshot = engine::open(workspace, &Arc::new(rulebook))?;
-    let found = snapshot.overlay(epoch)?;
-    if let Some(out) = out {
-        engine::write_overlay(&snapshot, &found, out)?;
-    }
-    output::result(cli.json, &json!(found), &output::overlay(&found))
 }
 
 fn serve(cli: &Cli, workspace: &Path, bind: SocketAddr, rulebook: Rulebook) -> Result<(), EngineError> {

@@ -273,6 +273,20 @@ impl<'c> Object<'c> {
         unsafe { sys::proj_is_equivalent_to_with_ctx(self.context(), self.pj.as_ptr(), other.pj.as_ptr(), criterion) == 1 }
     }
 
+    /// The one EPSG code whose CRS is the same, whatever it is called here; none when there is none or more than one.
+    pub(super) fn identified(&self) -> Option<Object<'c>> {
+        let list = unsafe { sys::proj_identify(self.context(), self.pj.as_ptr(), c"EPSG".as_ptr(), null(), null_mut()) };
+        if list.is_null() {
+            return None;
+        }
+        let n = unsafe { sys::proj_list_get_count(list) };
+        let candidates = (0..n).filter_map(|i| self.context.own(unsafe { sys::proj_list_get(self.context(), list, i) }));
+        let is_current = |object: &Object| unsafe { sys::proj_is_deprecated(object.pj.as_ptr()) } == 0;
+        let mut same: Vec<Object<'c>> = candidates.filter(|object| is_current(object) && self.same_crs(object)).collect();
+        unsafe { sys::proj_list_destroy(list) };
+        same.pop().filter(|_| same.is_empty())
+    }
+
     /// The same operation with easting or longitude first on both sides, in degrees where geographic.
     pub(super) fn x_first(&self) -> Option<Object<'c>> {
         self.context.own(unsafe { sys::proj_normalize_for_visualization(self.context(), self.pj.as_ptr()) })

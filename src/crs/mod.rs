@@ -192,8 +192,8 @@ fn read(context: &Context, object: Object, definition: &str) -> Result<Crs, CrsE
         object = inner;
         definition = object.wkt().unwrap_or_default();
     }
-    let name = object.name();
-    let code = epsg(&object);
+    let mut name = object.name();
+    let mut code = epsg(&object);
     if let Some(refused) = code.and_then(vn2000::refused_code) {
         return Err(refused);
     }
@@ -215,6 +215,14 @@ fn read(context: &Context, object: Object, definition: &str) -> Result<Crs, CrsE
     }
     if let Some(code) = code {
         definition = code.to_string();
+    } else if !is_geographic {
+        // MapInfo, for one, keeps neither code nor name.
+        let zone = || (datum == Datum::Vn2000).then(|| vn2000::zone_of(context, &object)).flatten();
+        if let Some(known) = zone().or_else(|| object.identified()) {
+            (code, name) = (epsg(&known), known.name());
+        } else if ["", "unnamed", "unknown"].contains(&name.to_lowercase().as_str()) {
+            name = vn2000::described(&object, &base, datum);
+        }
     }
     let axes = object.axes();
     let is_north_first = axes.first().is_some_and(|a| a.direction == "north") && axes.get(1).is_some_and(|a| a.direction == "east");

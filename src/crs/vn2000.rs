@@ -1,7 +1,7 @@
 //! What is particular to Viet Nam: which definitions are refused, which carry the datum VN-2000 under
 //! what name, and which CRS coordinates are likely in when the declared one cannot be.
 
-use super::binding::Object;
+use super::binding::{Context, Object};
 use super::{Crs, CrsError, Datum, within};
 use crate::model::EpsgCode;
 
@@ -43,6 +43,40 @@ pub(super) fn refused_projection(name: &str, projected: &Object) -> Option<CrsEr
         };
         CrsError::Refused { name: name.to_owned(), instead: format!("{instead} (say which with --crs)") }
     })
+}
+
+/// The zone of VN-2000 that a projection is by its parameters, whatever the file calls it.
+pub(super) fn zone_of<'c>(context: &'c Context, projected: &Object) -> Option<Object<'c>> {
+    const PARAMETERS: [&str; 5] =
+        ["Latitude of natural origin", "Longitude of natural origin", "Scale factor at natural origin", "False easting", "False northing"];
+    let of = |object: &Object| {
+        let conversion = object.operation().filter(|c| c.method().starts_with("Transverse Mercator"))?;
+        let values: Option<Vec<f64>> = PARAMETERS.iter().map(|p| conversion.parameter(p)).collect();
+        values.filter(|_| object.axes().iter().all(|axis| (axis.unit_factor - 1.0).abs() < 1e-12))
+    };
+    let wanted = of(projected)?;
+    let zones = [3405, 3406].into_iter().chain(5896..=5899).chain(9205..=9218);
+    let mut zones = zones.filter_map(|code| context.create(&EpsgCode(code).to_string()));
+    zones.find(|zone| of(zone).is_some_and(|values| values.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-6)))
+}
+
+/// What a projected CRS without a name is called: its projection and what it rests on.
+pub(super) fn described(projected: &Object, base: &Object, datum: Datum) -> String {
+    let ground = match datum {
+        Datum::Vn2000 => "VN-2000".to_owned(),
+        Datum::Wgs84 => "WGS 84".to_owned(),
+        Datum::Other => base.datum().map_or_else(|| base.name(), |datum| datum.name()),
+    };
+    let Some(conversion) = projected.operation() else { return format!("a projection on {ground}") };
+    let words = [
+        ("Longitude of natural origin", "meridian ", "°"),
+        ("Scale factor at natural origin", "scale ", ""),
+        ("False easting", "false easting ", " m"),
+        ("False northing", "false northing ", " m"),
+    ];
+    let parts: Vec<String> =
+        words.iter().filter_map(|(parameter, word, unit)| Some(format!("{word}{}{unit}", conversion.parameter(parameter)?))).collect();
+    format!("{} ({}) on {ground}", conversion.method(), parts.join(", "))
 }
 
 /// Which datum a geographic CRS rests on, by its code, its name, or the seven parameters it came with.

@@ -204,23 +204,7 @@ fn rules() -> Rules {
 }
 
 fn zone(id: &str, shape: MultiPolygon) -> Zone {
-    Zone {
-        id: id.to_owned(),
-        kind: "rice".to_owned(),
-        name: None,
-        code: None,
-        unit: None,
-        crop: None,
-        variety: None,
-        cooperative: None,
-        standard: None,
-        standard_no: None,
-        standard_until: None,
-        declared_area_m2: None,
-        established: None,
-        kept: vec![],
-        shape,
-    }
+    Zone::new(id, "rice", shape)
 }
 
 fn permit(right: Right, shape: MultiPolygon) -> Permit {

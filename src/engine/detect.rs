@@ -113,7 +113,7 @@ impl Snapshot {
             n_land_use: shapes.len(),
             n_withheld: land_use.n_withheld,
             n_pairs: rows.len(),
-            area_m2: rows.iter().map(|r| r.area_m2).sum(),
+            area_m2: rows.iter().fold(0.0, |sum, row| sum + row.area_m2),
             duration_ms,
             rows,
         })

@@ -335,6 +335,12 @@ impl Snapshot {
         self.epochs.iter().filter(|e| **e < epoch).map(|e| self.events(*e)).collect()
     }
 
+    /// The same, but only when nothing must be detected for it.
+    pub(super) fn events_at_hand(&self, epoch: Epoch) -> Result<Option<Arc<EpochEvents>>, EngineError> {
+        let is_found = self.events.get(&epoch).is_some_and(|lazy| lazy.made().is_some());
+        (is_found || self.is_kept(epoch)).then(|| self.events(epoch)).transpose()
+    }
+
     fn kept_events(&self, epoch: Epoch) -> Result<Option<EpochEvents>, EngineError> {
         if !self.is_kept(epoch) {
             return Ok(None);
@@ -358,7 +364,7 @@ impl Snapshot {
     fn kept_rows(&self, epoch: Epoch) -> Result<Option<(Vec<Event>, LeftOut)>, EngineError> {
         let Some(layer) = self.kept_layer(epoch) else { return Ok(None) };
         let left_out = Provenance::parse(&layer.source).map(|p| p.left_out).unwrap_or_default();
-        let events = snapshot::features(&self.reader_of(layer)?, &layer.name, &mut Vec::new())?;
+        let events = snapshot::features(&self.reader_of(layer)?, &layer.name, &mut snapshot::Issues::new())?;
         Ok(Some((events, left_out)))
     }
 

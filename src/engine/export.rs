@@ -9,7 +9,7 @@ use super::detect::{Found, Overlay};
 use super::figures::rounded_m2;
 use super::transitions::TransitionsAsk;
 use super::{EngineError, Progress, Snapshot};
-use crate::formats::{About, Column, ColumnType, Export, FormatError, Row, Table, Value};
+use crate::formats::{About, Column, ColumnType, Export, FormatError, Row, Table, Value, csv_cell};
 use crate::model::{Change, Epoch, EpsgCode, Event, Evidence, Geometry, Issue, Kept, Layer, LayerRole, MultiPolygon};
 
 #[derive(Debug, Serialize)]
@@ -289,14 +289,12 @@ pub fn write_events(snapshot: &Snapshot, found: &Found, out: &Path) -> Result<Ve
 }
 
 /// Writes the pairs of an overlay: `zone_id,landuse_id,code,area_m2,share`.
-pub fn write_overlay(snapshot: &Snapshot, found: &Overlay, out: &Path) -> Result<(), EngineError> {
-    super::may_be_written(out, &snapshot.path)?;
+pub(super) fn write_overlay(found: &Overlay, out: &Path) -> Result<(), EngineError> {
     write_text(out, |file| {
         writeln!(file, "zone_id,landuse_id,code,area_m2,share")?;
         for row in &found.rows {
-            let cells =
-                [csv_cell(&row.zone_id), csv_cell(&row.landuse_id), csv_cell(&row.code), row.area_m2.to_string(), row.share.to_string()];
-            writeln!(file, "{}", cells.join(","))?;
+            let [zone, land_use, code] = [&row.zone_id, &row.landuse_id, &row.code].map(|text| csv_cell(text));
+            writeln!(file, "{zone},{land_use},{code},{},{}", row.area_m2, row.share)?;
         }
         Ok(())
     })
@@ -304,22 +302,17 @@ pub fn write_overlay(snapshot: &Snapshot, found: &Overlay, out: &Path) -> Result
 
 /// Writes what became what in every zone: `zone_id,from_epoch,to_epoch,from_code,to_code,area_m2`.
 pub fn write_transitions(snapshot: &Snapshot, ask: &TransitionsAsk, out: &Path) -> Result<(), EngineError> {
-    super::may_be_written(out, &snapshot.path)?;
+    super::table_may_be_written(out, &snapshot.path)?;
     let (from, to, rows) = snapshot.transitions_of_zones(ask)?;
     write_text(out, |file| {
         writeln!(file, "zone_id,from_epoch,to_epoch,from_code,to_code,area_m2")?;
         for row in &rows {
-            let code = |code: &Option<String>| csv_cell(code.as_deref().unwrap_or_default());
-            writeln!(file, "{},{from},{to},{},{},{}", csv_cell(&row.zone_id), code(&row.from_code), code(&row.to_code), row.area_m2)?;
+            let [zone, before, after] =
+                [Some(&row.zone_id), row.from_code.as_ref(), row.to_code.as_ref()].map(|text| csv_cell(text.map_or("", String::as_str)));
+            writeln!(file, "{zone},{from},{to},{before},{after},{}", row.area_m2)?;
         }
         Ok(())
     })
-}
-
-/// A cell of a CSV file, quoted where it must be. A spreadsheet must not take text for a formula.
-pub(super) fn csv_cell(text: &str) -> String {
-    let text = if text.starts_with(['=', '@']) { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
 /// Writes a text file whole or not at all.

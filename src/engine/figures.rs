@@ -11,7 +11,7 @@ use super::EngineError;
 use super::events::EpochEvents;
 use super::snapshot::{Snapshot, UnitView, ZoneView};
 use crate::geom;
-use crate::legend::{self, Text};
+use crate::legend::{self, Text, Words};
 use crate::model::{Change, Epoch, Event, Evidence, Group, LayerRole, Right};
 
 /// Which zones and events are asked for. Empty lists mean all.
@@ -22,8 +22,8 @@ pub struct Filter {
     pub kinds: Vec<String>,
     /// Codes of communes.
     pub units: Vec<String>,
-    /// Matched against name, code and id.
-    pub text: Option<String>,
+    /// Matched against name, code, id and cooperative.
+    pub text: Option<Words>,
     pub epoch: Option<Epoch>,
     pub zone: Option<String>,
     pub groups: Vec<Group>,
@@ -135,14 +135,12 @@ impl Snapshot {
         zone.unit.and_then(|u| self.units.get(u))
     }
 
-    fn takes_zone(&self, filter: &Filter, zone: &ZoneView) -> bool {
+    fn takes_zone(&self, filter: &Filter, place: usize) -> bool {
+        let zone = &self.zones.list[place];
         let unit = || self.unit_of(zone).map(|u| u.unit.code.as_str());
         (filter.kinds.is_empty() || filter.kinds.contains(&zone.zone.kind))
             && (filter.units.is_empty() || unit().is_some_and(|code| filter.units.iter().any(|u| u == code)))
-            && filter.text.as_deref().is_none_or(|text| {
-                let texts = [zone.zone.name.as_deref(), zone.zone.code.as_deref(), Some(zone.zone.id.as_str())];
-                texts.into_iter().flatten().any(|t| legend::honours(text, t))
-            })
+            && filter.text.as_ref().is_none_or(|text| self.searchable().answers(place, text))
     }
 
     /// Places (in `zones.list`) of the zones that the filter takes.
@@ -152,7 +150,7 @@ impl Snapshot {
             Some(bbox) => self.metric(bbox)?.map_or_else(Vec::new, |bounds| self.zones.within(bounds)),
             None => (0..self.zones.list.len()).collect(),
         };
-        Ok(candidates.into_iter().filter(|&i| self.takes_zone(filter, &self.zones.list[i])).collect())
+        Ok(candidates.into_iter().filter(|&i| self.takes_zone(filter, i)).collect())
     }
 
     fn events_at(&self, epoch: Option<Epoch>) -> Result<Option<Arc<EpochEvents>>, EngineError> {
@@ -211,6 +209,7 @@ impl Snapshot {
             "epochs": self.epochs,
             "data_date": data_date,
             "layers_present": self.roles_present(),
+            "n_unreadable": self.n_unreadable(),
             "totals": {
                 "n_zones": total.n_zones, "area_m2": rounded_m2(total.area_m2), "lost_m2": lost(&total),
                 "kept_m2": rounded_m2(total.area_m2 - total.lost.area_m2),
@@ -231,15 +230,18 @@ impl Snapshot {
         }))
     }
 
+    /// Features that another program's edit left without a shape or otherwise unreadable: no figure counts them.
+    pub fn n_unreadable(&self) -> usize {
+        self.issues.values().map(Vec::len).sum()
+    }
+
     fn roles_present(&self) -> Vec<&'static str> {
         LayerRole::ALL.iter().filter(|role| self.layers.iter().any(|l| l.role == **role)).map(|r| r.as_str()).collect()
     }
 
     /// West, south, east, north of units and zones together; none when there are neither.
     pub fn bounds(&self) -> Result<Option<[f64; 4]>, EngineError> {
-        let boxes = self.units.iter().map(|u| u.bounds).chain(self.zones.list.iter().map(|z| z.bounds));
-        let all = boxes.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
-        all.map(|bounds| self.lonlat_bounds(bounds)).transpose()
+        self.extent.map(|bounds| self.lonlat_bounds(bounds)).transpose()
     }
 
     /// A box of degrees in the workspace's CRS, no larger than the data; none when the data lies elsewhere.
@@ -401,11 +403,11 @@ impl Snapshot {
         }))
     }
 
-    /// What every epoch shows of an event.
+    /// What every epoch that is at hand shows of an event.
     fn sightings(&self, id: &str) -> Result<Value, EngineError> {
         let mut seen = Vec::new();
         for &epoch in &self.epochs {
-            if let Some(e) = self.events(epoch)?.by_id(id) {
+            if let Some(e) = self.events_at_hand(epoch)?.as_ref().and_then(|events| events.by_id(id)) {
                 seen.push(json!({ "epoch": epoch, "change": e.change, "area_m2": rounded_m2(e.area_m2) }));
             }
         }
@@ -444,35 +446,37 @@ impl Snapshot {
             .filter(|e| filter.groups.is_empty() || filter.groups.contains(&e.group))
             .filter(|e| filter.rights.is_empty() || filter.rights.contains(&e.right))
             .filter(|e| bounds.is_none_or(|b| geom::bounds(&e.shape).is_some_and(|s| touch(b, s))))
-            .filter(|e| self.zones.by_id(&e.zone_id).is_some_and(|i| self.takes_zone(filter, &self.zones.list[i])))
+            .filter(|e| self.zones.by_id(&e.zone_id).is_some_and(|i| self.takes_zone(filter, i)))
             .collect();
         let rows = taken.iter().skip(page.offset).take(page.limit).map(|e| self.event_feature(e));
         self.collection(taken.len(), page, rows)
     }
 
-    /// `GET /api/v1/encroachments/{id}`: looked for in the latest epoch first.
-    pub fn encroachment_card(&self, id: &str) -> Result<Value, EngineError> {
-        for &epoch in self.epochs.iter().rev() {
-            if let Some(event) = self.events(epoch)?.by_id(id) {
-                let mut feature = self.event_feature(event)?;
-                feature["properties"]["evidence"] = event.evidence.iter().map(evidence_facts).collect();
-                feature["properties"]["epochs"] = self.sightings(id)?;
-                feature["revision"] = json!(self.revision);
-                return Ok(feature);
-            }
+    /// `GET /api/v1/encroachments/{id}`: of the epoch that is named, else of the latest or one that is at hand; a made-up id makes nobody detect.
+    pub fn encroachment_card(&self, id: &str, asked: Option<Epoch>) -> Result<Value, EngineError> {
+        let mut found = vec![self.events_at(asked)?];
+        let others = self.epochs.iter().rev().filter(|_| asked.is_none());
+        for &epoch in others {
+            found.push(self.events_at_hand(epoch)?);
         }
-        Err(EngineError::not_found(format!("no encroachment “{id}”")))
+        let Some(event) = found.iter().flatten().find_map(|events| events.by_id(id)) else {
+            let hint = if asked.is_none() && self.epochs.len() > 1 { "; of an older epoch? Name it with ?epoch=" } else { "" };
+            return Err(EngineError::not_found(format!("no encroachment “{id}”{hint}")));
+        };
+        let mut feature = self.event_feature(event)?;
+        feature["properties"]["evidence"] = event.evidence.iter().map(evidence_facts).collect();
+        feature["properties"]["epochs"] = self.sightings(id)?;
+        feature["revision"] = json!(self.revision);
+        Ok(feature)
     }
 
     /// `GET /api/v1/landuse/classes`.
     pub fn land_use_classes(&self, epoch: Option<Epoch>) -> Result<Value, EngineError> {
         let Some(epoch) = self.epoch(epoch)? else { return Ok(json!({ "revision": self.revision, "legend": null, "classes": [] })) };
         let land_use = self.land_use(epoch)?;
-        let mut codes: Vec<&str> = land_use.land_use.iter().map(|l| l.code.as_str()).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        let classes: Vec<Value> = codes
-            .into_iter()
+        let classes: Vec<Value> = land_use
+            .codes
+            .iter()
             .map(|code| match land_use.legend.class(code) {
                 Some(class) => json!({ "code": class.code, "name": class.name, "group": class.group, "color": hex(class.rgb) }),
                 None => json!({ "code": code, "name": { "vi": code, "en": code }, "group": Group::Unmapped, "color": "#9aa0a6" }),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{EngineError, Progress, Rulebook};
 use crate::codes;
 use crate::encroach;
-use crate::formats::{self, Feature, Request, Source};
+use crate::formats::{self, Doubles, Feature, Request, Source};
 use crate::geom;
 use crate::legend::{self, Kinds, Legend};
 use crate::model::{
@@ -120,27 +120,22 @@ pub fn import(workspace: &Path, rulebook: &Rulebook, request: &Import, progress:
     if let (LayerRole::Zones, Some(kind)) = (request.role, request.kind) {
         kind_of(&rulebook.kinds, kind).ok_or_else(|| EngineError::invalid(unknown_kind(&rulebook.kinds, kind)))?;
     }
-    let open = |keep: &[String]| {
-        formats::open(&Request {
-            path: request.file,
-            layer: request.layer,
-            role: request.role,
-            fields: request.fields,
-            keep,
-            kind: request.kind,
-            code: request.code,
-            crs: request.crs,
-            operation: request.operation,
-            encoding: request.encoding,
-            target: store.crs(),
-        })
-    };
-    let mut source = open(request.keep)?;
+    let mut source = formats::open(&Request {
+        path: request.file,
+        layer: request.layer,
+        role: request.role,
+        fields: request.fields,
+        keep: request.keep,
+        kind: request.kind,
+        code: request.code,
+        crs: request.crs,
+        operation: request.operation,
+        encoding: request.encoding,
+        doubles: if request.mode == Mode::Update { Doubles::SetAside } else { Doubles::Renamed },
+        target: store.crs(),
+    })?;
     // A layer that was exported as simulated stays so: its own column is read along, and not kept.
-    let says_simulated = source.columns.iter().any(|c| c.eq_ignore_ascii_case(SIMULATED));
-    if says_simulated {
-        source = open(&[request.keep, &[SIMULATED.to_owned()]].concat())?;
-    }
+    let says_simulated = source.read_along(SIMULATED);
     let mut sorter = Sorter {
         kinds: &rulebook.kinds,
         schemes: &rulebook.schemes,
@@ -359,6 +354,7 @@ impl Sorter<'_> {
         };
         let (name, code, unit, crop, variety, cooperative) = (next(), next(), next(), next(), next(), next());
         let (standard, standard_no, standard_until, declared, established) = (next(), next(), next(), next(), next());
+        self.dates(&id, &[("standard_until", &standard_until), ("established", &established)]);
         let declared_area_m2 = declared.as_deref().and_then(|text| self.number(&id, "declared_area_m2", text));
         if let Some(malformed) = code.as_deref().and_then(|c| codes::parse(c, self.schemes).err()) {
             self.note(vec![Issue::new("malformed_code", Some(&id), format!("{malformed}; the zone was kept with the code as written"))]);
@@ -418,6 +414,7 @@ impl Sorter<'_> {
         let mut value = values.into_iter().skip(1);
         let label = value.next().flatten().unwrap_or_default();
         let observed = value.next().flatten();
+        self.dates(&id, &[("observed", &observed)]);
         let code = match self.legend.and_then(|l| l.class(&label)) {
             Some(class) => class.code.clone(),
             None => {
@@ -453,7 +450,9 @@ impl Sorter<'_> {
                 return self.set_aside("unknown_right", &id, format!("{error}; it was set aside"));
             }
         };
-        Some(Permit { id, right, decision: next(), decided: next(), valid_to: next(), kept, shape: shape.into_polygons() })
+        let (decision, decided, valid_to) = (next(), next(), next());
+        self.dates(&id, &[("decided", &decided), ("valid_to", &valid_to)]);
+        Some(Permit { id, right, decision, decided, valid_to, kept, shape: shape.into_polygons() })
     }
 
     fn unit(&mut self, feature: Feature) -> Option<Unit> {
@@ -464,6 +463,7 @@ impl Sorter<'_> {
             return self.set_aside("missing_code", &id, "the unit has no code or no name; it was set aside".to_owned());
         };
         let (full_name, valid_from) = (next(), next());
+        self.dates(&id, &[("valid_from", &valid_from)]);
         if !self.unit_keys.insert((code.clone(), valid_from.clone())) {
             return self.set_aside(
                 "duplicate_code",
@@ -488,6 +488,17 @@ impl Sorter<'_> {
         Some(Context { id, group, name, width_m, kept, shape: shape.into_geometry() })
     }
 
+    /// An issue for each column whose text is no date; the text stays as it is.
+    fn dates(&mut self, id: &str, columns: &[(&str, &Option<String>)]) {
+        for (column, text) in columns {
+            if let Some(text) = text.as_deref().filter(|text| !is_date(text)) {
+                let shown: String = text.chars().take(40).collect();
+                let message = format!("{column} “{shown}” is no date such as 2024-06-30 (or 2024, 2024-06); it was kept as written");
+                self.note(vec![Issue::new("bad_date", Some(id), message)]);
+            }
+        }
+    }
+
     /// A positive number, with a point or a comma for the decimals; an issue when it is none.
     fn number(&mut self, id: &str, column: &str, text: &str) -> Option<f64> {
         let number = text.trim().replace(',', ".").parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
@@ -497,6 +508,12 @@ impl Sorter<'_> {
         }
         number
     }
+}
+
+/// A year, a month or a day, with the hour when it is written too (RFC 3339).
+fn is_date(text: &str) -> bool {
+    let (date, hour) = text.split_at(text.find(['T', ' ']).unwrap_or(text.len()));
+    date.parse::<Epoch>().is_ok() && (hour.is_empty() || date.len() == 10 && hour[1..].starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// A kind by its key or its name in either language, whatever the case.
@@ -527,7 +544,7 @@ fn write_issues(issues: &[Issue], out: &Path) -> Result<(), EngineError> {
                 number(issue.area_before_m2),
                 number(issue.area_after_m2),
             ];
-            writeln!(file, "{}", cells.map(|c| super::export::csv_cell(&c)).join(","))?;
+            writeln!(file, "{}", cells.map(|c| formats::csv_cell(&c).into_owned()).join(","))?;
         }
         Ok(())
     })

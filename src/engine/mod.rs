@@ -24,7 +24,7 @@ pub use demo::make_demo;
 pub use detect::{Found, Overlay, OverlayRow};
 pub use error::{EngineError, ErrorKind};
 pub use events::EpochEvents;
-pub use export::{Exported, export, write_events, write_overlay, write_transitions};
+pub use export::{Exported, export, write_events, write_transitions};
 pub use figures::{Filter, Page, Sum, group_name, hex, right_name};
 pub use import::{Import, Imported, import};
 pub use live::Engine;
@@ -35,11 +35,14 @@ pub use snapshot::{EpochLandUse, Snapshot, UnitView, ZoneView, Zones};
 pub use transitions::{By, Moved, TransitionsAsk};
 
 // What `http` and `cli` name without looking past this storey.
+pub use crate::legend::Words;
 pub use crate::store::Mode;
 pub use crate::tile::{TileCoord, TileLayer};
 
 use std::path::Path;
 use std::sync::Arc;
+
+use serde::Serialize;
 
 use crate::crs::Crs;
 use crate::model::{Epoch, EpsgCode, Layer, Revision};
@@ -63,8 +66,25 @@ fn may_be_written(out: &Path, workspace: &Path) -> Result<(), EngineError> {
     }
 }
 
+fn ends_with(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending))
+}
+
+/// The same for a table of text.
+fn table_may_be_written(out: &Path, workspace: &Path) -> Result<(), EngineError> {
+    may_be_written(out, workspace)?;
+    if ends_with(out, "csv") {
+        return Ok(());
+    }
+    Err(EngineError::usage(format!("{}: the result is a table; write it to a .csv file", out.display())))
+}
+
 /// Makes an empty workspace.
 pub fn init(path: &Path, crs: EpsgCode) -> Result<Store, EngineError> {
+    if !ends_with(path, "gpkg") {
+        let shown = path.display();
+        return Err(EngineError::usage(format!("{shown}: a workspace is a GeoPackage; name it {}", path.with_extension("gpkg").display())));
+    }
     let crs = Crs::for_workspace(crs)?;
     Ok(Store::create(path, crs.code.unwrap_or(EpsgCode::HANOI), SrsDefinition { name: crs.name.clone(), wkt: crs.wkt1()? })?)
 }
@@ -84,9 +104,19 @@ fn settle(path: &Path) -> Result<(), EngineError> {
     }
 }
 
+/// A layer, and how many of its features no result counts because somebody took their shape away.
+#[derive(Debug, Serialize)]
+pub struct Listed {
+    #[serde(flatten)]
+    pub layer: Layer,
+    pub n_without_shape: u64,
+}
+
 /// The layers of a workspace, by role, then epoch.
-pub fn layers(path: &Path) -> Result<Vec<Layer>, EngineError> {
-    Ok(in_order(Reader::open(path)?.layers()?))
+pub fn layers(path: &Path) -> Result<Vec<Listed>, EngineError> {
+    let reader = Reader::open(path)?;
+    let listed = |layer: Layer| Ok(Listed { n_without_shape: reader.n_without_shape(&layer)?, layer });
+    in_order(reader.layers()?).into_iter().map(listed).collect()
 }
 
 fn in_order(mut layers: Vec<Layer>) -> Vec<Layer> {
@@ -102,6 +132,18 @@ pub fn drop_layer(path: &Path, name: &str) -> Result<Revision, EngineError> {
 /// A consistent copy, also while the workspace is served.
 pub fn backup(path: &Path, out: &Path, progress: Progress) -> Result<(), EngineError> {
     Ok(Store::open(path)?.backup(out, &mut |done, total| progress("copying", done, total))?)
+}
+
+/// Every pair of zone and land-use polygon that shares area, written to `out` as a table.
+pub fn overlay(path: &Path, rulebook: &Arc<Rulebook>, epoch: Option<Epoch>, out: Option<&Path>) -> Result<Overlay, EngineError> {
+    if let Some(out) = out {
+        table_may_be_written(out, path)?;
+    }
+    let found = open(path, rulebook)?.overlay(epoch)?;
+    if let Some(out) = out {
+        export::write_overlay(&found, out)?;
+    }
+    Ok(found)
 }
 
 /// Finds the events of one epoch, writes them to `out` and, when all land and all kinds were asked for, keeps them in the

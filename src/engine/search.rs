@@ -28,6 +28,13 @@ impl Searchable {
     }
 }
 
+impl Searchable {
+    /// Whether a zone answers what was typed: one of its texts holds the words.
+    pub(super) fn answers(&self, zone: usize, typed: &Words) -> bool {
+        self.zones.get(zone).is_some_and(|texts| texts.iter().any(|text| typed.found_in(text)))
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Hit {
     Unit(usize),

@@ -4,7 +4,7 @@
 //! Layers that did not change are shared with the snapshot before. What `access` withholds is left out
 //! here, before anything is derived from it, so that it is in no figure, tile or export.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -61,6 +61,8 @@ pub struct EpochLandUse {
     pub epoch: Epoch,
     pub legend: Arc<Legend>,
     pub land_use: Vec<LandUse>,
+    /// The codes that occur, in order.
+    pub codes: Vec<String>,
     /// Polygons left out because nobody may see them.
     pub n_withheld: usize,
 }
@@ -131,14 +133,19 @@ pub struct Snapshot {
     pub(super) rested: BTreeMap<Epoch, Rested>,
     legends: BTreeMap<Epoch, Arc<Legend>>,
     pub(super) path: PathBuf,
-    /// Rows that somebody's edit made unreadable; they are left out.
-    pub issues: Vec<Issue>,
-    searchable: OnceLock<Searchable>,
+    /// Rows that somebody's edit made unreadable, of the layers in memory; they are left out.
+    pub issues: Issues,
+    searchable: Arc<OnceLock<Searchable>>,
+    /// Units and zones together, in the workspace's CRS; none when there are neither.
+    pub(super) extent: Option<[f64; 4]>,
     /// The city's name.
     name: Option<String>,
     pub(super) tiles: PreparedTiles,
     pub(super) matrices: Matrices,
 }
+
+/// What is to be said of each layer's rows.
+pub type Issues = BTreeMap<LayerRole, Vec<Issue>>;
 
 /// Made when first asked for; a failure is not kept, so that the next one who asks tries again.
 pub(super) struct Lazy<T> {
@@ -177,7 +184,6 @@ impl Snapshot {
         let reader = Reader::open(path)?;
         let revision = reader.revision();
         let layers = super::in_order(reader.layers()?);
-        let mut issues = Vec::new();
         let find = |role: LayerRole| layers.iter().find(|l| l.role == role);
         let same = |role: LayerRole| {
             before.filter(|b| {
@@ -185,6 +191,9 @@ impl Snapshot {
                 old == find(role).map(|l| (l.revision, &l.name)) && Arc::ptr_eq(&b.rulebook, rulebook)
             })
         };
+        // Those of the layers that are shared; the others say theirs when they are read.
+        let told = before.iter().flat_map(|b| &b.issues).filter(|(role, _)| same(**role).is_some());
+        let mut issues: Issues = told.map(|(role, found)| (*role, found.clone())).collect();
         let place = match before.filter(|b| b.place.crs == reader.crs()) {
             Some(b) => b.place.clone(),
             None => Arc::new(Place::new(reader.crs())?),
@@ -219,6 +228,9 @@ impl Snapshot {
                 None => Vec::new(),
             }),
         };
+        let boxes = units.iter().map(|u| u.bounds).chain(zones.list.iter().map(|z| z.bounds));
+        let extent = boxes.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
+        let shared = before.filter(|b| Arc::ptr_eq(&b.zones, &zones) && Arc::ptr_eq(&b.units, &units));
         let mut snapshot = Snapshot {
             revision,
             place,
@@ -234,7 +246,8 @@ impl Snapshot {
             legends: BTreeMap::new(),
             path: path.to_owned(),
             issues,
-            searchable: OnceLock::new(),
+            searchable: shared.map_or_else(Arc::default, |b| b.searchable.clone()),
+            extent,
             name: reader.setting(&Setting::Title)?,
             tiles: PreparedTiles::default(),
             matrices: Matrices::shared(before),
@@ -250,9 +263,6 @@ impl Snapshot {
             };
             read.insert(name.to_owned(), legend.clone());
             snapshot.legends.insert(epoch, legend);
-        }
-        for issue in &snapshot.issues {
-            tracing::warn!(code = issue.code, feature = issue.feature, "{}", issue.message);
         }
         for &epoch in &snapshot.epochs {
             let stamp = snapshot.layer_stamp(LayerRole::LandUse, Some(epoch));
@@ -340,7 +350,7 @@ impl Snapshot {
             let layer = self.layer_named(&name)?;
             let reader = self.reader_of(layer)?;
             let legend = self.legends.get(&epoch).cloned().ok_or_else(|| EngineError::internal(format!("no legend of epoch {epoch}")))?;
-            let mut land_use = sound(features::<LandUse>(&reader, &name, &mut Vec::new())?, |l| &mut l.shape);
+            let mut land_use = sound(features::<LandUse>(&reader, &name, &mut Issues::new())?, |l| &mut l.shape);
             let n_read = land_use.len();
             let secret = secret_codes(&self.rulebook, &legend)?;
             land_use.retain(|l| match legend.class(&l.code) {
@@ -351,7 +361,9 @@ impl Snapshot {
                     .split(|c: char| !c.is_alphanumeric())
                     .any(|part| secret.contains(part.trim_end_matches(char::is_numeric).to_uppercase().as_str())),
             });
-            Ok(EpochLandUse { epoch, legend, n_withheld: n_read - land_use.len(), land_use })
+            let codes: BTreeSet<&str> = land_use.iter().map(|l| l.code.as_str()).collect();
+            let codes = codes.into_iter().map(str::to_owned).collect();
+            Ok(EpochLandUse { epoch, legend, codes, n_withheld: n_read - land_use.len(), land_use })
         })
     }
 
@@ -392,9 +404,12 @@ fn secret_codes(rulebook: &Rulebook, legend: &Legend) -> Result<HashSet<String>,
     Ok(classes.filter(|c| !access::may_see_land_use(Role::Viewer, c)).map(|c| c.code.to_uppercase()).collect())
 }
 
-pub(super) fn features<F: store::Feature>(reader: &Reader, name: &str, issues: &mut Vec<Issue>) -> Result<Vec<F>, EngineError> {
+pub(super) fn features<F: store::Feature>(reader: &Reader, name: &str, issues: &mut Issues) -> Result<Vec<F>, EngineError> {
     let (features, found) = reader.features(name)?;
-    issues.extend(found);
+    for issue in &found {
+        tracing::warn!(code = issue.code, feature = issue.feature, "{}", issue.message);
+    }
+    issues.insert(F::ROLE, found);
     Ok(features)
 }
 

@@ -73,6 +73,12 @@ impl Snapshot {
         Ok(slot.prepared.get_or_init(|| prepared).clone())
     }
 
+    /// What a tile of these layers rests on: with the same stamp it has the same bytes.
+    pub fn tile_stamp_of(&self, layers: &[TileLayer], epoch: Option<Epoch>) -> String {
+        let stamps: Vec<String> = layers.iter().map(|layer| self.tile_stamp(*layer, epoch)).collect();
+        stamps.join("; ")
+    }
+
     /// What a prepared layer rests on.
     fn tile_stamp(&self, layer: TileLayer, epoch: Option<Epoch>) -> String {
         let of = |role, epoch| self.layer_stamp(role, epoch);

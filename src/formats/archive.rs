@@ -28,7 +28,7 @@ pub(super) fn candidates(path: &Path) -> Result<Vec<Candidate>, FormatError> {
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let itself = |path: PathBuf| vec![Candidate { path, name: name.clone() }];
     if metadata.is_dir() {
-        return Ok(itself(absolute));
+        return inside_folder(path, &absolute, name);
     }
     let mut head = [0; 16];
     let mut file = File::open(&absolute).map_err(|e| unreadable(path, e.to_string()))?;
@@ -83,6 +83,44 @@ fn unsupported(head: &[u8], path: &Path) -> Option<(&'static str, &'static str)>
     }
 }
 
+/// Enough for any delivery; one of thousands of files must be taken apart.
+const MOST_FILES: usize = 200;
+
+/// A folder that is one dataset (a geodatabase, Shapefiles side by side), else what lies in it, by the rules of a zip.
+fn inside_folder(path: &Path, absolute: &Path, name: String) -> Result<Vec<Candidate>, FormatError> {
+    if library::opens(absolute) {
+        return Ok(vec![Candidate { path: absolute.to_owned(), name }]);
+    }
+    let mut names = Vec::new();
+    files_in(absolute, "", &mut names).map_err(|e| unreadable(path, e.to_string()))?;
+    let is_wanted = |name: &&String| name.to_lowercase().ends_with(".gdb") || !is_side_file(name);
+    let known = names.iter().filter(is_wanted).filter(|name| library::identify(&absolute.join(name)).is_some());
+    let found: Vec<Candidate> = known.take(MOST_FILES).map(|name| Candidate { path: absolute.join(name), name: name.clone() }).collect();
+    if found.is_empty() {
+        return Err(FormatError::NotSpatial { path: path.to_owned(), reason: format!("the folder holds {}", super::listed(&names)) });
+    }
+    Ok(found)
+}
+
+/// Files by their paths below the folder, in order; a geodatabase is one, however many it holds.
+fn files_in(folder: &Path, below: &str, names: &mut Vec<String>) -> std::io::Result<()> {
+    const DEEPEST: usize = 5;
+    const MOST_NAMES: usize = 10_000;
+    let mut entries: Vec<_> = std::fs::read_dir(folder)?.filter_map(Result::ok).collect();
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let name = format!("{below}{}", entry.file_name().to_string_lossy());
+        // A link to a folder may lead back up: not followed.
+        let is_folder = entry.file_type()?.is_dir() && !name.to_lowercase().ends_with(".gdb");
+        if is_folder && name.matches('/').count() < DEEPEST {
+            files_in(&entry.path(), &format!("{name}/"), names)?;
+        } else if !is_folder && names.len() < MOST_NAMES {
+            names.push(name);
+        }
+    }
+    Ok(())
+}
+
 fn inside_zip(path: &Path, absolute: &Path, file: File, name: &str) -> Result<Vec<Candidate>, FormatError> {
     let entries = entries(file).map_err(|reason| unreadable(path, reason))?;
     if let Some(entry) = entries.iter().find(|e| climbs_out(&e.name)) {
@@ -116,8 +154,7 @@ fn inside_zip(path: &Path, absolute: &Path, file: File, name: &str) -> Result<Ve
             parquet = Some(candidate.to_owned());
             continue;
         }
-        // Enough for any delivery; a zip of thousands of files must be unpacked.
-        if found.len() < 200 && library::identify(&inner(candidate)).is_some() {
+        if found.len() < MOST_FILES && library::identify(&inner(candidate)).is_some() {
             found.push(Candidate { path: inner(candidate), name: candidate.to_owned() });
         }
     }

@@ -102,6 +102,13 @@ pub(super) fn open_vector(path: &Path, open_options: &[&str]) -> Result<Dataset,
     Dataset::open_ex(path, options).map_err(|_| take_failures())
 }
 
+/// Whether a folder as a whole is something to read vectors from.
+pub(super) fn opens(folder: &Path) -> bool {
+    let is_one = open_vector(folder, &[]).is_ok();
+    take_failures();
+    is_one
+}
+
 /// Whether GDAL takes it for a raster, by its first bytes: opening might reach for what it refers to.
 pub(super) fn is_raster(path: &Path) -> bool {
     identified(path, GdalOpenFlags::GDAL_OF_RASTER, &[]).is_some()

@@ -15,8 +15,8 @@ mod library;
 mod read;
 mod write;
 
-pub use read::{Counts, Feature, Record, Request, Shape, Source, open};
-pub use write::{About, Column, ColumnType, Export, Row, Table, Value, endings};
+pub use read::{Counts, Doubles, Feature, Record, Request, Shape, Source, open};
+pub use write::{About, Column, ColumnType, Export, Row, Table, Value, csv_cell, endings};
 
 use std::path::PathBuf;
 

@@ -28,7 +28,8 @@ pub(crate) fn polygon_area_m2(polygon: &Polygon) -> f64 {
 
 /// Planar area, m²: shells less holes, whatever their direction.
 pub fn area_m2(shape: &MultiPolygon) -> f64 {
-    shape.0.iter().map(polygon_area_m2).sum()
+    // The sum of nothing is −0 in Rust, which a reader should not meet.
+    shape.0.iter().map(polygon_area_m2).sum::<f64>() + 0.0
 }
 
 /// Area on the WGS 84 ellipsoid, m², of a shape in longitude and latitude, degrees (Karney 2013).

@@ -29,7 +29,9 @@ where
 
 pub(super) async fn health(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
     Ask::read(&uri, &[])?;
-    let body = json!({ "status": "ok", "revision": app.snapshot().revision, "version": env!("CARGO_PKG_VERSION") });
+    let snapshot = app.snapshot();
+    let (revision, n_unreadable) = (snapshot.revision, snapshot.n_unreadable());
+    let body = json!({ "status": "ok", "revision": revision, "n_unreadable": n_unreadable, "version": env!("CARGO_PKG_VERSION") });
     Ok(Coded::new(json_bytes(&body), Coding::Identity).respond(&headers, JSON, Freshness::Ask))
 }
 
@@ -94,8 +96,9 @@ pub(super) async fn encroachments(State(app): State<App>, headers: HeaderMap, ur
 }
 
 pub(super) async fn encroachment(State(app): State<App>, Place(id): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
-    let ask = Ask::read(&uri, &["rev"])?;
-    answer(app, headers, ask.rev()?, GEOJSON, move |s| s.encroachment_card(&id)).await
+    let ask = Ask::read(&uri, &["epoch", "rev"])?;
+    let epoch = ask.epoch()?;
+    answer(app, headers, ask.rev()?, GEOJSON, move |s| s.encroachment_card(&id, epoch)).await
 }
 
 pub(super) async fn search(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
-use crate::engine::{Filter, Page};
+use crate::engine::{Filter, Page, Words};
 use crate::model::Epoch;
 
 /// The parts of an address that a route names.
@@ -123,7 +123,7 @@ impl Ask {
             bbox: self.bbox()?,
             kinds: self.list("kind")?,
             units: self.list("unit")?,
-            text: self.short_text("q", 200)?.map(str::to_owned),
+            text: self.short_text("q", 200)?.map(Words::new),
             epoch: self.epoch()?,
             zone: self.short_text("zone", 200)?.map(str::to_owned),
             groups: self.list("group")?,

@@ -20,11 +20,9 @@ const MOST_ADDRESS_BYTES: usize = 8 * 1024;
 /// The first question after a large import waits for its detection.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Scripts and workers come from us alone; MapLibre makes workers and images from blobs; elements carry
-/// style attributes. Nothing else, from nowhere else.
-const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self' blob:; style-src 'self'; style-src-attr 'unsafe-inline'; \
-     img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
-     frame-ancestors 'none'";
+/// Everything comes from us alone; the icons of the map's controls are in its style sheet as `data:`.
+const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:; \
+     font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Wraps the routes. The outermost sees every answer, also those of the layers within.
 pub(super) fn around(routes: Router<App>, app: App) -> Router<App> {

@@ -3,6 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
 use super::{App, router};
@@ -10,6 +13,8 @@ use crate::engine::{Engine, EngineError};
 
 /// How long open requests may take to finish once the server was told to end.
 const FAREWELL: Duration = Duration::from_secs(10);
+/// How long a reader may take to say what it wants; one that dribbles would hold a connection for ever.
+const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Serves until SIGINT or SIGTERM; `ready` is told the address, with the port that was found when 0 was asked for.
 pub fn serve(engine: Engine, bind: SocketAddr, ready: impl FnOnce(SocketAddr)) -> Result<(), EngineError> {
@@ -40,28 +45,47 @@ async fn listen(engine: Engine, bind: SocketAddr, ready: impl FnOnce(SocketAddr)
             tracing::warn!(%error, "the tiles could not be made ready");
         }
     }));
-    let (end, mut ended) = tokio::sync::watch::channel(false);
     let ending = app.clone();
     let stopping = async move {
         let signal = stop.wait().await;
         tracing::info!(signal, "ending: no new requests, the open ones finish");
         // Streams would never finish by themselves.
         ending.0.ending.send_replace(true);
-        end.send_replace(true);
     };
     tracing::info!(%address, "serving");
     ready(address);
-    let serving = axum::serve(listener, router(app)).with_graceful_shutdown(stopping);
-    let too_late = async move {
-        let _ = ended.wait_for(|ended| *ended).await;
-        tokio::time::sleep(FAREWELL).await;
-    };
+    let connections = GracefulShutdown::new();
     tokio::select! {
-        served = serving => served.map_err(|e| EngineError::internal(format!("serving ended: {e}"))),
-        () = too_late => {
-            tracing::warn!("some requests did not finish in time");
-            Ok(())
-        }
+        () = accept(listener, router(app), &connections) => {}
+        () = stopping => {}
+    }
+    if tokio::time::timeout(FAREWELL, connections.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
+    }
+    Ok(())
+}
+
+/// Takes connections for as long as it is polled.
+async fn accept(listener: TcpListener, router: axum::Router, connections: &GracefulShutdown) {
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Too many open files, say: some will close.
+                tracing::warn!(%error, "a connection could not be taken");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                continue;
+            }
+        };
+        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        let watched = connections.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = watched.await {
+                tracing::debug!(%error, "a connection broke off");
+            }
+        });
     }
 }
 

@@ -5,12 +5,13 @@ use std::sync::{Mutex, PoisonError};
 
 use super::answer::{Coded, Coding};
 use crate::engine::{TileCoord, TileLayer};
-use crate::model::{Epoch, Revision};
+use crate::model::Epoch;
 
 /// All that a tile's bytes depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct TileKey {
-    pub revision: Revision,
+    /// Of the workspace's layers that the tile shows: another change leaves it as it is.
+    pub stamp: String,
     pub layers: Vec<TileLayer>,
     pub epoch: Option<Epoch>,
     pub coord: TileCoord,
@@ -105,7 +106,7 @@ mod tests {
 
     fn key(x: u64) -> TileKey {
         let coord = TileCoord::new(10, x, 0).unwrap();
-        TileKey { revision: 1, layers: vec![TileLayer::Zones], epoch: None, coord, coding: Coding::Identity }
+        TileKey { stamp: "zones@1".to_owned(), layers: vec![TileLayer::Zones], epoch: None, coord, coding: Coding::Identity }
     }
 
     #[test]

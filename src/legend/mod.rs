@@ -15,7 +15,7 @@ mod units;
 pub use kinds::{Kind, Kinds};
 pub use landuse::Legend;
 pub use rules::Rules;
-pub use text::{Words, fold, honours, spelled};
+pub use text::{Words, fold, spelled};
 pub use units::{UnitFact, Units};
 
 pub use crate::model::{LandUseClass, Text};

@@ -124,16 +124,16 @@ impl Words {
     }
 }
 
-/// Whether `text` answers the search `query`: see [`Words::found_in`].
-pub fn honours(query: &str, text: &str) -> bool {
-    Words::new(query).found_in(&Words::new(text))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// Whether `text` answers the search `query`.
+    fn honours(query: &str, text: &str) -> bool {
+        Words::new(query).found_in(&Words::new(text))
+    }
 
     #[test]
     fn folding_takes_every_diacritic_and_the_case_away() {

@@ -447,7 +447,7 @@ pub(super) fn area_of_polygons_m2(geometry: &Geometry) -> f64 {
     match geometry {
         Geometry::Polygon(polygon) => geom::area_m2(&MultiPolygon::new(vec![polygon.clone()])),
         Geometry::MultiPolygon(shape) => geom::area_m2(shape),
-        Geometry::GeometryCollection(parts) => parts.0.iter().map(area_of_polygons_m2).sum(),
+        Geometry::GeometryCollection(parts) => parts.0.iter().map(area_of_polygons_m2).sum::<f64>() + 0.0,
         _ => 0.0,
     }
 }

@@ -75,6 +75,13 @@ impl Reader {
         Ok((features, issues))
     }
 
+    /// Rows that have no geometry (after somebody's edit): `features` leaves them out.
+    pub fn n_without_shape(&self, layer: &Layer) -> Result<u64, StoreError> {
+        let sql = format!("SELECT count(*) FROM {} WHERE geom IS NULL", quoted(&layer.name));
+        let n: i64 = self.connection.query_row(&sql, [], |row| row.get(0)).during(&self.path, "reading a layer")?;
+        Ok(n.unsigned_abs())
+    }
+
     /// fid, geom, our columns, the kept ones; those that somebody took away read as null.
     fn select<F: Feature>(&self, layer: &Layer) -> Result<String, StoreError> {
         let present = columns_of(&self.connection, &self.path, &layer.name)?;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::program::{Bench, geojson_in, square};
+use crate::store::outsider;
 
 const X: f64 = 580_000.0;
 const Y: f64 = 2_320_000.0;
@@ -294,4 +295,140 @@ fn a_damaged_geopackage_is_told_as_damaged() {
         let answer = again.import(&cut, "zones", &[]);
         assert_eq!(answer.code, 4, "{share} %: {} {}", answer.json, answer.stderr);
     }
+}
+
+/// What QGIS leaves behind: rows changed, `last_change` too, no word to farmzone.
+fn edit_elsewhere(bench: &Bench, sql: &str) {
+    let change = "UPDATE gpkg_contents SET last_change = '2031-01-01T00:00:00.000Z' WHERE table_name = 'zones'";
+    outsider(&bench.path("w.gpkg")).execute_batch(&format!("BEGIN; {sql}; {change}; COMMIT")).unwrap();
+}
+
+#[test]
+fn an_edit_by_another_program_gets_a_revision_of_its_own() {
+    let bench = loaded();
+    bench.run(&["detect", "w.gpkg"]).ok();
+    let revisions = || -> Vec<u64> {
+        let layers = bench.run(&["layers", "w.gpkg"]).ok();
+        layers["layers"].as_array().unwrap().iter().map(|l| l["revision"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(revisions(), [1, 2, 3]);
+    edit_elsewhere(&bench, "DELETE FROM zones WHERE id = 'b'");
+    // What was detected before does not hold any more.
+    assert_eq!(bench.run(&["export", "w.gpkg", "lost.csv", "--layer", "encroachments"]).ok()["n_features"], 1);
+    assert_eq!(revisions(), [4, 4, 4]);
+    bench.run(&["overlay", "w.gpkg"]).ok();
+    assert_eq!(revisions(), [4, 4, 4], "said once");
+}
+
+#[test]
+fn a_zone_that_lost_its_shape_elsewhere_is_told() {
+    let bench = loaded();
+    let zones = || bench.run(&["layers", "w.gpkg"]).ok()["layers"][0].clone();
+    assert_eq!((&zones()["n_features"], &zones()["n_without_shape"]), (&json!(2), &json!(0)));
+    edit_elsewhere(&bench, "UPDATE zones SET geom = NULL WHERE id = 'b'");
+    assert_eq!((&zones()["n_features"], &zones()["n_without_shape"]), (&json!(2), &json!(1)));
+    let text = std::process::Command::new(env!("CARGO_BIN_EXE_farmzone")).arg("layers").arg(bench.path("w.gpkg")).output().unwrap();
+    assert!(String::from_utf8_lossy(&text.stdout).contains("zones: 1 of its features have no shape"), "{text:?}");
+}
+
+#[test]
+fn land_use_of_another_legend_is_not_added_to_a_layer() {
+    let bench = loaded();
+    let land_use = bench.path("landuse.geojson");
+    for mode in ["--append", "--update"] {
+        bench.import(&land_use, "landuse", &["--epoch", "2024", "--legend", "osm", mode]).refused(5, &["osm", "vn", "--replace"]);
+    }
+    bench.import(&land_use, "landuse", &["--epoch", "2024", "--legend", "osm", "--replace"]).ok();
+}
+
+#[test]
+fn an_update_takes_the_first_of_two_features_of_one_id() {
+    let bench = loaded();
+    let twice =
+        [(json!({ "id": "a", "kind": "tea" }), &square(X, Y, 100.0)[..]), (json!({ "id": "a", "kind": "fruit" }), &square(X, Y, 50.0)[..])];
+    let file = bench.write("twice.geojson", geojson_in(5897, &twice));
+    let done = bench.import(&file, "zones", &["--update"]).ok();
+    assert_eq!((&done["n_kept"], &done["n_rejected"]), (&json!(1), &json!(1)));
+    assert_eq!((&done["issues"][0]["code"], &done["issues"][0]["feature"]), (&json!("duplicate_id"), &json!("a")));
+    bench.run(&["export", "w.gpkg", "zones.geojson"]).ok();
+    let zones: Value = serde_json::from_str(&std::fs::read_to_string(bench.path("zones.geojson")).unwrap()).unwrap();
+    let kinds: Vec<_> = zones["features"].as_array().unwrap().iter().map(|f| [&f["properties"]["id"], &f["properties"]["kind"]]).collect();
+    assert_eq!(kinds, [["a", "tea"], ["b", "fruit"]]);
+}
+
+#[test]
+fn a_date_that_is_none_is_kept_and_told() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let dates = ["2024-02-30", "31/12/2024", "2024-06-30", "2024", "2024-06-30T10:00:00Z", "soon"];
+    let zones: Vec<_> =
+        dates.iter().map(|d| (json!({ "id": d, "kind": "rice", "established": d, "standard_until": d }), square(X, Y, 10.0))).collect();
+    let zones: Vec<_> = zones.iter().map(|(p, ring)| (p.clone(), &ring[..])).collect();
+    let done = bench.import(&bench.write("zones.geojson", geojson_in(5897, &zones)), "zones", &[]).ok();
+    let told: Vec<&str> = done["issues"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|i| {
+            assert_eq!(i["code"], "bad_date");
+            i["feature"].as_str().unwrap()
+        })
+        .collect();
+    assert_eq!(told, ["2024-02-30", "2024-02-30", "31/12/2024", "31/12/2024", "soon", "soon"]);
+    bench.run(&["export", "w.gpkg", "zones.csv"]).ok();
+    assert!(std::fs::read_to_string(bench.path("zones.csv")).unwrap().contains(",31/12/2024,"));
+    for (role, properties, bad) in [
+        ("permits", json!({ "id": "p", "right": "permitted", "decided": "1.6.2024", "valid_to": "never" }), 2),
+        ("boundaries", json!({ "code": "1", "name": "Xã Thử", "valid_from": "July" }), 1),
+    ] {
+        let file = bench.write("more.geojson", geojson_in(5897, &[(properties, &square(X, Y, 10.0))]));
+        let done = bench.import(&file, role, &[]).ok();
+        assert_eq!((&done["n_issues"], &done["issues"][0]["code"]), (&json!(bad), &json!("bad_date")), "{role}");
+    }
+}
+
+#[test]
+fn no_exported_cell_is_a_formula() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let zones = [
+        (json!({ "id": "=1+1", "kind": "rice", "name": "+cmd|' /C calc'!A0", "note": "-12.5" }), &square(X, Y, 100.0)[..]),
+        (json!({ "id": "-7", "kind": "rice", "name": "@SUM(A1)", "note": "-a" }), &square(X, Y, 100.0)[..]),
+    ];
+    bench.import(&bench.write("zones.geojson", geojson_in(5897, &zones)), "zones", &["--keep", "note"]).ok();
+    bench.import(&bench.write("used.geojson", built()), "landuse", &["--epoch", "2024"]).ok();
+    bench.run(&["export", "w.gpkg", "zones.csv"]).ok();
+    bench.run(&["overlay", "w.gpkg", "--out", "pairs.csv"]).ok();
+    for name in ["zones.csv", "pairs.csv"] {
+        let table = std::fs::read_to_string(bench.path(name)).unwrap();
+        let cells = || table.lines().skip(1).flat_map(|line| line.split(','));
+        assert!(cells().any(|c| c == "'=1+1") && cells().any(|c| c == "-7"), "{table}");
+        let formula = cells().find(|c| c.starts_with(['=', '+', '-', '@']) && c.parse::<f64>().is_err());
+        assert_eq!(formula, None, "{table}");
+    }
+}
+
+#[test]
+fn what_is_named_wrongly_is_refused_before_anything_is_made() {
+    let bench = loaded();
+    bench.run(&["init", "b.shp"]).refused(2, &["b.shp", "b.gpkg"]);
+    bench.run(&["overlay", "w.gpkg", "--out", "x.geojson"]).refused(2, &["x.geojson", ".csv"]);
+    assert!(!bench.path("b.shp").exists() && !bench.path("x.geojson").exists());
+    for command in [&["layers", "w.gpkg"][..], &["overlay", "w.gpkg"], &["backup", "w.gpkg", "copy.gpkg"], &["init", "c.gpkg"]] {
+        bench.run(&[&["--rules", "nowhere"], command].concat()).refused(3, &["nowhere"]);
+    }
+    assert!(!bench.path("copy.gpkg").exists() && !bench.path("c.gpkg").exists());
+}
+
+#[test]
+fn an_area_of_nothing_has_no_sign() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    // A line that goes and comes back on itself encloses nothing.
+    let flat = [[X, Y], [X + 10.0, Y], [X + 20.0, Y], [X, Y]];
+    let places =
+        [(json!({ "id": "flat", "group": "place" }), &flat[..]), (json!({ "id": "square", "group": "place" }), &square(X, Y, 10.0)[..])];
+    let done = bench.import(&bench.write("context.geojson", geojson_in(5897, &places)), "context", &[]).ok();
+    assert!(done["n_issues"].as_u64() > Some(0) && !done.to_string().contains("-0.0"), "{done}");
+    bench.import(&bench.write("zones.geojson", two_zones()), "zones", &[]).ok();
+    let far = [(json!({ "code": "ONT" }), &square(X + 5_000.0, Y, 10.0)[..])];
+    bench.import(&bench.write("used.geojson", geojson_in(5897, &far)), "landuse", &["--epoch", "2024"]).ok();
+    assert_eq!(bench.run(&["overlay", "w.gpkg"]).ok()["area_m2"].to_string(), "0.0");
 }

@@ -6,7 +6,9 @@ mod real;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use farmzone::formats::{self, About, Column, ColumnType, Counts, Export, Feature, FormatError, Record, Request, Row, Table, Value};
+use farmzone::formats::{
+    self, About, Column, ColumnType, Counts, Doubles, Export, Feature, FormatError, Record, Request, Row, Table, Value,
+};
 use farmzone::geom;
 use farmzone::model::{EpsgCode, Geometry, Issue, LayerRole, MultiPolygon, Polygon, Ring};
 use tempfile::TempDir;
@@ -22,6 +24,7 @@ struct Import<'a> {
     code: Option<&'a str>,
     crs: Option<u32>,
     encoding: Option<&'a str>,
+    doubles: Doubles,
     target: EpsgCode,
 }
 
@@ -59,6 +62,7 @@ fn zones(path: &Path) -> Import<'_> {
         code: None,
         crs: None,
         encoding: None,
+        doubles: Doubles::Renamed,
         target: EpsgCode::HANOI,
     }
 }
@@ -82,6 +86,7 @@ impl Import<'_> {
             crs: self.crs.map(EpsgCode),
             operation: None,
             encoding: self.encoding,
+            doubles: self.doubles,
             target: self.target,
         })?;
         let (driver, crs, operation) = (source.driver.clone(), source.crs.short(), source.operation.as_ref().map(ToString::to_string));
@@ -318,6 +323,10 @@ fn ids_are_distinct_and_what_was_changed_is_told() {
     let got = zones(&path).run().unwrap();
     assert_eq!(got.ids(), ["a", "a-2", "2", "b", "a-2-2"]);
     assert_eq!(got.codes(), ["duplicate_id", "missing_id", "duplicate_id"]);
+    let got = Import { doubles: Doubles::SetAside, ..zones(&path) }.run().unwrap();
+    assert_eq!((got.ids(), got.counts.n_rejected), (vec!["a", "2", "b", "a-2"], 1));
+    assert_eq!(got.codes(), ["duplicate_id", "missing_id"]);
+    assert!(got.issues[0].message.starts_with("features 1 and 2 of the file have the same id"), "{}", got.issues[0].message);
 }
 
 #[test]
@@ -519,6 +528,7 @@ fn a_reader_that_stops_stops_the_reading() {
         crs: None,
         operation: Some(EpsgCode(5194)),
         encoding: None,
+        doubles: Doubles::Renamed,
         target: EpsgCode::HANOI,
     };
     let source = formats::open(&request).unwrap();

@@ -252,6 +252,160 @@ async fn an_address_is_kept_for_ever_only_when_it_names_the_present_revision() {
     assert_eq!(keep(revision).await, "public, max-age=31536000, immutable");
     assert_eq!(keep(revision + 1).await, "no-cache");
     assert_eq!(keep(revision - 1).await, "no-cache");
+    let pinned = |pin: String| {
+        let path = format!("{tile}?rev={revision}&pin={pin}");
+        async move { get(&path).await.header(header::CACHE_CONTROL).to_owned() }
+    };
+    assert_eq!(pinned(SITE.engine.snapshot().pin()).await, "public, max-age=31536000, immutable");
+    assert_eq!(pinned("of-another-workspace".to_owned()).await, "no-cache");
+}
+
+#[tokio::test]
+async fn a_pinned_tile_is_of_the_revision_that_its_address_names() {
+    let site = Site::over(workspace());
+    let address = |json: Value| json["tiles"][0].as_str().unwrap().replace("http://127.0.0.1", "");
+    let tile_json = async || send(&site.router, Request::get("/tiles/zones.json").body(Body::empty()).unwrap()).await.json();
+    let tile = tile_over_the_zones().await;
+    let ask = async |address: &str| {
+        let path = address.replace("{z}/{x}/{y}", &tile);
+        send(&site.router, Request::get(path).body(Body::empty()).unwrap()).await
+    };
+    let old = address(tile_json().await);
+    assert!(ask(&old).await.header(header::CACHE_CONTROL).contains("immutable"));
+    let before = site.engine.snapshot().revision;
+    let more = [(json!({ "id": "c", "kind": "tea" }), &square(X, Y + 200.0, 100.0)[..])];
+    site._bench.import(&site._bench.write("more.geojson", geojson_in(5897, &more)), "zones", &["--append"]).ok();
+    let revision = site.engine.wait_for_change(before, std::time::Duration::from_secs(20));
+    let new = address(tile_json().await);
+    assert!(new != old && new.contains(&format!("rev={revision}&pin={}", site.engine.snapshot().pin())), "{new}");
+    let stale = ask(&old).await;
+    assert_eq!(stale.header(header::CACHE_CONTROL), "no-cache", "what it shows is not what the address names");
+    let fresh = ask(&new).await;
+    assert!(fresh.header(header::CACHE_CONTROL).contains("immutable"));
+    assert!(String::from_utf8_lossy(&fresh.body).contains("tea"));
+}
+
+#[tokio::test]
+async fn a_tile_stays_in_memory_when_the_change_was_elsewhere() {
+    let site = Site::over(workspace());
+    let tile = tile_over_the_zones().await;
+    let ask = async |path: String| send(&site.router, Request::get(path).body(Body::empty()).unwrap()).await;
+    let n_drawn = async || {
+        let metrics = String::from_utf8(ask("/metrics".to_owned()).await.body).unwrap();
+        metrics.lines().find_map(|l| l.strip_prefix("farmzone_tile_cache_misses_total ").map(str::to_owned)).unwrap()
+    };
+    let units = ask(format!("/tiles/units/{tile}")).await;
+    ask(format!("/tiles/zones/{tile}")).await;
+    assert_eq!(n_drawn().await, "2");
+    let before = site.engine.snapshot().revision;
+    let more = [(json!({ "id": "c", "kind": "tea" }), &square(X, Y + 200.0, 100.0)[..])];
+    site._bench.import(&site._bench.write("more.geojson", geojson_in(5897, &more)), "zones", &["--append"]).ok();
+    let revision = site.engine.wait_for_change(before, std::time::Duration::from_secs(20));
+    let again = ask(format!("/tiles/units/{tile}?rev={revision}")).await;
+    assert_eq!((n_drawn().await.as_str(), &again.body), ("2", &units.body));
+    assert!(again.header(header::CACHE_CONTROL).contains("immutable"));
+    assert!(String::from_utf8_lossy(&ask(format!("/tiles/zones/{tile}")).await.body).contains("tea"));
+    assert_eq!(n_drawn().await, "3");
+}
+
+#[tokio::test]
+async fn a_zone_that_lost_its_shape_elsewhere_is_told() {
+    let bench = workspace();
+    let edit = "UPDATE zones SET geom = NULL WHERE id = 'b'; UPDATE gpkg_contents SET last_change = '2031-01-01T00:00:00.000Z' WHERE table_name = 'zones'";
+    crate::store::outsider(&bench.path("w.gpkg")).execute_batch(edit).unwrap();
+    let site = Site::over(bench);
+    let ask = async |path: &str| send(&site.router, Request::get(path).body(Body::empty()).unwrap()).await.json();
+    assert_eq!(ask("/health").await["n_unreadable"], 1);
+    // A change of another layer does not make it forgotten.
+    let before = site.engine.snapshot().revision;
+    let road = [(json!({ "id": "r", "group": "place" }), &square(X, Y, 10.0)[..])];
+    site._bench.import(&site._bench.write("road.geojson", geojson_in(5897, &road)), "context", &[]).ok();
+    site.engine.wait_for_change(before, std::time::Duration::from_secs(20));
+    let summary = ask("/api/v1/summary").await;
+    assert_eq!((&summary["n_unreadable"], &summary["totals"]["n_zones"]), (&json!(1), &json!(1)));
+}
+
+#[tokio::test]
+async fn an_event_is_looked_for_where_nothing_must_be_detected_or_where_it_is_said_to_be() {
+    let bench = workspace();
+    let built = [(json!({ "id": "barn", "code": "ONT" }), &square(X + 300.0, Y + 100.0, 30.0)[..])];
+    bench.import(&bench.write("old.geojson", geojson_in(5897, &built)), "landuse", &["--epoch", "2019"]).ok();
+    let site = Site::over(bench);
+    let ask = async |path: String| send(&site.router, Request::get(path).body(Body::empty()).unwrap()).await;
+    let list = ask("/api/v1/encroachments?epoch=2019".to_owned()).await.json();
+    let id = list["features"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(ask(format!("/api/v1/encroachments/{id}")).await.status, StatusCode::OK, "found already");
+    let fresh = Site::over(workspace_of(&site));
+    let ask = async |path: String| send(&fresh.router, Request::get(path).body(Body::empty()).unwrap()).await;
+    let unknown = ask(format!("/api/v1/encroachments/{id}")).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    assert!(unknown.json()["error"]["message"].as_str().unwrap().contains("?epoch="));
+    assert_eq!(ask(format!("/api/v1/encroachments/{id}?epoch=2019")).await.status, StatusCode::OK);
+}
+
+/// The same workspace in another file, not yet asked anything.
+fn workspace_of(site: &Site) -> Bench {
+    let bench = Bench::new();
+    site._bench.run(&["backup", "w.gpkg", bench.path("w.gpkg").to_str().unwrap()]).ok();
+    bench
+}
+
+/// The program, serving a workspace, ended with the test.
+struct Served {
+    child: std::process::Child,
+    address: String,
+}
+
+impl Served {
+    fn over(bench: &Bench) -> Served {
+        use std::io::BufRead;
+        let mut command = bench.command(&["serve", "w.gpkg", "--bind", "127.0.0.1:0"]);
+        let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url: Value = serde_json::from_str(&line).unwrap();
+        let address = url["url"].as_str().unwrap().trim_start_matches("http://").trim_end_matches('/').to_owned();
+        Served { child, address }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn who_does_not_say_what_he_wants_is_let_go_and_an_open_request_finishes() {
+    use std::io::Write;
+    let bench = workspace();
+    let mut served = Served::over(&bench);
+    let connect = || {
+        let stream = std::net::TcpStream::connect(&served.address).unwrap();
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+        stream
+    };
+    let mut slow = connect();
+    slow.write_all(b"GET /health HTTP/1.1\r\nHost: a\r\n").unwrap();
+    let mut quick = connect();
+    quick.write_all(b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    quick.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("\"status\":\"ok\""), "{answer}");
+    let mut nothing = Vec::new();
+    // Closed by the server, with or without a word; a timeout of ours would be an error.
+    slow.read_to_end(&mut nothing).unwrap();
+    assert!(!String::from_utf8_lossy(&nothing).contains("200 OK"));
+    let mut listening = connect();
+    listening.write_all(b"GET /events HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let mut some = [0; 12];
+    listening.read_exact(&mut some).unwrap();
+    // Proven: the process is our own child.
+    unsafe { libc::kill(served.child.id() as i32, libc::SIGTERM) };
+    let began = std::time::Instant::now();
+    assert!(served.child.wait().unwrap().success());
+    assert!(began.elapsed() < std::time::Duration::from_secs(8), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
@@ -349,8 +503,12 @@ async fn every_described_path_answers_and_every_answer_protects_its_reader() {
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         let headers = response.headers();
         let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-        assert!(policy.starts_with("default-src 'none'") && !policy.contains("script-src 'unsafe"), "{path}: {policy}");
+        assert!(
+            policy.starts_with("default-src 'none'") && !policy.contains("blob:") && !policy.contains("script-src 'unsafe"),
+            "{path}: {policy}"
+        );
         assert!(!policy.contains("http:") && !policy.contains("https:"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe") || path == "/docs", "{path}: {policy}");
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
         assert!(headers.contains_key("x-request-id"), "{path}");
         let open = path.starts_with("/api") || path.starts_with("/tiles") || path.starts_with("/style");

@@ -32,23 +32,7 @@ fn rectangle(x: f64, y: f64, width: f64, height: f64) -> MultiPolygon {
 }
 
 fn zone(id: &str, shape: MultiPolygon) -> Zone {
-    Zone {
-        id: id.into(),
-        kind: "rice".into(),
-        name: Some("Cánh đồng Đường Lâm".into()),
-        code: None,
-        unit: None,
-        crop: None,
-        variety: None,
-        cooperative: None,
-        standard: None,
-        standard_no: None,
-        standard_until: None,
-        declared_area_m2: Some(12_000.5),
-        established: None,
-        kept: vec![],
-        shape,
-    }
+    Zone { name: Some("Cánh đồng Đường Lâm".into()), declared_area_m2: Some(12_000.5), ..Zone::new(id, "rice", shape) }
 }
 
 fn zones(ids: std::ops::Range<usize>) -> Vec<Zone> {
@@ -74,7 +58,7 @@ fn read<F: Feature>(store: &Store, layer: &str) -> Vec<F> {
 }
 
 /// A connection such as QGIS has: plain SQLite with the functions that the triggers call.
-fn outsider(path: &Path) -> Connection {
+pub fn outsider(path: &Path) -> Connection {
     let connection = Connection::open(path).unwrap();
     connection.busy_timeout(Duration::from_secs(20)).unwrap();
     let flags = rusqlite::functions::FunctionFlags::SQLITE_UTF8;

@@ -205,7 +205,7 @@ fn the_history_of_a_zone_agrees_with_its_transitions() {
     let table = snapshot.transitions_table(&ask).unwrap();
     assert_eq!((&table["area_m2"], &table["changed_m2"]), (&json!(40_000.0), &json!(644.0)));
     let house = snapshot.events(Epoch::year(2024)).unwrap().of_zone(0)[0].id.clone();
-    let card = snapshot.encroachment_card(&house).unwrap();
+    let card = snapshot.encroachment_card(&house, None).unwrap();
     assert_eq!(
         card["properties"]["epochs"],
         json!([

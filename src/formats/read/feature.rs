@@ -207,6 +207,8 @@ pub(super) struct Passed {
     /// Bounds that the CRS cannot have.
     pub outside: Option<[f64; 4]>,
     pub closed_lines: usize,
+    /// CAD layers whose texts were joined into one value; empty when they are of one.
+    pub text_layers: Vec<String>,
 }
 
 fn first(line: &Ring) -> Option<[f64; 2]> {

@@ -41,8 +41,18 @@ pub struct Request<'a> {
     pub crs: Option<EpsgCode>,
     pub operation: Option<EpsgCode>,
     pub encoding: Option<&'a str>,
+    pub doubles: Doubles,
     /// The workspace's CRS.
     pub target: EpsgCode,
+}
+
+/// What becomes of a feature whose id another had before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubles {
+    /// Kept under another id: `7-2`.
+    Renamed,
+    /// The first stays alone: for files that say by the id which feature they mean.
+    SetAside,
 }
 
 /// A layer of a file, ready to be read once.
@@ -72,6 +82,18 @@ pub struct Source {
     encoding: Encoding,
     is_raw_text: bool,
     texts: Option<Texts>,
+    doubles: Doubles,
+}
+
+impl Source {
+    /// Reads one more column, when the file has it: the last of each feature's `kept`.
+    pub fn read_along(&mut self, column: &str) -> bool {
+        let found = self.columns.iter().position(|c| c.eq_ignore_ascii_case(column));
+        let Some((field, layer)) = found.zip(raw::LayerHandle::of(&self.dataset, self.layer_index)) else { return false };
+        self.plan.kept.push(Origin::Field(field));
+        layer.ignore_fields_but(|field| self.plan.uses(field));
+        true
+    }
 }
 
 struct Plan {
@@ -200,6 +222,7 @@ pub fn open(request: &Request) -> Result<Source, FormatError> {
         encoding,
         is_raw_text,
         texts,
+        doubles: request.doubles,
     })
 }
 

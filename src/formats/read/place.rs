@@ -57,6 +57,9 @@ pub(super) fn find(path: &Path, wanted: Option<&str>, encoding: Option<&Encoding
             }
         }
     }
+    if wanted.is_none() && spatial.len() > 1 {
+        leave_out_empty(&opened, &mut spatial, &mut names);
+    }
     let chosen = match (wanted, spatial.as_slice()) {
         (None, [one]) => *one,
         (None, []) => return Err(reasons.into_iter().next().unwrap_or_else(|| without_shapes(path, &opened, &tables))),
@@ -75,6 +78,22 @@ pub(super) fn find(path: &Path, wanted: Option<&str>, encoding: Option<&Encoding
     let Opened { dataset, driver, is_raw_text, layers, .. } = opened.swap_remove(file);
     let layer = layers.into_iter().find(|l| l.0 == layer_index).map(|l| l.1).unwrap_or_default();
     Ok(Place { dataset, layer_index, layer, driver, is_raw_text })
+}
+
+/// Nobody means a layer without features (an empty folder of a KML), unless all are.
+fn leave_out_empty(opened: &[Opened], spatial: &mut Vec<(usize, usize)>, names: &mut Vec<String>) {
+    // The layers of an OpenStreetMap file come mixed: to know one is to read all.
+    let is_full = |(file, index): (usize, usize)| {
+        let dataset = &opened[file].dataset;
+        opened[file].driver == "OSM" || raw::LayerHandle::of(dataset, index).is_some_and(|layer| !layer.is_empty())
+    };
+    let full: Vec<bool> = spatial.iter().map(|s| is_full(*s)).collect();
+    if full.contains(&true) {
+        let mut keep = full.iter();
+        spatial.retain(|_| keep.next() == Some(&true));
+        let mut keep = full.iter();
+        names.retain(|_| keep.next() == Some(&true));
+    }
 }
 
 fn same(a: &str, b: &str) -> bool {
@@ -122,6 +141,12 @@ fn open(path: &Path, mut candidate: Candidate, encoding: Option<&Encoding>) -> R
         check_companions(path, &candidate)?;
     }
     let is_csv = lower.ends_with(".csv") || lower.ends_with(".tsv");
+    if is_csv && raw::first_bytes(&candidate.path, 2).is_some_and(|head| [[0xff, 0xfe], [0xfe, 0xff]].iter().any(|mark| head == mark)) {
+        return Err(FormatError::Unsupported {
+            what: format!("{}: a table in UTF-16", path.display()),
+            convert: "Save it as UTF-8 (Excel: “CSV UTF-8”; on a command line: iconv -f UTF-16 -t UTF-8)".to_owned(),
+        });
+    }
     // GDAL recodes neither a Shapefile that it is told not to nor a CSV: their bytes are ours to read.
     let is_raw_text = is_csv && encoding.is_some() || is_shapefile && (encoding.is_some() || shapefile_is_silent(&candidate.path));
     let mut options = Vec::new();

@@ -9,7 +9,7 @@ use gdal::Dataset;
 use gdal_sys::{self as sys, OGRFieldType, OGRwkbGeometryType as Wkb};
 
 use super::super::encoding::{self, Encoding};
-use super::super::library;
+use super::super::{cad, library};
 use crate::model::{Coord, Polygon, Ring};
 
 /// A GeoPackage in WAL mode that nobody has unfinished work in. Opened as usual, SQLite would make
@@ -134,6 +134,14 @@ impl<'d> LayerHandle<'d> {
         library::take_failures();
     }
 
+    /// Whether there is no feature; reads one when the format does not know it without.
+    pub(super) fn is_empty(&self) -> bool {
+        let is_empty = self.quick_count().map_or_else(|| self.next().is_none(), |n| n == 0);
+        self.restart();
+        library::take_failures();
+        is_empty
+    }
+
     pub(super) fn restart(&self) {
         unsafe { sys::OGR_L_ResetReading(self.handle) };
     }
@@ -209,7 +217,7 @@ impl FeatureHandle<'_> {
                         &decoded
                     }
                 };
-                encoding::clean(text)
+                if reading.is_escaped { encoding::clean(&cad::unescaped(text)) } else { encoding::clean(text) }
             }
             Some(&OGRFieldType::OFTReal) => self.real(field),
             _ => encoding::clean(&self.bytes(field)?.to_string_lossy()),
@@ -283,6 +291,8 @@ pub(super) struct TextReading {
     pub encoding: Encoding,
     /// The bytes are the file's own, whatever they look like.
     pub is_raw: bool,
+    /// Letters beyond ASCII may be written as `\\U+XXXX` (DXF).
+    pub is_escaped: bool,
     /// What bytes that are not UTF-8 are taken for when the encoding says UTF-8.
     pub fallback: Encoding,
     /// Set when the fallback was needed.
@@ -290,10 +300,10 @@ pub(super) struct TextReading {
 }
 
 impl TextReading {
-    pub(super) fn new(layer: &LayerHandle, encoding: Encoding, is_raw: bool) -> Self {
+    pub(super) fn new(layer: &LayerHandle, encoding: Encoding, is_raw: bool, is_escaped: bool) -> Self {
         let kinds = layer.fields().into_iter().map(|(_, kind)| kind).collect();
         let fallback = Encoding::named(encoding::ASSUMED).unwrap_or_else(Encoding::latin1);
-        TextReading { kinds, encoding, is_raw, fallback, fell_back: std::cell::Cell::new(false) }
+        TextReading { kinds, encoding, is_raw, is_escaped, fallback, fell_back: std::cell::Cell::new(false) }
     }
 
     fn decode(&self, bytes: &CStr) -> String {

@@ -1,8 +1,8 @@
 //! The stream of a layer: read in chunks on one thread, brought through the door on all, handed out in
 //! the file's order. Memory: a few chunks, whatever the size of the file.
 
-use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasher;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -13,7 +13,7 @@ use super::super::columns::Origin;
 use super::super::{FormatError, library};
 use super::feature::{Door, Feature, Passed, Unfinished};
 use super::raw::{FeatureHandle, LayerHandle, TextReading};
-use super::{Plan, Source, unreadable};
+use super::{Doubles, Plan, Source, unreadable};
 use crate::model::{Coord, Issue, LayerRole};
 
 /// One feature of the file and what is to be said about it; or only issues, about the file.
@@ -78,7 +78,7 @@ impl Source {
 
     fn produce(&self, texts: Option<&Texts>, sender: &SyncSender<Vec<Passed>>) -> Result<(), FormatError> {
         let layer = self.layer_handle()?;
-        let reading = TextReading::new(&layer, self.encoding.clone(), self.is_raw_text);
+        let reading = TextReading::new(&layer, self.encoding.clone(), self.is_raw_text, self.is_cad);
         let door = Door {
             crs: &self.crs,
             transform: &self.transform,
@@ -176,7 +176,7 @@ impl Source {
     /// A first pass over a drawing, for its texts.
     fn collect_texts(&self, mut texts: Texts) -> Result<Texts, FormatError> {
         let layer = self.layer_handle()?;
-        let reading = TextReading::new(&layer, self.encoding.clone(), self.is_raw_text);
+        let reading = TextReading::new(&layer, self.encoding.clone(), self.is_raw_text, self.is_cad);
         layer.restart();
         while let Some(feature) = layer.next() {
             let Some(text) = self.text_of(&feature, &reading) else { continue };
@@ -210,12 +210,20 @@ fn join_texts(plan: &Plan, texts: &Texts, passed: &mut Passed) {
     let Some(feature) = &mut passed.record.feature else { return };
     let super::Shape::Polygons(shape) = &feature.shape else { return };
     let mut is_missing = false;
+    let mut layers: BTreeSet<&str> = BTreeSet::new();
     let values = plan.values.iter().zip(&mut feature.values).chain(plan.kept.iter().zip(&mut feature.kept));
     for (origin, value) in values {
         if let Origin::Texts(only) = origin {
-            *value = texts.inside(shape, only.as_deref());
-            is_missing |= value.is_none();
+            let inside = texts.inside(shape, only.as_deref());
+            is_missing |= inside.is_none();
+            *value = inside.map(|(text, on)| {
+                layers.extend(on.into_iter().filter(|_| only.is_none()));
+                text
+            });
         }
+    }
+    if layers.len() > 1 {
+        passed.text_layers = layers.into_iter().map(str::to_owned).collect();
     }
     if is_missing {
         passed.record.issues.push(Issue::new(
@@ -240,14 +248,18 @@ unsafe impl Send for Exclusive<'_> {}
 /// Counts, distinct ids, and what is only known at the end.
 struct Tally {
     counts: Counts,
-    ids: HashSet<u128>,
+    /// Hash of each id, and which feature of the file (from 1) had it first.
+    ids: HashMap<u128, u64>,
     hashers: [RandomState; 2],
     /// Ids come from a column: they can be missing or double.
     has_id_column: bool,
+    doubles: Doubles,
     n_outside: u64,
     outside: Option<[f64; 4]>,
     n_closed_lines: usize,
     n_texts: Option<usize>,
+    /// CAD layers whose texts were joined with those of another.
+    text_layers: BTreeSet<String>,
     is_cad: bool,
     n_far: u64,
     path: std::path::PathBuf,
@@ -260,13 +272,15 @@ impl Tally {
     fn new(source: &Source) -> Tally {
         Tally {
             counts: Counts::default(),
-            ids: HashSet::new(),
+            ids: HashMap::new(),
+            doubles: source.doubles,
             hashers: [RandomState::new(), RandomState::new()],
             has_id_column: !matches!(source.plan.id, Origin::FeatureId),
             n_outside: 0,
             outside: None,
             n_closed_lines: 0,
             n_texts: None,
+            text_layers: BTreeSet::new(),
             is_cad: source.is_cad,
             n_far: 0,
             path: source.path.clone(),
@@ -295,6 +309,7 @@ impl Tally {
 
     fn count(&mut self, passed: &mut Passed) {
         self.n_closed_lines += passed.closed_lines;
+        self.text_layers.extend(std::mem::take(&mut passed.text_layers));
         self.n_outside += u64::from(passed.outside.is_some());
         if let Some(bounds) = passed.outside {
             self.outside =
@@ -303,11 +318,15 @@ impl Tally {
         let has_id = passed.has_id;
         let record = &mut passed.record;
         self.counts.n_read += record.n_read;
+        if self.has_id_column
+            && let Some(feature) = &mut record.feature
+            && let Some((issue, stays)) = self.distinct(feature, has_id)
+        {
+            record.issues.push(issue);
+            record.feature = record.feature.take().filter(|_| stays);
+        }
         match &mut record.feature {
             Some(feature) => {
-                if self.has_id_column {
-                    record.issues.extend(self.distinct(feature, has_id));
-                }
                 if let Some(bounds) = bounds(&feature.shape) {
                     self.n_far += u64::from(!self.target.fits(bounds));
                 }
@@ -322,22 +341,31 @@ impl Tally {
         self.counts.n_issues += record.issues.len() as u64;
     }
 
-    /// Makes a missing or double id distinct, and says so.
-    fn distinct(&mut self, feature: &mut Feature, has_id: bool) -> Option<Issue> {
+    /// Makes a missing or double id distinct, or sets the double aside: what is to be said, and whether the feature stays.
+    fn distinct(&mut self, feature: &mut Feature, has_id: bool) -> Option<(Issue, bool)> {
         let hash = |id: &str| {
             let [a, b] = &self.hashers;
             u128::from(a.hash_one(id)) << 64 | u128::from(b.hash_one(id))
         };
+        let place = self.counts.n_read;
         let wanted = feature.id.clone();
         let mut n = 1;
-        while !self.ids.insert(hash(&feature.id)) {
+        while let Some(first) = self.ids.get(&hash(&feature.id)) {
+            if has_id && self.doubles == Doubles::SetAside {
+                let message =
+                    format!("features {first} and {place} of the file have the same id; the first was taken, the second set aside");
+                return Some((Issue::new("duplicate_id", Some(&wanted), message), false));
+            }
             n += 1;
             feature.id = format!("{wanted}-{n}");
         }
+        self.ids.insert(hash(&feature.id), place);
         match (has_id, n) {
             (true, 1) => None,
-            (true, _) => Some(Issue::new("duplicate_id", Some(&wanted), format!("the id is there before; kept as {}", feature.id))),
-            (false, _) => Some(Issue::new("missing_id", Some(&feature.id), format!("the feature has no id; kept as {}", feature.id))),
+            (true, _) => Some((Issue::new("duplicate_id", Some(&wanted), format!("the id is there before; kept as {}", feature.id)), true)),
+            (false, _) => {
+                Some((Issue::new("missing_id", Some(&feature.id), format!("the feature has no id; kept as {}", feature.id)), true))
+            }
         }
     }
 
@@ -363,6 +391,15 @@ impl Tally {
         let mut issues = Vec::new();
         if self.is_cad && self.n_closed_lines > 0 {
             issues.push(Issue::new("closed_line", None, format!("{} closed lines were taken as polygons", self.n_closed_lines)));
+        }
+        if !self.text_layers.is_empty() {
+            let layers: Vec<String> = self.text_layers.iter().cloned().collect();
+            let message = format!(
+                "texts of several CAD layers lie in the same polygons and were joined: {}; take those of one with @text:LAYER, such as @text:{}",
+                super::super::listed(&layers),
+                layers[0]
+            );
+            issues.push(Issue::new("texts_of_several_layers", None, message));
         }
         if self.n_far > 0 {
             let message = format!(

@@ -11,6 +11,8 @@ mod vector;
 mod wkb;
 mod wkt;
 
+pub use table::csv_cell;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,5 +1,6 @@
 //! CSV (RFC 4180) in UTF-8: the attributes and the shape as WKT in the column `wkt`.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -41,15 +42,48 @@ impl CsvSink {
     }
 
     fn text(&mut self, text: &str) -> io::Result<()> {
-        if text.contains([',', '"', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ') {
-            write!(self.out, "\"{}\"", text.replace('"', "\"\""))
-        } else {
-            self.out.write_all(text.as_bytes())
-        }
+        self.out.write_all(csv_cell(text).as_bytes())
     }
 
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.out.flush()?;
         self.out.get_ref().sync_all()
+    }
+}
+
+/// A text as a cell of a CSV file, quoted where it must be. A spreadsheet must not take it for a formula:
+/// an apostrophe stands before what begins like one and is no number.
+pub fn csv_cell(text: &str) -> Cow<'_, str> {
+    let is_number = || text.replace(',', ".").parse::<f64>().is_ok();
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number();
+    let must_be_quoted = text.contains([',', '"', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ');
+    match (is_formula, must_be_quoted) {
+        (false, false) => text.into(),
+        (true, false) => format!("'{text}").into(),
+        (_, true) => format!("\"{}{}\"", if is_formula { "'" } else { "" }, text.replace('"', "\"\"")).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_no_formula_and_a_number_stays_a_number() {
+        for (text, cell) in [
+            ("=1+1", "'=1+1"),
+            ("+84 912", "'+84 912"),
+            ("-cmd|x", "'-cmd|x"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("=a,\"b\"", "\"'=a,\"\"b\"\"\""),
+            ("-12.5", "-12.5"),
+            ("-12,5", "\"-12,5\""),
+            ("+3", "+3"),
+            ("a=b", "a=b"),
+            ("Lúa, màu", "\"Lúa, màu\""),
+            (" a", "\" a\""),
+        ] {
+            assert_eq!(csv_cell(text), cell);
+        }
     }
 }

@@ -170,13 +170,30 @@ fn mapinfo_files_are_read_with_their_own_datum() {
     write(&folder, "a.mid", "\"m1\",\"rice\"\n");
     let got = zones(&path).run().unwrap();
     assert_eq!((got.counts.n_kept, got.ids(), got.operation.as_deref()), (1, vec!["m1"], None), "{}", got.crs);
+    assert_eq!(got.crs, "EPSG:5897");
     assert!((got.features[0].area_after_m2 - 10_000.0).abs() < 0.01);
     let tab = folder.path().join("b.tab");
     copy_with_gdal(&path, &tab, "MapInfo File");
     let got = zones(&tab).run().unwrap();
     assert_eq!((got.counts.n_kept, got.ids(), got.operation.as_deref()), (1, vec!["m1"], None), "{}", got.crs);
+    assert_eq!(got.crs, "EPSG:5897");
     // A TAB keeps coordinates as whole numbers of its own grid.
     assert!((got.features[0].area_after_m2 - 10_000.0).abs() < 5.0, "{}", got.features[0].area_after_m2);
+}
+
+#[test]
+fn a_mapinfo_crs_is_known_by_its_parameters_or_described_by_them() {
+    let folder = folder();
+    let crs = |coordinates: &str| {
+        let start = MIF.find("CoordSys").unwrap();
+        let end = start + MIF[start..].find('\n').unwrap();
+        let path = write(&folder, "c.mif", MIF.replace(&MIF[start..end], coordinates));
+        write(&folder, "c.mid", "\"m1\",\"rice\"\n");
+        zones(&path).run().unwrap().crs
+    };
+    assert_eq!(crs(r#"CoordSys Earth Projection 8, 104, "m", 105, 0, 0.9996, 500000, 0"#), "EPSG:32648");
+    let unusual = crs(r#"CoordSys Earth Projection 8, 104, "m", 105.5, 0, 0.9999, 500000, 0"#);
+    assert_eq!(unusual, "Transverse Mercator (meridian 105.5°, scale 0.9999, false easting 500000 m, false northing 0 m) on WGS 84");
 }
 
 /// The first layer of a file, in another format, by GDAL itself.
@@ -240,6 +257,61 @@ fn esri_json_and_kmz() {
 }
 
 #[test]
+fn a_folder_of_a_kml_without_features_is_not_to_be_chosen() {
+    let folder = folder();
+    let placemark = |name: &str| {
+        format!(
+            "<Folder><name>{name}</name><Placemark><ExtendedData><Data name=\"kind\"><value>rice</value></Data></ExtendedData><Polygon><outerBoundaryIs><LinearRing>\
+             <coordinates>105.85,21.03 105.86,21.03 105.86,21.04 105.85,21.03</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark></Folder>"
+        )
+    };
+    let kml = |folders: &str| format!("<kml xmlns=\"http://www.opengis.net/kml/2.2\"><Document>{folders}</Document></kml>");
+    let empty = "<Folder><name>old</name></Folder>";
+    let one = kml(&format!("{empty}{}<Folder><name>new</name></Folder>", placemark("zones")));
+    let kmz = write(&folder, "a.kmz", zip(&[("doc.kml", one.as_bytes())]));
+    let rice = |path| Import { kind: Some("rice"), ..zones(path) };
+    assert_eq!(rice(&kmz).run().unwrap().counts.n_kept, 1);
+    let two = kml(&format!("{empty}{}{}", placemark("north"), placemark("south")));
+    let told = rice(&write(&folder, "b.kml", two)).refusal();
+    assert!(told.contains("choose with --layer: north, south"), "{told}");
+}
+
+#[test]
+fn a_folder_of_folders_is_looked_into_like_a_zip() {
+    let folder = folder();
+    let within = |name: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        path
+    };
+    export(&within("nest/xã A/2024/a.shp"), None, sample_rows(3)).unwrap();
+    std::fs::write(within("nest/readme.txt"), "hello").unwrap();
+    let nest = folder.path().join("nest");
+    assert_eq!(zones(&nest).run().unwrap().counts.n_kept, 3);
+    std::fs::write(within("nest/xã B/b.geojson"), geojson(&[GOOD])).unwrap();
+    let told = zones(&nest).refusal();
+    assert!(told.contains("--layer") && told.contains("xã A/2024/a.shp/a") && told.contains("xã B/b.geojson"), "{told}");
+    assert_eq!(Import { layer: Some("b.geojson"), ..zones(&nest) }.run().unwrap().counts.n_kept, 1);
+    std::fs::write(within("bare/notes/readme.txt"), "hello").unwrap();
+    let told = zones(&folder.path().join("bare")).refusal();
+    assert!(told.contains("the folder holds notes/readme.txt"), "{told}");
+}
+
+#[test]
+fn a_table_in_utf_16_is_told_what_to_do() {
+    let folder = folder();
+    let csv = "id,kind,wkt\n1,rice,\"POLYGON((588000 2326000,588100 2326000,588100 2326100,588000 2326000))\"\n";
+    let little: Vec<u8> = [0xfeff].into_iter().chain(csv.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = [0xfeff].into_iter().chain(csv.encode_utf16()).flat_map(u16::to_be_bytes).collect();
+    for path in [write(&folder, "a.csv", &little), write(&folder, "b.csv", big), write(&folder, "c.zip", zip(&[("a.csv", &little)]))] {
+        let told = Import { crs: Some(5897), ..zones(&path) }.refusal();
+        assert!(told.contains("UTF-16") && told.contains("UTF-8"), "{told}");
+    }
+    let marked = [b"\xef\xbb\xbf", csv.as_bytes()].concat();
+    assert_eq!(Import { crs: Some(5897), ..zones(&write(&folder, "d.csv", marked)) }.run().unwrap().ids(), ["1"]);
+}
+
+#[test]
 fn a_table_with_wkt_gives_areas_curves_and_heights_too() {
     let folder = folder();
     let csv = "ID,Kind,Geometry\nc1,rice,\"POLYGON((588000 2326000,588100 2326000,588100 2326100,588000 2326000))\"\nc2,rice,POINT(588000 2326000)\nc3,rice,nonsense\nc4,rice,\n";
@@ -295,10 +367,24 @@ fn a_drawings_closed_lines_are_polygons_its_layers_labels_its_texts_fields() {
     assert_eq!(codes, [Some("152 LUK"), Some("ODT"), None]);
     assert_eq!(got.features[1].kept, [Some("ONT".to_owned())]);
     assert!(got.codes().contains(&"no_text_inside"));
+    let several: Vec<&str> = got.issues.iter().filter(|i| i.code == "texts_of_several_layers").map(|i| i.message.as_str()).collect();
+    assert_eq!(several.len(), 1);
+    assert!(several[0].contains("LOAIDAT, SOTHUA") && several[0].contains("@text:LOAIDAT"), "{}", several[0]);
     let got = Import { fields: &[("code", "@text:loaidat")], crs: Some(5897), ..landuse(&path) }.run().unwrap();
     assert_eq!(got.value(0, LayerRole::LandUse, "code"), Some("LUK"));
+    assert!(!got.codes().contains(&"texts_of_several_layers"));
     let told = Import { fields: &[("kind", "@text")], ..zones(&write(&folder, "b.geojson", geojson(&[GOOD]))) }.refusal();
     assert!(told.contains("DXF"), "{told}");
+}
+
+#[test]
+fn letters_that_a_drawing_writes_as_escapes_are_read() {
+    let folder = folder();
+    let path = write(&folder, "a.dxf", dxf().replace("\nLUC\n", "\n\\U+0110\\U+1EA5t l\\U+00FAa\n").replace("LUK", "\\U+0111\\U+1EA5t"));
+    let drawing = Import { crs: Some(5897), ..landuse(&path) };
+    assert_eq!(drawing.run().unwrap().value(0, LayerRole::LandUse, "code"), Some("Đất lúa"));
+    let got = Import { fields: &[("code", "@text:LOAIDAT")], ..drawing }.run().unwrap();
+    assert_eq!(got.value(0, LayerRole::LandUse, "code"), Some("đất"));
 }
 
 #[test]

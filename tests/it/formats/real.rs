@@ -98,6 +98,7 @@ fn a_large_layer_streams() {
             crs: None,
             operation: None,
             encoding: None,
+            doubles: farmzone::formats::Doubles::Renamed,
             target: EpsgCode::HANOI,
         };
         let source = farmzone::formats::open(&request).unwrap();
