@@ -107,3 +107,9 @@ pub fn built(width_m: f64, height_m: f64, cell_m: f64, seed: u64) -> Vec<MultiPo
     }
     shapes
 }
+
+/// A house of 12 by 9 m.
+pub fn house(x: f64, y: f64) -> MultiPolygon {
+    let ring = [(0.0, 0.0), (12.0, 0.0), (12.0, 9.0), (0.0, 9.0), (0.0, 0.0)].map(|(u, v)| Coord { x: x + u, y: y + v });
+    MultiPolygon::new(vec![Polygon::new(Ring::new(ring.to_vec()), vec![])])
+}

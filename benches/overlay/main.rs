@@ -1,8 +1,10 @@
-//! `cargo bench --bench overlay [-- s|m|l]`: the time of `encroach::overlay` and `detect` on a made-up city.
+//! `cargo bench --bench overlay [-- s|m|l]`: the time of `encroach::overlay` and `detect` on a made-up city, and of looking
+//! again after one new land use. `-- SIZE write FILE.gpkg` writes the layers as a workspace, for other engines.
 //!
 //! The layers are made here (`coverage.rs`), deterministic, in the shape of Hanoi: s has 6 thousand zones,
 //! m (the default) 234 thousand, l a million. Times run from geometries in memory to the result.
 
+mod again;
 mod coverage;
 
 use std::time::Instant;
@@ -38,6 +40,13 @@ fn main() {
         started.elapsed().as_secs_f64()
     );
 
+    let args: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    if let [_, word, out] = &args[..]
+        && word == "write"
+    {
+        again::write(std::path::Path::new(out), zones, built);
+        return;
+    }
     let (zone_refs, built_refs): (Vec<&MultiPolygon>, Vec<&MultiPolygon>) = (zones.iter().collect(), built.iter().collect());
     let pairs = timed("overlay", || overlay(&zone_refs, &built_refs));
     let shared_m2: f64 = pairs.iter().map(|p| p.area_m2).sum();
@@ -56,6 +65,8 @@ fn main() {
     // Two ways to one number: integrals of edges, and shapes.
     let difference = (found_m2 - shared_m2).abs() / shared_m2;
     assert!(difference < 1e-8, "overlay and detect differ by {difference:e}");
+
+    again::look_again(zones.clone(), built.clone());
 
     let bad = timed("validate", || zones.iter().map(|z| &z.shape).chain(&built).filter(|s| !geom::validate(s).is_empty()).count());
     assert_eq!(bad, 0, "the made-up layers are valid");

@@ -21,7 +21,7 @@ pub fn make_demo(workspace: &Path, rulebook: &Rulebook, progress: Progress) -> R
     let failed = |e: std::io::Error| EngineError::unavailable(format!("{}: {e}", dir.display()));
     std::fs::create_dir_all(dir).map_err(failed)?;
     let draft = Draft(dir.join(format!(".making-{}.gpkg", std::process::id())));
-    let city = build(rulebook, progress)?;
+    let city = simulated_city(rulebook, progress)?;
     super::init(&draft.0, EpsgCode::HANOI)?;
     fill(&draft.0, &city, progress)?;
     let rulebook = Arc::new(rulebook.clone());
@@ -51,7 +51,8 @@ impl Drop for Draft {
     }
 }
 
-fn build(rulebook: &Rulebook, progress: Progress) -> Result<City, EngineError> {
+/// The simulated city with its truth, as `make_demo` writes it.
+pub fn simulated_city(rulebook: &Rulebook, progress: Progress) -> Result<City, EngineError> {
     let figures = city::Figures::parse("demo.toml", &rulebook.demo_text()?).map_err(|e| EngineError::invalid(e.to_string()))?;
     let facts = rulebook.units()?;
     let to_metres = Transform::between(EpsgCode::WGS84, EpsgCode::HANOI)?;

@@ -20,7 +20,7 @@ mod snapshot;
 mod tiles;
 mod transitions;
 
-pub use demo::make_demo;
+pub use demo::{make_demo, simulated_city};
 pub use detect::{Found, Overlay, OverlayRow};
 pub use error::{EngineError, ErrorKind};
 pub use events::EpochEvents;
