@@ -10,9 +10,8 @@ use serde_json::json;
 use super::args::{Cli, Command, ImportArgs};
 use super::output;
 use super::progress::Bar;
-use crate::engine::{self, Engine, EngineError, Import, Mode, Rulebook};
+use crate::engine::{self, Engine, EngineError, Import, Mode, Overlay, Rulebook, Snapshot};
 use crate::http;
-use crate::model::Epoch;
 
 pub fn run(cli: &Cli) -> Result<(), EngineError> {
     log_to_stderr(cli);
@@ -47,7 +46,11 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
                 &format!("{}: {bytes} bytes", out.display()),
             )
         }
-        Command::Overlay { workspace, epoch, out } => overlay(cli, workspace, *epoch, out.as_deref(), rulebook()?),
+        Command::Overlay { workspace, epoch, raster, out } => {
+            let snapshot = engine::open(workspace, &Arc::new(rulebook()?))?;
+            let found = if *raster { snapshot.overlay_raster(*epoch)? } else { snapshot.overlay(*epoch)? };
+            overlay(cli, &snapshot, &found, out.as_deref())
+        }
         Command::Detect { workspace, epoch, kind, out } => {
             let (_, found) = engine::detect(workspace, &Arc::new(rulebook()?), *epoch, kind.as_deref(), out.as_deref())?;
             output::result(cli.json, &json!(found), &output::found(&found))
@@ -98,13 +101,11 @@ fn import(cli: &Cli, args: &ImportArgs, rulebook: Rulebook) -> Result<(), Engine
     output::result(cli.json, &json!(done), &output::imported(&done))
 }
 
-fn overlay(cli: &Cli, workspace: &Path, epoch: Option<Epoch>, out: Option<&Path>, rulebook: Rulebook) -> Result<(), EngineError> {
-    let snapshot = engine::open(workspace, &Arc::new(rulebook))?;
-    let found = snapshot.overlay(epoch)?;
+fn overlay(cli: &Cli, snapshot: &Snapshot, found: &Overlay, out: Option<&Path>) -> Result<(), EngineError> {
     if let Some(out) = out {
-        engine::write_overlay(&snapshot, &found, out)?;
+        engine::write_overlay(snapshot, found, out)?;
     }
-    output::result(cli.json, &json!(found), &output::overlay(&found))
+    output::result(cli.json, &json!(found), &output::overlay(found))
 }
 
 fn serve(cli: &Cli, workspace: &Path, bind: SocketAddr, rulebook: Rulebook) -> Result<(), EngineError> {

@@ -13,20 +13,23 @@ mod import;
 mod live;
 mod maps;
 mod place;
+mod raster;
+mod raster_import;
 mod rulebook;
 mod search;
 mod snapshot;
 mod tiles;
 
 pub use demo::make_demo;
-pub use detect::{Found, Overlay, OverlayRow};
+pub use detect::{Found, NotSeen, Overlay, OverlayRow};
 pub use error::{EngineError, ErrorKind};
 pub use export::{Exported, export, write_events, write_overlay};
 pub use figures::{Filter, Page, Sum, group_name, hex, right_name};
-pub use import::{Import, Imported, import};
+pub use import::{Import, Imported, RasterFacts, import};
 pub use live::Engine;
 pub use maps::StyleAsk;
 pub use place::{CrsFacts, Place};
+pub use raster::EpochRaster;
 pub use rulebook::{Rulebook, tiles_text};
 pub use snapshot::{EpochEvents, EpochLandUse, Snapshot, UnitView, ZoneView, Zones};
 

@@ -23,7 +23,7 @@ pub use boolean::{difference, intersection, union};
 pub use clip::clip_to_rect;
 pub use grid::enclosed_on_grid;
 pub use measure::{area_m2, bounds, bounds_of_geometry, contains, distance_m, geodesic_area_m2, ring_signed_area_m2, width_m};
-pub use pixels::{CoveredRun, Coverage, Window, land_of_runs};
+pub use pixels::{Coverage, CoveredRun, Window, land_of_runs};
 pub use pole::pole;
 pub use repair::{Fault, FaultKind, Repaired, repair, repair_rings};
 pub use validity::validate;

@@ -365,7 +365,8 @@ mod tests {
     fn rings_may_run_either_way_and_holes_as_they_like() {
         let points = [(1.0, 1.0), (5.0, 1.0), (5.0, 5.0), (1.0, 5.0), (1.0, 1.0)];
         let ring = |scale: f64, reversed: bool| {
-            let mut points: Vec<Coord> = points.iter().map(|&(x, y)| Coord { x: 3.0 + (x - 3.0) * scale, y: 3.0 + (y - 3.0) * scale }).collect();
+            let mut points: Vec<Coord> =
+                points.iter().map(|&(x, y)| Coord { x: 3.0 + (x - 3.0) * scale, y: 3.0 + (y - 3.0) * scale }).collect();
             if reversed {
                 points.reverse();
             }
