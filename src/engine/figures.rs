@@ -215,7 +215,11 @@ impl Snapshot {
     }
 
     fn roles_present(&self) -> Vec<&'static str> {
-        LayerRole::ALL.iter().filter(|role| self.layers.iter().any(|l| l.role == **role)).map(|r| r.as_str()).collect()
+        LayerRole::ALL
+            .iter()
+            .filter(|role| self.layers.iter().any(|l| l.role == **role && l.raster.is_none()))
+            .map(|r| r.as_str())
+            .collect()
     }
 
     /// West, south, east, north of units and zones together; none when there are neither.

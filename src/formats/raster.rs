@@ -84,6 +84,8 @@ pub fn open_raster(request: &RasterRequest) -> Result<RasterSource, FormatError>
     library::setup();
     let path = request.path;
     let inner = find(path).ok_or_else(|| FormatError::NotFound { path: path.to_owned() })?;
+    // Dropped after the dataset.
+    let _aside = ReadingAside::begin();
     let dataset = open_source(path, &inner)?;
     let n_bands = dataset.raster_count();
     let pages = dataset.metadata_domain("SUBDATASETS").map_or(0, |d| d.len() / 2);
@@ -461,17 +463,19 @@ impl Kind {
     }
 }
 
-/// Whole blocks, some four million cells: full rows of a striped raster, squares of a tiled one.
+/// Whole blocks, some four million cells: full rows of a striped raster, squares of a tiled one. Of blocks that are much
+/// larger a part, so that memory stays bounded whatever a file says.
 fn at_once(layer: &RasterLayer, (block_width, block_height): (usize, usize)) -> [u32; 2] {
-    let most = |n: u64, limit: u32| n.clamp(1, u64::from(limit.max(1))) as u32;
-    let (block_width, block_height) = (block_width.max(1) as u64, block_height.max(1) as u64);
+    let limited = |n: u64, limit: u32| n.clamp(1, u64::from(limit.max(1))) as u32;
     let whole = |wanted: u64, block: u64| (wanted / block).max(1) * block;
-    if block_width >= u64::from(layer.width) {
-        let rows = whole(CELLS_AT_ONCE / u64::from(layer.width.max(1)), block_height);
-        return [layer.width.max(1), most(rows, layer.height)];
-    }
-    let side = CELLS_AT_ONCE.isqrt();
-    [most(whole(side, block_width), layer.width), most(whole(side, block_height), layer.height)]
+    let block_width = (block_width as u64).clamp(1, CELLS_AT_ONCE);
+    let block_height = (block_height as u64).clamp(1, (4 * CELLS_AT_ONCE / block_width).max(1));
+    let columns = match u64::from(layer.width) {
+        width if block_width >= width => width,
+        _ => whole(CELLS_AT_ONCE.isqrt(), block_width),
+    };
+    let columns = limited(columns, layer.width);
+    [columns, limited(whole(CELLS_AT_ONCE / u64::from(columns), block_height), layer.height)]
 }
 
 fn open(path: &Path, siblings: Option<&[&str]>) -> Result<Dataset, ()> {
@@ -485,13 +489,26 @@ fn open(path: &Path, siblings: Option<&[&str]>) -> Result<Dataset, ()> {
     Dataset::open_ex(path, options).map_err(|_| ())
 }
 
-/// With what lies beside it: a world file, names of the classes (.aux.xml).
+/// While it lives, GDAL reads what an .aux.xml says beside a raster that this thread opened. It does so when it is first
+/// asked for any of it, not when it opens the file.
+struct ReadingAside;
+
+impl ReadingAside {
+    fn begin() -> ReadingAside {
+        // Fails only on a NUL byte inside.
+        let _ = gdal::config::set_thread_local_config_option("GDAL_PAM_ENABLED", "YES");
+        ReadingAside
+    }
+}
+
+impl Drop for ReadingAside {
+    fn drop(&mut self) {
+        let _ = gdal::config::clear_thread_local_config_option("GDAL_PAM_ENABLED");
+    }
+}
+
 fn open_source(path: &Path, inner: &Path) -> Result<Dataset, FormatError> {
-    // For this thread and this opening only; fails only on a NUL byte inside.
-    let _ = gdal::config::set_thread_local_config_option("GDAL_PAM_ENABLED", "YES");
-    let opened = open(inner, None);
-    let _ = gdal::config::clear_thread_local_config_option("GDAL_PAM_ENABLED");
-    opened.map_err(|()| match library::take_failures().into_iter().find(|m| !m.contains("not recognized")) {
+    open(inner, None).map_err(|()| match library::take_failures().into_iter().find(|m| !m.contains("not recognized")) {
         Some(reason) => FormatError::Unreadable { path: path.to_owned(), reason },
         None => FormatError::Unsupported {
             what: format!("{}: a raster that is no GeoTIFF", path.display()),
@@ -631,4 +648,40 @@ fn unreadable(path: &Path) -> FormatError {
 
 fn not_land_cover(path: &Path, reason: impl Into<String>) -> FormatError {
     FormatError::NotLandCover { path: path.to_owned(), reason: reason.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(width: u32, height: u32) -> RasterLayer {
+        RasterLayer {
+            file: String::new(),
+            hash: String::new(),
+            band: 1,
+            width,
+            height,
+            geotransform: [0.0, 1.0, 0.0, 0.0, 0.0, -1.0],
+            pixel_size: [1.0; 2],
+            crs: String::new(),
+            operation: None,
+            nodata: None,
+            classes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn windows_are_whole_blocks_and_bounded_whatever_the_file_says() {
+        assert_eq!(at_once(&layer(7500, 9100), (256, 256)), [2048, 2048]);
+        assert_eq!(at_once(&layer(916, 889), (916, 8)), [916, 889]);
+        assert_eq!(at_once(&layer(7500, 9100), (7500, 8)), [7500, 552]);
+        for (size, block) in
+            [((2_000_000_000, 400), (2_000_000_000, 1)), ((90_000, 90_000), (90_000, 90_000)), ((1 << 20, 1 << 20), (1 << 16, 1 << 16))]
+        {
+            let [columns, rows] = at_once(&layer(size.0, size.1), block);
+            let n = u64::from(columns) * u64::from(rows);
+            assert!((1..=4 * CELLS_AT_ONCE).contains(&n), "{size:?} {block:?}: {columns} × {rows}");
+        }
+        assert_eq!(at_once(&layer(0, 0), (0, 0)), [1, 1]);
+    }
 }

@@ -83,12 +83,20 @@ fn name_of(workspace: &Path, hash: &str) -> String {
     format!("{}.{hash}.tif", stem(workspace))
 }
 
-/// Where a layer's raster lies: under the workspace's present name, else under the one it was imported with.
+/// Where a layer's raster lies: under the workspace's present name, else under any that ends with its hash, which tells
+/// its content.
 pub fn raster_path(workspace: &Path, raster: &RasterLayer) -> PathBuf {
     let present = workspace.with_file_name(name_of(workspace, &raster.hash));
-    // A name with a folder in it was not written by us.
-    let is_plain = Path::new(&raster.file).file_name().is_some_and(|n| n.to_string_lossy() == raster.file.as_str());
-    if present.is_file() || !is_plain { present } else { workspace.with_file_name(&raster.file) }
+    if present.is_file() || raster.hash.len() != 16 {
+        return present;
+    }
+    let ending = format!(".{}.tif", raster.hash);
+    let beside = workspace.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    let mut others: Vec<PathBuf> =
+        beside.and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    others.retain(|path| path.file_name().is_some_and(|n| n.to_string_lossy().ends_with(&ending)));
+    others.sort();
+    others.into_iter().next().unwrap_or(present)
 }
 
 impl Store {
@@ -144,12 +152,13 @@ impl Store {
         Ok(layer)
     }
 
-    /// Removes the file of a raster that is no layer's any more. What cannot be removed is only in the way.
+    /// Removes the file of a raster that is no layer's any more. One under another workspace's name may be that one's:
+    /// it stays, and so does what cannot be removed.
     pub(super) fn remove_unused(&self, raster: Option<RasterLayer>) {
         let Some(raster) = raster else { return };
         let is_used = |l: &Layer| l.raster.as_ref().is_some_and(|r| r.hash == raster.hash);
         if self.layers().is_ok_and(|layers| !layers.iter().any(is_used)) {
-            let _ = fs::remove_file(raster_path(&self.path, &raster));
+            let _ = fs::remove_file(self.path.with_file_name(name_of(&self.path, &raster.hash)));
         }
     }
 }
