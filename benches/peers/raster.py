@@ -75,7 +75,7 @@ def ours(program, folder, zones, raster):
     run(program, "import", workspace, raster, "--as", "landuse", "--epoch", "2020", "--legend", folder / "peers.toml")
     seconds = [run(program, "overlay", workspace)["duration_ms"] / 1000 for _ in range(3)]
     run(program, "overlay", workspace, "--out", shares)
-    table = geopandas.pd.read_csv(shares, dtype={"zone_id": str, "landuse_id": str}, keep_default_na=False)
+    table = geopandas.pd.read_csv(shares, dtype={"zone_id": str, "landuse_id": str, "code": str}, keep_default_na=False)
     return seconds, table
 
 

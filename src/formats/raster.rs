@@ -404,7 +404,7 @@ impl Reader {
             (_, Some(nodata)) => nodata == number,
         };
         // A nodata beyond what its type holds (−1.8e308) comes as the type's lowest value or as infinity.
-        let is_mark = !number.is_finite() || number.abs() >= HUGE && self.nodata.is_some_and(|n| !(n.abs() < HUGE));
+        let is_mark = !number.is_finite() || number.abs() >= HUGE && self.nodata.is_some_and(|n| n.is_nan() || n.abs() >= HUGE);
         if is_nodata || is_mark {
             return Ok(None);
         }
