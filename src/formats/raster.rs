@@ -55,7 +55,7 @@ pub struct Census {
 }
 
 /// More cells than this take hours: such a raster is cut first.
-const MOST_CELLS: u64 = 1_000_000_000_000;
+const MOST_CELLS: u64 = 100_000_000_000;
 /// More different values than this are measurements, not classes.
 const MOST_CLASSES: usize = 4096;
 /// Cells that are read at once: 2048 × 2048.
