@@ -314,9 +314,76 @@ pub struct Layer {
     /// RFC 3339, UTC.
     pub imported_at: String,
     pub revision: Revision,
+    /// For land cover that comes as cells; such a layer has no features.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raster: Option<RasterLayer>,
+}
+
+/// Land cover as cells of one class each: a GeoTIFF beside the workspace, and all that is known of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RasterLayer {
+    /// The file's name, without its folder: `WORKSPACE.HASH.tif`.
+    pub file: String,
+    /// First 16 hexadecimal digits of the BLAKE3 hash of the file.
+    pub hash: String,
+    /// Counted from 1.
+    pub band: u32,
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// x = g[0] + column·g[1] + row·g[2], y = g[3] + column·g[4] + row·g[5], from the corner of the first cell.
+    pub geotransform: [f64; 6],
+    /// Width and height of a cell, in units of the raster's CRS.
+    pub pixel_size: [f64; 2],
+    /// The raster's CRS: a code or WKT.
+    pub crs: String,
+    /// The datum operation that was asked for, none for the default.
+    pub operation: Option<EpsgCode>,
+    /// As the file states it, `NaN` too; none when it states none.
+    pub nodata: Option<String>,
+    /// The values that occur, ascending.
+    pub classes: Vec<RasterClass>,
+}
+
+/// A value that occurs in a raster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RasterClass {
+    pub value: i32,
+    /// What the file calls it.
+    pub label: Option<String>,
+    pub n_cells: u64,
+}
+
+impl RasterLayer {
+    /// From columns and rows to the raster's CRS.
+    pub fn to_ground(&self, Coord { x: column, y: row }: Coord) -> Coord {
+        let g = self.geotransform;
+        Coord { x: g[0] + column * g[1] + row * g[2], y: g[3] + column * g[4] + row * g[5] }
+    }
+
+    /// From the raster's CRS to columns and rows.
+    pub fn to_cells(&self, at: Coord) -> Coord {
+        let g = self.geotransform;
+        let (x, y) = (at.x - g[0], at.y - g[3]);
+        if g[2] == 0.0 && g[4] == 0.0 {
+            return Coord { x: x / g[1], y: y / g[5] };
+        }
+        let area = g[1] * g[5] - g[2] * g[4];
+        Coord { x: (x * g[5] - y * g[2]) / area, y: (y * g[1] - x * g[4]) / area }
+    }
+
+    pub fn n_cells(&self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
+    }
 }
 
 impl Layer {
+    /// The one name that a raster of land use has: beside the polygons of the same epoch.
+    pub fn name_of_raster(epoch: Epoch) -> String {
+        Layer::name_of(LayerRole::LandUse, Some(epoch)).replacen("landuse", "landuse_raster", 1)
+    }
+
     /// The one name that a role and an epoch have.
     pub fn name_of(role: LayerRole, epoch: Option<Epoch>) -> String {
         match epoch {

@@ -36,7 +36,7 @@ pub enum Command {
         #[arg(long, default_value = "EPSG:5897", value_name = "EPSG:N")]
         crs: EpsgCode,
     },
-    /// Read zones, land use, permits, boundaries or context from any vector file that GDAL reads.
+    /// Read zones, land use, permits, boundaries or context from any vector file that GDAL reads, land use also from a GeoTIFF.
     Import(Box<ImportArgs>),
     /// List what is in a workspace.
     Layers { workspace: PathBuf },
@@ -44,12 +44,15 @@ pub enum Command {
     Drop { workspace: PathBuf, layer: String },
     /// Copy a workspace consistently, also while it is served.
     Backup { workspace: PathBuf, out: PathBuf },
-    /// Every pair of zone and land-use polygon that shares area.
+    /// Every pair of zone and land-use polygon (or class of a raster) that shares area.
     Overlay {
         workspace: PathBuf,
         /// The land use's epoch; the latest without it.
         #[arg(long, value_name = "YYYY[-MM[-DD]]")]
         epoch: Option<Epoch>,
+        /// Take the epoch's raster where there are polygons too.
+        #[arg(long)]
+        raster: bool,
         /// Write the pairs: zone_id, landuse_id, code, area_m2, share.
         #[arg(long, value_name = "FILE.csv")]
         out: Option<PathBuf>,
@@ -127,7 +130,7 @@ pub struct ImportArgs {
     /// What to take it as: zones, landuse, permits, boundaries or context.
     #[arg(long = "as", value_name = "ROLE", value_parser = role)]
     pub role: LayerRole,
-    /// The layer inside FILE, when it has several.
+    /// The layer inside FILE (of a raster the band), when it has several.
     #[arg(long, value_name = "NAME")]
     pub layer: Option<String>,
     /// Our column from theirs: --field name=TEN_VUNG. `@layer` is a drawing’s layer, `@text` the texts inside a polygon (`@text:LAYER`: of one CAD layer).

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::engine::{EngineError, ErrorKind, Exported, Found, Imported, Listed, Overlay};
+use crate::engine::{EngineError, ErrorKind, Exported, Found, Imported, Listed, Overlay, RasterFacts};
 use crate::model::Issue;
 
 /// How many issues text shows before it points to `--issues`.
@@ -66,6 +66,9 @@ pub fn grouped(value: f64, decimals: usize) -> String {
 }
 
 pub fn imported(done: &Imported) -> String {
+    if let Some(raster) = &done.raster {
+        return imported_raster(done, raster);
+    }
     let mut text =
         format!("{}: {} read, {} kept, {} repaired, {} set aside", done.layer, done.n_read, done.n_kept, done.n_repaired, done.n_rejected);
     text += &format!("\narea {} as read, {} as kept", hectares(done.area_before_m2), hectares(done.area_after_m2));
@@ -76,6 +79,38 @@ pub fn imported(done: &Imported) -> String {
     for label in done.unmapped.iter().take(SHOWN_ISSUES) {
         text += &format!("\nunmapped label “{}”: {} polygons, {}", label.label, label.n, hectares(label.area_m2));
     }
+    text + &noted(done)
+}
+
+fn imported_raster(done: &Imported, raster: &RasterFacts) -> String {
+    let mut text = format!(
+        "{}: {} × {} cells of {}, {} classes",
+        done.layer,
+        grouped(f64::from(raster.width), 0),
+        grouped(f64::from(raster.height), 0),
+        cell(raster.pixel_size),
+        raster.n_classes
+    );
+    text += &format!("\nabout {} with a class; {} cells without", hectares(done.area_after_m2), grouped(raster.n_nodata as f64, 0));
+    text += &raster.nodata.as_ref().map_or(String::new(), |nodata| format!(" (nodata {nodata})"));
+    text += &format!("\nCRS {}", done.crs.source);
+    if let Some(operation) = &done.crs.operation {
+        text += &format!(", by {operation}");
+    }
+    for label in done.unmapped.iter().take(SHOWN_ISSUES) {
+        text += &format!("\nunmapped value “{}”: {} cells, about {}", label.label, grouped(label.n as f64, 0), hectares(label.area_m2));
+    }
+    text + &noted(done)
+}
+
+/// Width by height in the raster's own unit.
+fn cell([width, height]: [f64; 2]) -> String {
+    format!("{width} × {height}")
+}
+
+/// What import says of every file in the end.
+fn noted(done: &Imported) -> String {
+    let mut text = String::new();
     if done.n_outside > 0 {
         text += &format!("\n{} zones lie wholly or partly outside the boundaries (kept, marked)", done.n_outside);
     }
@@ -100,7 +135,7 @@ pub fn layers(layers: &[Listed]) -> String {
     let rows = layers.iter().map(|Listed { layer: l, .. }| {
         [
             l.name.clone(),
-            grouped(l.n_features as f64, 0),
+            l.raster.as_ref().map_or_else(|| grouped(l.n_features as f64, 0), |r| format!("cells of {}", cell(r.pixel_size))),
             hectares(l.area_m2),
             l.epoch.map_or("–".to_owned(), |e| e.to_string()),
             l.source_crs.clone(),
@@ -129,14 +164,24 @@ pub fn layers(layers: &[Listed]) -> String {
 
 pub fn overlay(found: &Overlay) -> String {
     let mut text = format!(
-        "{} zones × {} land-use polygons of {}: {} pairs share {} in {:.0} ms",
+        "{} zones × {} {} of {}: {} pairs share {} in {:.0} ms",
         grouped(found.n_zones as f64, 0),
         grouped(found.n_land_use as f64, 0),
+        if found.not_seen.is_some() { "raster classes" } else { "land-use polygons" },
         found.epoch,
         grouped(found.n_pairs as f64, 0),
         hectares(found.area_m2),
         found.duration_ms
     );
+    if let Some(not_seen) = found.not_seen {
+        text += &format!(
+            "\nnot seen: {} in cells without a class, {} outside of the raster ({} zones in part, {} wholly)",
+            hectares(not_seen.nodata_m2),
+            hectares(not_seen.outside_m2),
+            grouped(not_seen.n_zones_partly_seen as f64, 0),
+            grouped(not_seen.n_zones_not_seen as f64, 0)
+        );
+    }
     text += &withheld(found.n_withheld);
     text
 }

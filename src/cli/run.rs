@@ -47,8 +47,8 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
                 &format!("{}: {bytes} bytes", out.display()),
             )
         }
-        Command::Overlay { workspace, epoch, out } => {
-            let found = engine::overlay(workspace, &Arc::new(rulebook), *epoch, out.as_deref())?;
+        Command::Overlay { workspace, epoch, raster, out } => {
+            let found = engine::overlay(workspace, &Arc::new(rulebook), *epoch, *raster, out.as_deref())?;
             output::result(cli.json, &json!(found), &output::overlay(&found))
         }
         Command::Detect { workspace, epoch, since, kind, out } => {

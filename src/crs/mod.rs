@@ -99,6 +99,35 @@ impl Crs {
         Ok(crs)
     }
 
+    /// The CRS that this one is but for its datum's name, which old GeoTIFFs lose: Europe's grid of land cover, which
+    /// its numbers alone tell. None when the datum is named, or the numbers are others.
+    pub fn unnamed_twin(&self) -> Option<Crs> {
+        /// Latitude and longitude of origin, false easting and northing of EPSG:3035.
+        const EUROPE: [(&str, f64); 4] = [
+            ("Latitude of natural origin", 52.0),
+            ("Longitude of natural origin", 10.0),
+            ("False easting", 4_321_000.0),
+            ("False northing", 3_210_000.0),
+        ];
+        if self.code.is_some() || self.is_geographic || self.datum != Datum::Other {
+            return None;
+        }
+        let context = Context::new()?;
+        let object = context.create(&self.definition)?;
+        let datum = object.datum()?.name().to_lowercase();
+        let conversion = object.operation()?;
+        let is_nameless = datum.starts_with("unknown") || datum.starts_with("not specified") || datum.starts_with("not_specified");
+        let is_europe = is_nameless
+            && conversion.method() == "Lambert Azimuthal Equal Area"
+            && EUROPE.iter().all(|(name, value)| conversion.parameter(name).is_some_and(|v| (v - value).abs() < 1e-6));
+        is_europe.then(|| Crs::from_epsg(EpsgCode(3035)).ok())?
+    }
+
+    /// What `parse` makes this CRS from again: a code, or WKT.
+    pub fn definition(&self) -> &str {
+        &self.definition
+    }
+
     /// `EPSG:5897 (VN-2000 / TM-3 zone 482)`, or the name alone.
     pub fn label(&self) -> String {
         match self.code {

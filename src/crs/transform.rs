@@ -45,6 +45,7 @@ struct Shared {
     pool: Mutex<Vec<Vec<Pipeline>>>,
 }
 
+#[derive(Clone)]
 struct Stage {
     pipeline: String,
     forward: bool,
@@ -76,6 +77,15 @@ impl Transform {
     /// The same between two codes, with the default operation.
     pub fn between(from: EpsgCode, to: EpsgCode) -> Result<Transform, CrsError> {
         Transform::new(&Crs::from_epsg(from)?, &Crs::from_epsg(to)?, None)
+    }
+
+    /// The way back, by the same operation.
+    pub fn inverse(&self) -> Transform {
+        let Shared { from, to, stages, operation, .. } = self.shared.as_ref();
+        let back = |stage: &Stage| Stage { pipeline: stage.pipeline.clone(), forward: !stage.forward };
+        let stages = stages.iter().rev().map(back).collect();
+        let shared = Shared { from: to.clone(), to: from.clone(), stages, operation: operation.clone(), pool: Mutex::default() };
+        Transform { shared: Arc::new(shared) }
     }
 
     /// The datum operation; none when both CRSs rest on one datum.

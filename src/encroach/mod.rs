@@ -1,7 +1,8 @@
 //! What is built inside which zone.
 //!
 //! `overlay` gives the area that every pair of a zone and a land use shares; `detect` makes events of the land, with when,
-//! by what right and how sure; `transitions` says what became what between two epochs.
+//! by what right and how sure; `transitions` says what became what between two epochs; `raster` gives shares and land of
+//! land cover that comes as cells.
 //! Pure: the same layers give the same result whatever the number of threads and the order of features.
 
 mod certainty;
@@ -10,6 +11,7 @@ mod dates;
 mod detect;
 mod identity;
 mod overlay;
+pub mod raster;
 mod rights;
 mod transitions;
 

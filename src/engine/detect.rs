@@ -1,6 +1,6 @@
 //! Overlay and detection as flows: snapshot → `encroach` → rows and events, kept in the workspace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use serde::Serialize;
@@ -10,7 +10,7 @@ use super::events::EpochEvents;
 use super::figures::Sum;
 use super::snapshot::{EpochLandUse, Snapshot};
 use super::transitions::Moved;
-use crate::encroach::{self, LeftOut};
+use crate::encroach::{self, LeftOut, raster::ZoneShares};
 use crate::legend::Rules;
 use crate::model::{Change, Epoch, Event, Layer, LayerRole, MultiPolygon};
 use crate::store::{Mode, NewLayer, Store};
@@ -36,10 +36,27 @@ pub struct Overlay {
     pub n_withheld: usize,
     pub n_pairs: usize,
     pub area_m2: f64,
+    /// For a raster: the land of which it shows no class.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub not_seen: Option<NotSeen>,
     /// From geometries in memory to the pairs: cutting, indexing and every preparation included.
     pub duration_ms: f64,
+    /// By zone, then land use. A raster's rows also tell what of a zone it does not show: `landuse_id` is `nodata` or
+    /// `outside`, and `code` is empty.
     #[serde(skip)]
     pub rows: Vec<OverlayRow>,
+}
+
+/// Land of zones that a raster shows no class of. It is never counted as land without encroachment.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct NotSeen {
+    /// In cells without a class, or with one that may not be told.
+    pub nodata_m2: f64,
+    /// Beyond the raster's edge.
+    pub outside_m2: f64,
+    /// Zones of which more than a ten-thousandth is not seen, and zones of which nothing is.
+    pub n_zones_partly_seen: usize,
+    pub n_zones_not_seen: usize,
 }
 
 /// What `detect` found.
@@ -75,18 +92,47 @@ pub struct Found {
     pub gone: Vec<Event>,
 }
 
+/// A pair that shares no more than this shares a border, not land.
+const MIN_SHARED_M2: f64 = 1e-6;
+
+impl NotSeen {
+    fn add(&mut self, shares: &ZoneShares, zone_m2: f64) {
+        self.nodata_m2 += shares.nodata_m2;
+        self.outside_m2 += shares.outside_m2;
+        let missing_m2 = shares.nodata_m2 + shares.outside_m2;
+        // Two honest borders differ by far more than a ten-thousandth.
+        match missing_m2 / zone_m2 {
+            _ if shares.classes.is_empty() => self.n_zones_not_seen += 1,
+            share if share > 1e-4 => self.n_zones_partly_seen += 1,
+            _ => {}
+        }
+    }
+}
+
 impl Snapshot {
-    fn epoch_or_refuse(&self, epoch: Option<Epoch>) -> Result<Epoch, EngineError> {
+    fn zones_or_refuse(&self) -> Result<(), EngineError> {
         if self.layer(LayerRole::Zones).is_none() {
             return Err(EngineError::not_found("the workspace has no zones yet: farmzone import WORKSPACE FILE --as zones"));
         }
+        Ok(())
+    }
+
+    fn epoch_or_refuse(&self, epoch: Option<Epoch>) -> Result<Epoch, EngineError> {
+        self.zones_or_refuse()?;
         self.epoch(epoch)?.ok_or_else(|| {
             EngineError::not_found("the workspace has no land use yet: farmzone import WORKSPACE FILE --as landuse --epoch YYYY")
         })
     }
 
-    /// Every pair of zone and land-use polygon that shares more than 1e-6 m², ordered by zone, then land use.
+    /// Every pair of zone and land-use polygon that shares more than 1e-6 m², ordered by zone, then land use; of an epoch
+    /// that has only a raster, every pair of zone and class.
     pub fn overlay(&self, epoch: Option<Epoch>) -> Result<Overlay, EngineError> {
+        let latest_raster = self.raster_epochs.last().copied();
+        match epoch {
+            Some(epoch) if !self.epochs.contains(&epoch) && self.raster_epochs.contains(&epoch) => return self.overlay_raster(Some(epoch)),
+            None if latest_raster > self.epochs.last().copied() => return self.overlay_raster(latest_raster),
+            _ => {}
+        }
         let epoch = self.epoch_or_refuse(epoch)?;
         let land_use = self.land_use(epoch)?;
         let began = Instant::now();
@@ -114,9 +160,55 @@ impl Snapshot {
             n_withheld: land_use.n_withheld,
             n_pairs: rows.len(),
             area_m2: rows.iter().fold(0.0, |sum, row| sum + row.area_m2),
+            not_seen: None,
             duration_ms,
             rows,
         })
+    }
+
+    /// Every pair of zone and raster class that shares more than 1e-6 m², ordered by zone, then class, and what of each
+    /// zone the raster does not show. Areas are exact fractions of cells.
+    pub fn overlay_raster(&self, epoch: Option<Epoch>) -> Result<Overlay, EngineError> {
+        self.zones_or_refuse()?;
+        let none =
+            || EngineError::not_found("the workspace has no raster yet: farmzone import WORKSPACE FILE.tif --as landuse --epoch YYYY");
+        let epoch = epoch.or(self.raster_epochs.last().copied()).ok_or_else(none)?;
+        let raster = self.raster(epoch)?;
+        let began = Instant::now();
+        let zones: Vec<&MultiPolygon> = self.zones.list.iter().map(|z| &z.zone.shape).collect();
+        let shares = raster.shares(&zones)?;
+        let duration_ms = began.elapsed().as_secs_f64() * 1000.0;
+        let codes: HashMap<i32, &str> = raster.layer.classes.iter().map(|c| c.value).zip(raster.codes.iter().map(String::as_str)).collect();
+        let mut found = Overlay {
+            epoch,
+            n_zones: zones.len(),
+            n_land_use: raster.codes.len() - raster.n_withheld,
+            n_withheld: raster.n_withheld,
+            n_pairs: 0,
+            area_m2: 0.0,
+            not_seen: None,
+            duration_ms,
+            rows: Vec::new(),
+        };
+        let mut not_seen = NotSeen::default();
+        for (zone, shares) in self.zones.list.iter().zip(shares) {
+            let mut row = |landuse_id: String, code: &str, area_m2: f64| {
+                let share = area_m2 / zone.area_m2;
+                found.rows.push(OverlayRow { zone_id: zone.zone.id.clone(), landuse_id, code: code.to_owned(), area_m2, share });
+            };
+            for &(value, area_m2) in shares.classes.iter().filter(|c| c.1 > MIN_SHARED_M2) {
+                row(value.to_string(), codes.get(&value).copied().unwrap_or_default(), area_m2);
+                (found.n_pairs, found.area_m2) = (found.n_pairs + 1, found.area_m2 + area_m2);
+            }
+            for (what, area_m2) in [("nodata", shares.nodata_m2), ("outside", shares.outside_m2)] {
+                if area_m2 > MIN_SHARED_M2 {
+                    row(what.to_owned(), "", area_m2);
+                }
+            }
+            not_seen.add(&shares, zone.area_m2);
+        }
+        found.not_seen = Some(not_seen);
+        Ok(found)
     }
 
     /// The events of one epoch, of all kinds or of one; with `since` only what was lost after that epoch.

@@ -72,6 +72,9 @@ impl EngineError {
     pub fn conflict(message: impl Into<String>) -> Self {
         Self::refused(ErrorKind::Conflict, message)
     }
+    pub fn unsupported(message: impl Into<String>) -> Self {
+        Self::refused(ErrorKind::Unsupported, message)
+    }
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self::refused(ErrorKind::Unavailable, message)
     }
@@ -145,6 +148,7 @@ fn of_format(error: &FormatError) -> ErrorKind {
         | E::ContradictingCrs { .. }
         | E::MissingColumn { .. }
         | E::ChooseLayer { .. }
+        | E::NotLandCover { .. }
         | E::Empty { .. } => ErrorKind::Invalid,
     }
 }

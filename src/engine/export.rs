@@ -61,6 +61,11 @@ fn layer_asked(snapshot: &Snapshot, name: &str) -> Result<(LayerRole, Option<Epo
         "units" if snapshot.layer(LayerRole::Boundaries).is_some() => Ok((LayerRole::Boundaries, None)),
         name => {
             let layer = snapshot.layer_named(name)?;
+            if let Some(raster) = &layer.raster {
+                let message =
+                    format!("{name} is a raster, and only features are exported: take the file {} beside the workspace", raster.file);
+                return Err(EngineError::unsupported(message));
+            }
             Ok((layer.role, layer.epoch))
         }
     }

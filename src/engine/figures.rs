@@ -236,7 +236,11 @@ impl Snapshot {
     }
 
     fn roles_present(&self) -> Vec<&'static str> {
-        LayerRole::ALL.iter().filter(|role| self.layers.iter().any(|l| l.role == **role)).map(|r| r.as_str()).collect()
+        LayerRole::ALL
+            .iter()
+            .filter(|role| self.layers.iter().any(|l| l.role == **role && l.raster.is_none()))
+            .map(|r| r.as_str())
+            .collect()
     }
 
     /// West, south, east, north of units and zones together; none when there are neither.
@@ -274,7 +278,7 @@ impl Snapshot {
                 let shown = l.role != LayerRole::LandUse;
                 Ok(json!({
                     "name": l.name, "role": l.role, "epoch": l.epoch, "source": l.source, "source_crs": l.source_crs, "operation": l.operation,
-                    "accuracy_m": l.accuracy_m, "legend": l.legend, "simulated": l.simulated,
+                    "pixel_size": l.raster.as_ref().map(|r| r.pixel_size), "accuracy_m": l.accuracy_m, "legend": l.legend, "simulated": l.simulated,
                     "n_features": shown.then_some(l.n_features), "area_m2": shown.then_some(rounded_m2(l.area_m2)),
                     "bounds": l.extent.filter(|_| shown).map(|e| self.lonlat_bounds(e)).transpose()?,
                     "imported_at": l.imported_at, "revision": l.revision,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{EngineError, Progress, Rulebook};
+use super::{EngineError, Progress, Rulebook, raster_import};
 use crate::codes;
 use crate::encroach;
 use crate::formats::{self, Doubles, Feature, Request, Source};
@@ -61,6 +61,9 @@ pub struct Imported {
     pub area_after_m2: f64,
     /// Zones wholly or partly outside every unit: kept, with an issue each.
     pub n_outside: usize,
+    /// For a raster, whose cells `n_read` and `n_kept` count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raster: Option<RasterFacts>,
     /// Labels that the legend does not know, the largest area first.
     pub unmapped: Vec<Unmapped>,
     pub n_issues: usize,
@@ -77,6 +80,19 @@ pub struct Applied {
     pub operation: Option<String>,
 }
 
+/// What a raster is, beside its classes.
+#[derive(Debug, Serialize)]
+pub struct RasterFacts {
+    pub width: u32,
+    pub height: u32,
+    /// In units of its CRS.
+    pub pixel_size: [f64; 2],
+    pub nodata: Option<String>,
+    /// Cells without a class.
+    pub n_nodata: u64,
+    pub n_classes: usize,
+}
+
 #[derive(Debug, Serialize)]
 pub struct Unmapped {
     pub label: String,
@@ -84,7 +100,7 @@ pub struct Unmapped {
     pub area_m2: f64,
 }
 
-const ISSUES_SHOWN: usize = 1000;
+pub(super) const ISSUES_SHOWN: usize = 1000;
 /// So many are remembered for `--issues`; a file with more is beyond reading line by line.
 const ISSUES_KEPT: usize = 1_000_000;
 
@@ -103,6 +119,9 @@ pub fn import(workspace: &Path, rulebook: &Rulebook, request: &Import, progress:
         super::may_be_written(out, workspace)?;
     }
     let mut store = Store::open(workspace)?;
+    if request.role == LayerRole::LandUse && formats::raster::is_raster(request.file) {
+        return raster_import::import(&mut store, request, &Chosen::find(rulebook, request.legend)?, progress);
+    }
     let name = Layer::name_of(request.role, request.epoch);
     if request.mode == Mode::New && store.layers()?.iter().any(|l| l.name == name) {
         return Err(store::StoreError::LayerExists { name }.into());
@@ -162,10 +181,10 @@ pub fn import(workspace: &Path, rulebook: &Rulebook, request: &Import, progress:
 }
 
 /// The legend that was asked for: one of ours, or the user's own with its text.
-struct Chosen {
-    name: String,
-    legend: Legend,
-    text: Option<String>,
+pub(super) struct Chosen {
+    pub name: String,
+    pub legend: Legend,
+    pub text: Option<String>,
 }
 
 impl Chosen {
@@ -280,6 +299,7 @@ fn write<'a, F: store::Feature>(
         area_before_m2: counts.area_before_m2,
         area_after_m2: counts.area_after_m2,
         n_outside: sorter.n_outside,
+        raster: None,
         unmapped,
         n_issues: sorter.n_issues,
         issues,
@@ -529,7 +549,7 @@ fn unknown_kind(kinds: &Kinds, label: &str) -> String {
 }
 
 /// `code,feature,message,x,y,area_before_m2,area_after_m2`, whole or not at all.
-fn write_issues(issues: &[Issue], out: &Path) -> Result<(), EngineError> {
+pub(super) fn write_issues(issues: &[Issue], out: &Path) -> Result<(), EngineError> {
     let number = |n: Option<f64>| n.map_or(String::new(), |n| n.to_string());
     super::export::write_text(out, |file| {
         writeln!(file, "code,feature,message,x,y,area_before_m2,area_after_m2")?;

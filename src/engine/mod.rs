@@ -14,6 +14,8 @@ mod import;
 mod live;
 mod maps;
 mod place;
+mod raster;
+mod raster_import;
 mod rulebook;
 mod search;
 mod snapshot;
@@ -21,15 +23,16 @@ mod tiles;
 mod transitions;
 
 pub use demo::{make_demo, simulated_city};
-pub use detect::{Found, Overlay, OverlayRow};
+pub use detect::{Found, NotSeen, Overlay, OverlayRow};
 pub use error::{EngineError, ErrorKind};
 pub use events::EpochEvents;
 pub use export::{Exported, export, write_events, write_transitions};
 pub use figures::{Filter, Page, Sum, group_name, hex, right_name};
-pub use import::{Import, Imported, import};
+pub use import::{Import, Imported, RasterFacts, import};
 pub use live::Engine;
 pub use maps::StyleAsk;
 pub use place::{CrsFacts, Place};
+pub use raster::EpochRaster;
 pub use rulebook::{Rulebook, tiles_text};
 pub use snapshot::{EpochLandUse, Snapshot, UnitView, ZoneView, Zones};
 pub use transitions::{By, Moved, TransitionsAsk};
@@ -134,12 +137,13 @@ pub fn backup(path: &Path, out: &Path, progress: Progress) -> Result<(), EngineE
     Ok(Store::open(path)?.backup(out, &mut |done, total| progress("copying", done, total))?)
 }
 
-/// Every pair of zone and land-use polygon that shares area, written to `out` as a table.
-pub fn overlay(path: &Path, rulebook: &Arc<Rulebook>, epoch: Option<Epoch>, out: Option<&Path>) -> Result<Overlay, EngineError> {
+/// Every pair of zone and land-use polygon (or raster class) that shares area, written to `out` as a table.
+pub fn overlay(path: &Path, rulebook: &Arc<Rulebook>, epoch: Option<Epoch>, raster: bool, out: Option<&Path>) -> Result<Overlay, EngineError> {
     if let Some(out) = out {
         table_may_be_written(out, path)?;
     }
-    let found = open(path, rulebook)?.overlay(epoch)?;
+    let snapshot = open(path, rulebook)?;
+    let found = if raster { snapshot.overlay_raster(epoch)? } else { snapshot.overlay(epoch)? };
     if let Some(out) = out {
         export::write_overlay(&found, out)?;
     }

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::events::{EpochEvents, Rested};
 use super::place::Place;
+use super::raster::EpochRaster;
 use super::search::Searchable;
 use super::tiles::PreparedTiles;
 use super::transitions::Matrices;
@@ -127,6 +128,9 @@ pub struct Snapshot {
     pub permits: Arc<Vec<Permit>>,
     /// Epochs of land use, the oldest first.
     pub epochs: Vec<Epoch>,
+    /// Epochs of land use that comes as a raster, the oldest first.
+    pub raster_epochs: Vec<Epoch>,
+    rasters: BTreeMap<Epoch, Arc<Lazy<EpochRaster>>>,
     pub(super) land_use: BTreeMap<Epoch, Arc<Lazy<EpochLandUse>>>,
     pub(super) events: BTreeMap<Epoch, Arc<Lazy<EpochEvents>>>,
     /// What the events of the snapshot before rest on, for epochs whose events must be looked at again.
@@ -239,7 +243,9 @@ impl Snapshot {
             units,
             context,
             permits,
-            epochs: layers.iter().filter(|l| l.role == LayerRole::LandUse).filter_map(|l| l.epoch).collect(),
+            epochs: layers.iter().filter(|l| l.role == LayerRole::LandUse && l.raster.is_none()).filter_map(|l| l.epoch).collect(),
+            raster_epochs: layers.iter().filter(|l| l.raster.is_some()).filter_map(|l| l.epoch).collect(),
+            rasters: BTreeMap::new(),
             land_use: BTreeMap::new(),
             events: BTreeMap::new(),
             rested: BTreeMap::new(),
@@ -254,8 +260,9 @@ impl Snapshot {
             layers,
         };
         snapshot.epochs.sort_unstable();
+        snapshot.raster_epochs.sort_unstable();
         let mut read: HashMap<String, Arc<Legend>> = HashMap::new();
-        for layer in snapshot.layers.iter().filter(|l| l.role == LayerRole::LandUse) {
+        for layer in snapshot.layers.iter().filter(|l| l.role == LayerRole::LandUse && l.raster.is_none()) {
             let (Some(epoch), name) = (layer.epoch, legend_name(layer)) else { continue };
             let legend = match read.get(name) {
                 Some(legend) => legend.clone(),
@@ -274,6 +281,11 @@ impl Snapshot {
                 snapshot.rested.insert(epoch, rested);
             }
             snapshot.events.insert(epoch, kept.cloned().unwrap_or_else(|| Lazy::new(stamp)));
+        }
+        for &epoch in &snapshot.raster_epochs {
+            let stamp = snapshot.stamp_of(&Layer::name_of_raster(epoch));
+            let kept = before.and_then(|b| b.rasters.get(&epoch)).filter(|l| l.stamp == stamp && same_rules(before, rulebook));
+            snapshot.rasters.insert(epoch, kept.cloned().unwrap_or_else(|| Lazy::new(stamp)));
         }
         snapshot.tiles = PreparedTiles::shared(&snapshot, before);
         Ok(snapshot)
@@ -312,6 +324,9 @@ impl Snapshot {
         match asked {
             None => Ok(self.epochs.last().copied()),
             Some(epoch) if self.epochs.contains(&epoch) => Ok(Some(epoch)),
+            Some(epoch) if self.raster_epochs.contains(&epoch) => {
+                Err(EngineError::not_found(format!("land use of epoch {epoch} is there as a raster only; `overlay` reads it")))
+            }
             Some(epoch) => {
                 let known: Vec<String> = self.epochs.iter().map(Epoch::to_string).collect();
                 let known = if known.is_empty() {
@@ -353,22 +368,30 @@ impl Snapshot {
             let mut land_use = sound(features::<LandUse>(&reader, &name, &mut Issues::new())?, |l| &mut l.shape);
             let n_read = land_use.len();
             let secret = secret_codes(&self.rulebook, &legend)?;
-            land_use.retain(|l| match legend.class(&l.code) {
-                Some(class) => access::may_see_land_use(Role::Viewer, class),
-                // A mixed or misread label may still name what is withheld.
-                None => !l
-                    .code
-                    .split(|c: char| !c.is_alphanumeric())
-                    .any(|part| secret.contains(part.trim_end_matches(char::is_numeric).to_uppercase().as_str())),
-            });
+            land_use.retain(|l| may_be_seen(&legend, &secret, &l.code));
             let codes: BTreeSet<&str> = land_use.iter().map(|l| l.code.as_str()).collect();
             let codes = codes.into_iter().map(str::to_owned).collect();
             Ok(EpochLandUse { epoch, legend, codes, n_withheld: n_read - land_use.len(), land_use })
         })
     }
 
+    /// One epoch's raster, without what is withheld; opened when it is first asked for.
+    pub fn raster(&self, epoch: Epoch) -> Result<Arc<EpochRaster>, EngineError> {
+        let none = || EngineError::not_found(format!("no raster of epoch {epoch}"));
+        self.rasters.get(&epoch).ok_or_else(none)?.get(|| {
+            let layer = self.layer_named(&Layer::name_of_raster(epoch))?;
+            let raster = layer.raster.as_ref().ok_or_else(none)?;
+            let legend = Arc::new(legend_of(&self.rulebook, &self.reader_of(layer)?, legend_name(layer))?);
+            let secret = secret_codes(&self.rulebook, &legend)?;
+            EpochRaster::open(&self.path, self.place.crs, (epoch, raster), legend.clone(), |code| may_be_seen(&legend, &secret, code))
+        })
+    }
+
     pub(super) fn layer_stamp(&self, role: LayerRole, epoch: Option<Epoch>) -> String {
-        let name = Layer::name_of(role, epoch);
+        self.stamp_of(&Layer::name_of(role, epoch))
+    }
+
+    fn stamp_of(&self, name: &str) -> String {
         let revision = self.layers.iter().find(|l| l.name == name).map_or(0, |l| l.revision);
         format!("{name}@{revision}")
     }
@@ -402,6 +425,17 @@ fn secret_codes(rulebook: &Rulebook, legend: &Legend) -> Result<HashSet<String>,
     let national = rulebook.legend("vn")?;
     let classes = legend.classes.iter().chain(&national.classes);
     Ok(classes.filter(|c| !access::may_see_land_use(Role::Viewer, c)).map(|c| c.code.to_uppercase()).collect())
+}
+
+/// Whether land of this code may leave the server.
+fn may_be_seen(legend: &Legend, secret: &HashSet<String>, code: &str) -> bool {
+    match legend.class(code) {
+        Some(class) => access::may_see_land_use(Role::Viewer, class),
+        // A mixed or misread label may still name what is withheld.
+        None => !code
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|part| secret.contains(part.trim_end_matches(char::is_numeric).to_uppercase().as_str())),
+    }
 }
 
 pub(super) fn features<F: store::Feature>(reader: &Reader, name: &str, issues: &mut Issues) -> Result<Vec<F>, EngineError> {

@@ -49,6 +49,25 @@ pub(super) fn candidates(path: &Path) -> Result<Vec<Candidate>, FormatError> {
     Ok(itself(absolute))
 }
 
+/// What may be a raster: the file itself, or each TIFF inside it; none when it cannot be looked into.
+pub(super) fn rasters(path: &Path) -> Option<Vec<PathBuf>> {
+    let absolute = std::fs::canonicalize(path).ok().filter(|p| p.is_file())?;
+    let mut head = [0; 4];
+    let mut file = File::open(&absolute).ok()?;
+    let n = read_up_to(&mut file, &mut head).ok()?;
+    if head[..n].starts_with(b"\x1f\x8b") {
+        return Some(vec![PathBuf::from(format!("/vsigzip/{}", absolute.display()))]);
+    }
+    if !head[..n].starts_with(b"PK\x03\x04") {
+        return Some(vec![absolute]);
+    }
+    let entries = entries(file).ok()?;
+    let is_tiff = |name: &str| [".tif", ".tiff"].iter().any(|ending| name.to_ascii_lowercase().ends_with(ending));
+    let usable = |e: &&Entry| is_tiff(&e.name) && !is_side_file(&e.name) && !climbs_out(&e.name) && !e.is_encrypted;
+    let inner = |e: &Entry| PathBuf::from(format!("/vsizip/{{{}}}/{}", absolute.display(), e.name));
+    Some(entries.iter().filter(usable).take(200).map(inner).collect())
+}
+
 fn unreadable(path: &Path, reason: impl Into<String>) -> FormatError {
     FormatError::Unreadable { path: path.to_owned(), reason: reason.into() }
 }

@@ -44,6 +44,8 @@ fn drivers() -> &'static [String] {
         let settings = [
             ("OSR_USE_NON_DEPRECATED", "NO"),
             ("GDAL_PAM_ENABLED", "NO"),
+            // Megabytes: rasters are read by whole blocks, each once; the default is a twentieth of the memory.
+            ("GDAL_CACHEMAX", "128"),
             ("CPL_DEBUG", "OFF"),
             ("OGR_GEOJSON_MAX_OBJ_SIZE", "1000"),
             ("SHAPE_RESTORE_SHX", "NO"),

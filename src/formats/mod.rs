@@ -1,8 +1,8 @@
 //! Read and write files: the only user of GDAL.
 //!
 //! `read` takes any vector file the system's GDAL reads, zipped or not, and hands out features in the
-//! workspace's CRS, valid, with NFC text, each with the issues a person should know; `write` puts rows
-//! into the format that the file's ending names. No legend, no store: labels pass as they are.
+//! workspace's CRS, valid, with NFC text, each with the issues a person should know; `raster` reads land
+//! cover that comes as cells; `write` puts rows into the format that the file's ending names. No legend, no store: labels pass as they are.
 //!
 //! Invariant: what comes out of `read` is complete or an error; nothing is half read, nothing is dropped
 //! without an issue. What `write` leaves under the final name is whole.
@@ -12,6 +12,7 @@ mod cad;
 pub mod columns;
 mod encoding;
 mod library;
+pub mod raster;
 mod read;
 mod write;
 
@@ -53,6 +54,9 @@ pub enum FormatError {
     ChooseLayer { path: PathBuf, asked: Option<String>, layers: Vec<String> },
     #[error("{}: the layer “{layer}” is empty", path.display())]
     Empty { path: PathBuf, layer: String },
+    /// A raster whose cells cannot be taken as classes of land cover.
+    #[error("{}: no land cover: {reason}", path.display())]
+    NotLandCover { path: PathBuf, reason: String },
     #[error("the encoding “{name}” is not known; use one like UTF-8, CP1258, TCVN3, CP1252 or ISO-8859-1")]
     UnknownEncoding { name: String },
     #[error("{}: cannot be written: {reason}", path.display())]

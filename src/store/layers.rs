@@ -44,17 +44,21 @@ pub(super) fn srs_id(connection: &Connection, path: &Path) -> Result<i32, StoreE
 /// The layers by name, but those whose table somebody took away. What QGIS or GDAL changed since the
 /// import is counted and measured anew.
 pub(super) fn all(connection: &Connection, path: &Path) -> Result<Vec<Layer>, StoreError> {
-    let sql = "SELECT name, role, epoch, source, source_crs, operation, accuracy_m, legend, keep, simulated, n_features, area_m2,
-            imported_at, l.revision, min_x, min_y, max_x, max_y, last_change = measured_at
+    // A workspace made before there were rasters has no column for them.
+    let raster = if has_raster_column(connection, path)? { "raster" } else { "NULL" };
+    let sql = format!(
+        "SELECT name, role, epoch, source, source_crs, operation, accuracy_m, legend, keep, simulated, n_features, area_m2,
+            imported_at, l.revision, min_x, min_y, max_x, max_y, last_change = measured_at, {raster}
         FROM farmzone_layers l JOIN gpkg_contents c ON c.table_name = l.name
-        WHERE EXISTS (SELECT 1 FROM sqlite_master m WHERE m.type = 'table' AND m.name = l.name) ORDER BY name";
+        WHERE EXISTS (SELECT 1 FROM sqlite_master m WHERE m.type = 'table' AND m.name = l.name) ORDER BY name"
+    );
     let doing = "reading its list of layers";
-    let mut statement = connection.prepare(sql).during(path, doing)?;
+    let mut statement = connection.prepare(&sql).during(path, doing)?;
     let mut rows = statement.query([]).during(path, doing)?;
     let mut layers = Vec::new();
     while let Some(row) = rows.next().during(path, doing)? {
         let mut layer = layer(row).during(path, doing)?.map_err(|what| StoreError::Damaged { path: path.to_owned(), what })?;
-        if !row.get::<_, bool>(18).during(path, doing)? {
+        if layer.raster.is_none() && !row.get::<_, bool>(18).during(path, doing)? {
             let measure = measure(connection, path, &layer.name)?;
             (layer.n_features, layer.area_m2, layer.extent) = (measure.n_features, measure.area_m2, measure.extent);
         }
@@ -66,7 +70,10 @@ pub(super) fn all(connection: &Connection, path: &Path) -> Result<Vec<Layer>, St
 fn layer(row: &Row<'_>) -> rusqlite::Result<Result<Layer, String>> {
     let (name, role, epoch): (String, String, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
     let keep: String = row.get(8)?;
-    let (Ok(role), Ok(epoch), Ok(keep)) = (role.parse(), epoch.map(|e| e.parse()).transpose(), serde_json::from_str(&keep)) else {
+    let raster = row.get::<_, Option<String>>(19)?.map(|text| serde_json::from_str(&text)).transpose();
+    let (Ok(role), Ok(epoch), Ok(keep), Ok(raster)) =
+        (role.parse(), epoch.map(|e| e.parse()).transpose(), serde_json::from_str(&keep), raster)
+    else {
         return Ok(Err(format!("farmzone_layers says of “{name}” what cannot be read: role “{role}”, keep “{keep}”")));
     };
     let extent = match (row.get(14)?, row.get(15)?, row.get(16)?, row.get(17)?) {
@@ -89,7 +96,12 @@ fn layer(row: &Row<'_>) -> rusqlite::Result<Result<Layer, String>> {
         extent,
         imported_at: row.get(12)?,
         revision: row.get::<_, i64>(13)?.max(0) as Revision,
+        raster,
     }))
+}
+
+pub(super) fn has_raster_column(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
+    Ok(super::writer::columns_of(connection, path, "farmzone_layers")?.iter().any(|column| column == "raster"))
 }
 
 /// Whether no other program changed a layer since it was measured.
@@ -142,7 +154,11 @@ pub(super) fn record(connection: &Connection, path: &Path, layer: &Layer) -> Res
 pub(super) fn measure_all(connection: &Connection, path: &Path, revision: Revision) -> Result<(), StoreError> {
     let doing = "measuring a layer";
     for layer in all(connection, path)? {
-        let Measure { n_features, area_m2, extent } = measure(connection, path, &layer.name)?;
+        let Measure { n_features, area_m2, extent } = match layer.raster {
+            // Its cells lie in another file, which nobody edits.
+            Some(_) => Measure { n_features: layer.n_features, area_m2: layer.area_m2, extent: layer.extent },
+            None => measure(connection, path, &layer.name)?,
+        };
         let [min_x, min_y, max_x, max_y] = extent.map_or([None; 4], |extent| extent.map(Some));
         let sql = "UPDATE gpkg_contents SET min_x = ?2, min_y = ?3, max_x = ?4, max_y = ?5 WHERE table_name = ?1";
         connection.execute(sql, params![layer.name, min_x, min_y, max_x, max_y]).during(path, doing)?;

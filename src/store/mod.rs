@@ -11,6 +11,7 @@ mod error;
 mod feature;
 mod layers;
 mod placing;
+mod raster;
 mod reader;
 mod rtree;
 mod schema;
@@ -27,6 +28,7 @@ use crate::model::{EpsgCode, Layer, Revision};
 use error::During;
 pub use error::StoreError;
 pub use feature::Feature;
+pub use raster::{NewRaster, RasterDraft, raster_path};
 pub use reader::{Reader, Watch};
 pub use writer::{LayerWriter, Mode, NewLayer};
 
@@ -127,10 +129,13 @@ impl Store {
 
     /// Takes a layer out; `NoSuchLayer` says which there are.
     pub fn drop_layer(&mut self, name: &str) -> Result<Revision, StoreError> {
-        self.change("dropping a layer", |connection, path| {
+        let layer = layers::named(&self.connection, &self.path, name)?;
+        let revision = self.change("dropping a layer", |connection, path| {
             let layer = layers::named(connection, path, name)?;
             writer::remove(connection, path, &layer.name)
-        })
+        })?;
+        self.remove_unused(layer.raster);
+        Ok(revision)
     }
 
     pub fn setting(&self, setting: &Setting) -> Result<Option<String>, StoreError> {
@@ -162,7 +167,9 @@ impl Store {
         let source = connection::reader(&self.path)?;
         source.execute_batch("BEGIN").during(&self.path, "starting to copy")?;
         layers::revision(&source, &self.path)?;
-        placing::copy(&source, out, progress)
+        placing::copy(&source, out, progress)?;
+        // Before the copy's rasters no workspace would be whole; after it they are there to be taken.
+        raster::copy_beside(&self.path, &layers::all(&source, &self.path)?, out)
     }
 
     fn change(

@@ -57,6 +57,9 @@ impl Reader {
         if layer.role != F::ROLE {
             return Err(StoreError::OtherRole { name: layer.name, holds: layer.role.as_str(), asked: F::ROLE.as_str() });
         }
+        if layer.raster.is_some() {
+            return Err(StoreError::OtherRole { name: layer.name, holds: "a raster", asked: F::ROLE.as_str() });
+        }
         let doing = "reading a layer";
         let mut statement = self.connection.prepare(&self.select::<F>(&layer)?).during(&self.path, doing)?;
         let mut rows = statement.query([]).during(&self.path, doing)?;

@@ -8,7 +8,9 @@ use crate::model::EpsgCode;
 /// "GPKG", what the standard puts into SQLite's application_id.
 pub(super) const APPLICATION_ID: i32 = 0x4750_4B47;
 /// Of the tables of farmzone's own; a workspace of a higher one is refused.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
+/// What a workspace without rasters says, so that the farmzone before rasters opens it still.
+const FIRST_VERSION: u32 = 1;
 
 /// The columns of a feature table, after `fid` and `geom`: name, type, whether it must have a value.
 pub type Column = (&'static str, &'static str, Must);
@@ -52,11 +54,11 @@ CREATE TABLE farmzone_layers (
   name TEXT NOT NULL UNIQUE REFERENCES gpkg_contents(table_name) ON DELETE CASCADE,
   role TEXT NOT NULL, epoch TEXT, source TEXT NOT NULL, source_crs TEXT NOT NULL, operation TEXT, accuracy_m REAL, legend TEXT,
   keep TEXT NOT NULL, simulated INTEGER NOT NULL, n_features INTEGER NOT NULL, area_m2 REAL NOT NULL,
-  imported_at TEXT NOT NULL, measured_at TEXT NOT NULL, revision INTEGER NOT NULL);
+  imported_at TEXT NOT NULL, measured_at TEXT NOT NULL, revision INTEGER NOT NULL, raster TEXT);
 INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) VALUES
   ('farmzone_settings', 'attributes', 'farmzone_settings', 'farmzone: the workspace itself', 0),
   ('farmzone_layers', 'attributes', 'farmzone_layers', 'farmzone: where each layer came from', 0);
-INSERT INTO farmzone_settings ("key", value) VALUES ('version', '{VERSION}'), ('crs', '{crs}'), ('revision', '0');
+INSERT INTO farmzone_settings ("key", value) VALUES ('version', '{FIRST_VERSION}'), ('crs', '{crs}'), ('revision', '0');
 "#
     )
 }
@@ -81,6 +83,14 @@ pub(super) fn feature_table(table: &str, geometry_type: &str, columns: &[Column]
     let kept = keep.iter().map(|name| format!(", {} TEXT", quoted(name)));
     let columns: String = ours.chain(kept).collect();
     format!("CREATE TABLE {} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom {geometry_type}{columns})", quoted(table))
+}
+
+/// The classes of a raster: a table without shapes, which stands for the raster in lists of tables.
+pub(super) fn classes_table(table: &str) -> String {
+    format!(
+        "CREATE TABLE {} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, value INTEGER NOT NULL, label TEXT, n_cells INTEGER NOT NULL)",
+        quoted(table)
+    )
 }
 
 pub(super) fn tree(table: &str) -> String {

@@ -163,7 +163,7 @@ impl<'s, F: Feature> LayerWriter<'s, F> {
     }
 }
 
-fn described(new: NewLayer, name: String, keep: Vec<String>, role: crate::model::LayerRole) -> Layer {
+pub(super) fn described(new: NewLayer, name: String, keep: Vec<String>, role: crate::model::LayerRole) -> Layer {
     Layer {
         name,
         role,
@@ -180,11 +180,12 @@ fn described(new: NewLayer, name: String, keep: Vec<String>, role: crate::model:
         extent: None,
         imported_at: String::new(),
         revision: 0,
+        raster: None,
     }
 }
 
 /// RFC 3339 to the millisecond in UTC: the one form that `gpkg_contents.last_change` may have.
-fn now() -> String {
+pub(super) fn now() -> String {
     let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     OffsetDateTime::now_utc().format(&form).unwrap_or_else(|_| "1970-01-01T00:00:00.000Z".to_owned())
 }
@@ -267,18 +268,22 @@ fn put<F: Feature>(statement: &mut Statement<'_>, fid: Option<i64>, blob: &[u8],
 fn make_table<F: Feature>(connection: &Connection, path: &Path, layer: &Layer, srs_id: i32) -> Result<(), StoreError> {
     let doing = "making a layer's table";
     let name = &layer.name;
-    let present = "SELECT 1 FROM sqlite_master WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')";
-    if connection.query_row(present, [name], |_| Ok(())).optional().during(path, doing)?.is_some() {
-        return Err(StoreError::ForeignTable { path: path.to_owned(), name: name.clone() });
-    }
-    // Somebody may have dropped the table by hand and left what points to it.
-    forget(connection, path, name)?;
+    make_room(connection, path, name)?;
     let sql = schema::feature_table(name, F::GEOMETRY_TYPE, F::COLUMNS, &layer.keep);
     connection.execute_batch(&sql).during(path, doing)?;
     let sql = "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES (?1, 'features', ?1, ?2)";
     connection.execute(sql, params![name, srs_id]).during(path, doing)?;
     let sql = "INSERT INTO gpkg_geometry_columns VALUES (?1, 'geom', ?2, ?3, 0, 0)";
     connection.execute(sql, params![name, F::GEOMETRY_TYPE, srs_id]).during(path, doing).map(drop)
+}
+
+/// Refuses a table that is not ours, and takes away what points to one that is gone: somebody may have dropped it by hand.
+pub(super) fn make_room(connection: &Connection, path: &Path, name: &str) -> Result<(), StoreError> {
+    let present = "SELECT 1 FROM sqlite_master WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')";
+    if connection.query_row(present, [name], |_| Ok(())).optional().during(path, "making a layer's table")?.is_some() {
+        return Err(StoreError::ForeignTable { path: path.to_owned(), name: name.to_owned() });
+    }
+    forget(connection, path, name)
 }
 
 /// Key index, tree and triggers of a table that has its rows.

@@ -1,6 +1,6 @@
 //! Files in and out, through the face of `formats`: every format, every kind of damage.
 
-mod kinds;
+pub mod kinds;
 mod real;
 
 use std::collections::BTreeMap;

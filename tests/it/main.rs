@@ -4,6 +4,7 @@ mod flows;
 mod formats;
 mod http;
 mod program;
+mod rasters;
 mod real;
 mod store;
 mod tidy;

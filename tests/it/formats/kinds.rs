@@ -9,7 +9,7 @@ use farmzone::model::LayerRole;
 use super::{GOOD, Import, export, folder, geojson, landuse, names_in, sample_rows, write, zones};
 
 /// A zip of stored (not packed) entries, as PKWARE's appnote has it.
-fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let (mut body, mut directory) = (Vec::new(), Vec::new());
     for (name, content) in entries {
         let mut crc = flate2::Crc::new();

@@ -1,0 +1,98 @@
+//! Land cover that comes as cells, one epoch of it: what the workspace's layer and its GeoTIFF say, ready to be asked.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::EngineError;
+use crate::crs::{Crs, Transform};
+use crate::encroach::raster::{self, Cells, ZoneShares};
+use crate::formats::raster::Raster;
+use crate::legend::{LandUseClass, Legend};
+use crate::model::{Coord, Epoch, EpsgCode, MultiPolygon, RasterClass, RasterLayer};
+use crate::store;
+
+/// One epoch's raster. Cells of withheld classes read as nodata, whatever is asked.
+#[derive(Debug)]
+pub struct EpochRaster {
+    pub epoch: Epoch,
+    pub legend: Arc<Legend>,
+    pub layer: RasterLayer,
+    /// By the place of `layer.classes`: the legend's code, or the label that the legend does not know.
+    pub codes: Vec<String>,
+    /// Class values, in the same order.
+    values: Vec<i32>,
+    pub n_withheld: usize,
+    raster: Raster,
+    to_raster: Transform,
+    to_workspace: Transform,
+}
+
+impl EpochRaster {
+    /// `may_be_seen` judges each class by its code. The GeoTIFF is opened, no cell is read.
+    pub fn open(
+        workspace: &Path,
+        crs: EpsgCode,
+        (epoch, layer): (Epoch, &RasterLayer),
+        legend: Arc<Legend>,
+        may_be_seen: impl Fn(&str) -> bool,
+    ) -> Result<EpochRaster, EngineError> {
+        let codes: Vec<String> = layer.classes.iter().map(|c| code_of(&legend, c)).collect();
+        let shown: Vec<bool> = codes.iter().map(|code| may_be_seen(code)).collect();
+        let raster = Raster::open(&store::raster_path(workspace, layer), layer, &shown)?;
+        let to_raster = Transform::new(&Crs::from_epsg(crs)?, &Crs::parse(&layer.crs)?, layer.operation)?;
+        Ok(EpochRaster {
+            epoch,
+            legend,
+            codes,
+            values: layer.classes.iter().map(|c| c.value).collect(),
+            n_withheld: shown.iter().filter(|shown| !**shown).count(),
+            raster,
+            to_workspace: to_raster.inverse(),
+            to_raster,
+            layer: layer.clone(),
+        })
+    }
+
+    /// The class at a place of `layer.classes`; none when the legend does not know it.
+    pub fn class(&self, place: usize) -> Option<&LandUseClass> {
+        self.codes.get(place).and_then(|code| self.legend.class(code))
+    }
+
+    /// What the raster shows of each zone, in their order.
+    pub fn shares(&self, zones: &[&MultiPolygon]) -> Result<Vec<ZoneShares>, EngineError> {
+        self.with_cells(|cells| raster::shares(zones, cells, |window| Ok(self.raster.read(window)?)))
+    }
+
+    /// The land of the wanted classes (by place) inside one zone: valid, in the workspace's CRS.
+    pub fn land(&self, zone: &MultiPolygon, wanted: &[bool]) -> Result<MultiPolygon, EngineError> {
+        self.with_cells(|cells| raster::land(zone, wanted, cells, |window| Ok(self.raster.read(window)?)))
+    }
+
+    fn with_cells<R>(&self, ask: impl FnOnce(&Cells) -> R) -> R {
+        let to_cells = |points: &mut [Coord]| {
+            let is_moved = self.to_raster.apply(points).is_ok();
+            points.iter_mut().for_each(|c| *c = self.layer.to_cells(*c));
+            is_moved
+        };
+        let to_ground = |points: &mut [Coord]| {
+            points.iter_mut().for_each(|c| *c = self.layer.to_ground(*c));
+            self.to_workspace.apply(points).is_ok()
+        };
+        ask(&Cells {
+            width: self.layer.width,
+            height: self.layer.height,
+            at_once: self.raster.at_once,
+            classes: &self.values,
+            to_cells: &to_cells,
+            to_ground: &to_ground,
+            is_straight: self.to_raster.is_identity(),
+        })
+    }
+}
+
+/// The legend's code of a value, by the value itself or by what the file calls it; else that name, or the value.
+pub(super) fn code_of(legend: &Legend, class: &RasterClass) -> String {
+    let value = class.value.to_string();
+    let known = legend.class(&value).or_else(|| legend.class(class.label.as_deref()?));
+    known.map_or_else(|| class.label.clone().unwrap_or(value), |c| c.code.clone())
+}
