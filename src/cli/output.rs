@@ -236,6 +236,9 @@ pub fn found(found: &Found) -> String {
     if l.overlap_area_m2 > 0.0 {
         text += &format!("\nland use overlaps itself by {} m² in the zones: counted once", grouped(l.overlap_area_m2, 1));
     }
+    if l.other_source_area_m2 > 0.0 {
+        text += &format!("\nthe raster shows {} m² more as lost, which the polygons do not", grouped(l.other_source_area_m2, 1));
+    }
     if let (Some(new), Some(gone)) = (found.n_new, found.n_gone) {
         text += &format!("\nagainst the epoch before: {} new, {} gone", grouped(new as f64, 0), grouped(gone as f64, 0));
     }

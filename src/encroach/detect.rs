@@ -82,6 +82,8 @@ pub struct LeftOut {
     pub uncertain_area_m2: f64,
     /// Land that several features of one group cover, beyond the first: counted once.
     pub overlap_area_m2: f64,
+    /// Land that only another source of the epoch shows as lost, m².
+    pub other_source_area_m2: f64,
 }
 
 impl LeftOut {
@@ -93,6 +95,7 @@ impl LeftOut {
         self.n_uncertain += other.n_uncertain;
         self.uncertain_area_m2 += other.uncertain_area_m2;
         self.overlap_area_m2 += other.overlap_area_m2;
+        self.other_source_area_m2 += other.other_source_area_m2;
     }
 
     /// The other way round: what was added before.
@@ -104,6 +107,7 @@ impl LeftOut {
         self.n_uncertain = self.n_uncertain.saturating_sub(other.n_uncertain);
         self.uncertain_area_m2 -= other.uncertain_area_m2;
         self.overlap_area_m2 -= other.overlap_area_m2;
+        self.other_source_area_m2 -= other.other_source_area_m2;
     }
 }
 

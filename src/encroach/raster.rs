@@ -83,20 +83,21 @@ pub fn shares<E: Send>(
     Ok(shares.map(|(i, ((zone, placed), sums))| in_m2(i as u32, zone, placed, &sums, cells)).collect())
 }
 
-/// The land of the wanted classes (by their place in `Cells::classes`) inside one zone: valid, in the workspace's CRS.
+/// The land of each class inside one zone, valid, in the workspace's CRS. `key` puts the classes (by their place in
+/// `Cells::classes`) together, or leaves them out; land of one key is one shape, by key.
 ///
 /// # Errors
 /// What `read` says of the first window that it cannot read.
-pub fn land<E>(
+pub fn lands<E>(
     zone: &MultiPolygon,
-    wanted: &[bool],
+    key: impl Fn(u16) -> Option<u32>,
     cells: &Cells,
     read: impl Fn(Window) -> Result<Vec<u16>, E>,
-) -> Result<MultiPolygon, E> {
-    let nothing = MultiPolygon::new(Vec::new());
-    let Some(placed) = Placed::new(zone, cells) else { return Ok(nothing) };
+) -> Result<Vec<(u32, MultiPolygon)>, E> {
+    let Some(placed) = Placed::new(zone, cells) else { return Ok(Vec::new()) };
+    let key = |class: &u16| if usize::from(*class) < cells.classes.len() { key(*class) } else { None };
     let mut coverage = Coverage::default();
-    let mut runs: Vec<[u32; 3]> = Vec::new();
+    let mut runs: std::collections::BTreeMap<u32, Vec<[u32; 3]>> = std::collections::BTreeMap::new();
     for window in parts_of(Window::whole(cells.width, cells.height).around(placed.bounds), cells.at_once) {
         let mut covered: Vec<CoveredRun> = Vec::new();
         coverage.visit(&placed.shape, window, |run| covered.push(run));
@@ -105,20 +106,23 @@ pub fn land<E>(
         }
         let values = read(window)?;
         for run in covered {
-            let is_wanted = |class: &u16| wanted.get(usize::from(*class)).is_some_and(|w| *w);
             let mut column = run.begin;
-            for same in row_of(&values, window, run).chunk_by(|a, b| is_wanted(a) == is_wanted(b)) {
+            for same in row_of(&values, window, run).chunk_by(|a, b| key(a) == key(b)) {
                 let end = column + same.len() as u32;
-                if same.first().is_some_and(is_wanted) {
-                    runs.push([run.row, column, end]);
+                if let Some(key) = same.first().and_then(key) {
+                    runs.entry(key).or_default().push([run.row, column, end]);
                 }
                 column = end;
             }
         }
     }
-    let land = geom::rings_moved(&geom::land_of_runs(&runs), |ring| bent(ring, cells.to_ground, cells.is_straight, Unit::Cells));
-    // An outline that the CRS cannot take was refused when the zone was placed.
-    Ok(land.map_or(nothing, |land| geom::intersection(zone, &land)))
+    let land = |runs: &[[u32; 3]]| {
+        let land = geom::rings_moved(&geom::land_of_runs(runs), |ring| bent(ring, cells.to_ground, cells.is_straight, Unit::Cells));
+        // An outline that the CRS cannot take was refused when the zone was placed.
+        land.map_or(MultiPolygon::new(Vec::new()), |land| geom::intersection(zone, &land))
+    };
+    let lands = runs.into_iter().map(|(key, runs)| (key, land(&runs)));
+    Ok(lands.filter(|(_, land)| !land.0.is_empty()).collect())
 }
 
 /// A zone in cell coordinates.
@@ -444,7 +448,9 @@ mod tests {
             let refs: Vec<&MultiPolygon> = zones.iter().collect();
             let found = shares(&refs, &CELLS, |w| raster.read(w)).unwrap();
             for (zone, shares) in zones.iter().zip(found) {
-                let land = land(zone, &[true, false, true], &CELLS, |w| raster.read(w)).unwrap();
+                let wanted = |class: u16| [Some(0), None, Some(0)][usize::from(class)];
+                let land = lands(zone, wanted, &CELLS, |w| raster.read(w)).unwrap();
+                let land = land.into_iter().next().map_or(MultiPolygon::new(vec![]), |(_, land)| land);
                 let expected: f64 = shares.classes.iter().filter(|c| c.0 != 10).map(|c| c.1).sum();
                 prop_assert!((geom::area_m2(&land) - expected).abs() < 1e-4, "{} {expected}", geom::area_m2(&land));
                 prop_assert!(geom::validate(&land).is_empty());
@@ -478,7 +484,7 @@ mod tests {
     fn a_window_that_cannot_be_read_fails_the_whole() {
         let zone = on_ground(&[(1.0, 1.0), (9.0, 1.0), (9.0, 9.0)]);
         assert_eq!(shares(&[&zone], &CELLS, |_| Err::<Vec<u16>, _>("disk")), Err("disk"));
-        assert_eq!(land(&zone, &[true], &CELLS, |_| Err::<Vec<u16>, _>("disk")), Err("disk"));
+        assert_eq!(lands(&zone, |_| Some(0), &CELLS, |_| Err::<Vec<u16>, _>("disk")), Err("disk"));
         // Fewer cells than asked for are no cells.
         let short = shares(&[&zone], &CELLS, |_| Ok::<_, Infallible>(Vec::new())).unwrap();
         assert!(short[0].classes.is_empty());

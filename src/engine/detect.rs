@@ -127,13 +127,10 @@ impl Snapshot {
     /// Every pair of zone and land-use polygon that shares more than 1e-6 m², ordered by zone, then land use; of an epoch
     /// that has only a raster, every pair of zone and class.
     pub fn overlay(&self, epoch: Option<Epoch>) -> Result<Overlay, EngineError> {
-        let latest_raster = self.raster_epochs.last().copied();
-        match epoch {
-            Some(epoch) if !self.epochs.contains(&epoch) && self.raster_epochs.contains(&epoch) => return self.overlay_raster(Some(epoch)),
-            None if latest_raster > self.epochs.last().copied() => return self.overlay_raster(latest_raster),
-            _ => {}
-        }
         let epoch = self.epoch_or_refuse(epoch)?;
+        if self.land_use_layer(epoch).is_some_and(|l| l.raster.is_some()) {
+            return self.overlay_raster(Some(epoch));
+        }
         let land_use = self.land_use(epoch)?;
         let began = Instant::now();
         let zones: Vec<&MultiPolygon> = self.zones.list.iter().map(|z| &z.zone.shape).collect();
@@ -323,8 +320,19 @@ impl Provenance {
         let (n_slivers, sliver_area_m2) = counted(" slivers of ")?;
         let (n_tracks, track_area_m2) = counted(" field tracks of ")?;
         let (n_uncertain, uncertain_area_m2) = counted(" uncertain pieces of ")?;
-        let overlap_area_m2 = parts.next()?.strip_prefix("overlaps of ")?.strip_suffix(" m²")?.parse().ok()?;
-        let left_out = LeftOut { n_slivers, sliver_area_m2, n_tracks, track_area_m2, n_uncertain, uncertain_area_m2, overlap_area_m2 };
+        let mut of = |what: &str| -> Option<f64> { parts.next()?.strip_prefix(what)?.strip_suffix(" m²")?.parse().ok() };
+        let overlap_area_m2 = of("overlaps of ")?;
+        let other_source_area_m2 = of("in another source only ")?;
+        let left_out = LeftOut {
+            n_slivers,
+            sliver_area_m2,
+            n_tracks,
+            track_area_m2,
+            n_uncertain,
+            uncertain_area_m2,
+            overlap_area_m2,
+            other_source_area_m2,
+        };
         Some(Provenance { stamp: stamp.to_owned(), left_out })
     }
 }
@@ -334,7 +342,8 @@ impl std::fmt::Display for Provenance {
         let l = self.left_out;
         write!(f, "detected from {}; left out: {} slivers of {} m², ", self.stamp, l.n_slivers, l.sliver_area_m2)?;
         write!(f, "{} field tracks of {} m², ", l.n_tracks, l.track_area_m2)?;
-        write!(f, "{} uncertain pieces of {} m², overlaps of {} m²", l.n_uncertain, l.uncertain_area_m2, l.overlap_area_m2)
+        write!(f, "{} uncertain pieces of {} m², overlaps of {} m², ", l.n_uncertain, l.uncertain_area_m2, l.overlap_area_m2)?;
+        write!(f, "in another source only {} m²", l.other_source_area_m2)
     }
 }
 
@@ -377,6 +386,7 @@ mod tests {
                 n_uncertain: 2,
                 uncertain_area_m2: 40.5,
                 overlap_area_m2: 0.125,
+                other_source_area_m2: 7.0,
             },
         };
         assert_eq!(Provenance::parse(&provenance.to_string()), Some(provenance));

@@ -8,9 +8,10 @@ use rayon::prelude::*;
 use super::detect::Provenance;
 use super::snapshot::{EpochLandUse, Snapshot, Zones};
 use super::{EngineError, snapshot};
+use crate::encroach::raster::ZoneShares;
 use crate::encroach::{self, Accuracy, Basis, Finding, Known, LeftOut, Seen};
 use crate::geom;
-use crate::model::{Change, Epoch, Event, Group, LandUse, Layer, LayerRole, MultiPolygon, Permit, Zone};
+use crate::model::{Change, Epoch, Event, Evidence, EvidenceKind, Group, LandUse, Layer, LayerRole, MultiPolygon, Permit, Zone};
 
 /// What was found in one epoch, by zone.
 #[derive(Debug)]
@@ -121,6 +122,8 @@ struct Circumstances {
     accuracy: Accuracy,
     epochs: Vec<Epoch>,
     has_permits: bool,
+    /// The raster beside the polygons, which agrees or not.
+    raster: Option<(String, crate::model::Revision)>,
 }
 
 /// Above this part of the zones everything is looked at anew.
@@ -155,6 +158,7 @@ impl Snapshot {
             accuracy: self.accuracy(epoch),
             epochs: self.epochs.clone(),
             has_permits: self.layer(LayerRole::Permits).is_some(),
+            raster: self.raster_layer(epoch).map(|l| (l.name.clone(), l.revision)),
         }
     }
 
@@ -180,13 +184,13 @@ impl Snapshot {
             .collect();
         // What was left out there before is not kept by zone, so it is found once more.
         let before: Vec<&Zone> = was.into_iter().chain(gone).collect();
-        for finding in self.look(&before, &rested.land_use, &rested.permits, &rested.earlier, None) {
+        for finding in self.look(&before, &rested.land_use, &rested.permits, &rested.earlier, None)? {
             left_out.take(&finding.left_out);
         }
         let zones: Vec<&Zone> = touched.iter().map(|&z| &self.zones.list[z].zone).collect();
         let mut all = earlier;
         all.push(rested.events.clone());
-        for (&zone, finding) in touched.iter().zip(self.look(&zones, &land_use, &self.permits, &all, None)) {
+        for (&zone, finding) in touched.iter().zip(self.look(&zones, &land_use, &self.permits, &all, None)?) {
             left_out.add(&finding.left_out);
             findings[zone] = shared(finding);
         }
@@ -249,7 +253,7 @@ impl Snapshot {
         let places: Vec<usize> =
             (0..self.zones.list.len()).filter(|&z| kind.is_none_or(|kind| self.zones.list[z].zone.kind == kind)).collect();
         let zones: Vec<&Zone> = places.iter().map(|&z| &self.zones.list[z].zone).collect();
-        let found = self.look(&zones, &land_use, &self.permits, &known, since.as_deref());
+        let found = self.look(&zones, &land_use, &self.permits, &known, since.as_deref())?;
         if kind.is_none() {
             return Ok(EpochEvents::found(epoch, found));
         }
@@ -268,9 +272,9 @@ impl Snapshot {
         permits: &[Permit],
         known: &[Arc<EpochEvents>],
         since: Option<&EpochLandUse>,
-    ) -> Vec<Finding> {
+    ) -> Result<Vec<Finding>, EngineError> {
         if zones.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let boxes: Vec<[f64; 4]> =
             if zones.len() < 64 { zones.iter().filter_map(|z| geom::bounds(&z.shape)).collect() } else { Vec::new() };
@@ -301,10 +305,9 @@ impl Snapshot {
             near_permits = permits.iter().filter(|p| is_near(&p.shape)).cloned().collect();
             &near_permits
         };
-        let layer = Layer::name_of(LayerRole::LandUse, Some(land_use.epoch));
         let basis = Basis {
             epoch: land_use.epoch,
-            layer: &layer,
+            layer: self.land_use_layer(land_use.epoch).map_or("landuse", |l| &l.name),
             land_use: &now,
             earlier: then.as_deref(),
             permits: self.layer(LayerRole::Permits).map(|_| permits),
@@ -320,15 +323,65 @@ impl Snapshot {
                 by_zone.insert(zone.id.as_str(), events);
             }
         }
-        encroach::detect(zones, &basis, &by_zone)
+        let mut found = encroach::detect(zones, &basis, &by_zone);
+        if since.is_none() {
+            self.agree(land_use.epoch, zones, &mut found)?;
+        }
+        Ok(found)
     }
 
     fn accuracy(&self, epoch: Epoch) -> Accuracy {
-        let land_use = Layer::name_of(LayerRole::LandUse, Some(epoch));
-        Accuracy {
-            zones_m: self.layer(LayerRole::Zones).and_then(|l| l.accuracy_m),
-            land_use_m: self.layers.iter().find(|l| l.name == land_use).and_then(|l| l.accuracy_m),
+        let layer = self.land_use_layer(epoch);
+        let stated = layer.and_then(|l| l.accuracy_m);
+        // A border somewhere in a cell is drawn at the cell's edge: an even error over its width.
+        let of_cells = layer.filter(|l| l.raster.is_some()).and_then(|l| Some(self.raster(epoch).ok()?.cell_m(l.area_m2) / 12f64.sqrt()));
+        let land_use_m = match (stated, of_cells) {
+            (Some(a), Some(b)) => Some(a.hypot(b)),
+            (a, b) => a.or(b),
+        };
+        Accuracy { zones_m: self.layer(LayerRole::Zones).and_then(|l| l.accuracy_m), land_use_m }
+    }
+
+    /// Asks the epoch's raster, where there is one beside polygons, whether it shows the events too.
+    fn agree(&self, epoch: Epoch, zones: &[&Zone], found: &mut [Finding]) -> Result<(), EngineError> {
+        let Some(layer) = self.raster_layer(epoch).filter(|r| self.land_use_layer(epoch).is_some_and(|l| l.name != r.name)) else {
+            return Ok(());
+        };
+        let raster = self.raster(epoch)?;
+        let counted: HashSet<i32> = (0..raster.codes.len())
+            .filter(|&i| raster.class(i).is_some_and(|c| self.rulebook.rules.groups.contains(&c.group)))
+            .map(|i| raster.layer.classes[i].value)
+            .collect();
+        let shapes: Vec<&MultiPolygon> = found.iter().flat_map(|f| &f.events).map(|e| &e.shape).collect();
+        let of_events = raster.shares(&shapes)?;
+        let zones: Vec<&MultiPolygon> = zones.iter().map(|z| &z.shape).collect();
+        let of_zones = raster.shares(&zones)?;
+        let lost_m2 = |s: &ZoneShares| s.classes.iter().filter(|(value, _)| counted.contains(value)).fold(0.0, |sum, (_, m2)| sum + m2);
+        let mut shares = of_events.iter();
+        for (finding, of_zone) in found.iter_mut().zip(&of_zones) {
+            let mut agreed_m2 = 0.0;
+            for (event, shares) in finding.events.iter_mut().zip(&mut shares) {
+                let (lost_m2, seen_m2) = (lost_m2(shares), shares.classes.iter().map(|(_, m2)| m2).sum::<f64>());
+                agreed_m2 += lost_m2;
+                // A source speaks of a place when it shows most of it, and agrees when it shows most of that as lost.
+                if seen_m2 < 0.5 * event.area_m2 {
+                    continue;
+                }
+                event.n_sources += 1;
+                event.n_agreeing += u8::from(lost_m2 >= 0.5 * seen_m2);
+                event.evidence.push(Evidence {
+                    kind: EvidenceKind::Raster,
+                    layer: layer.name.clone(),
+                    feature: layer.name.clone(),
+                    label: None,
+                    area_m2: lost_m2,
+                    date: None,
+                    counts: lost_m2 >= 0.5 * seen_m2,
+                });
+            }
+            finding.left_out.other_source_area_m2 += (lost_m2(of_zone) - agreed_m2).max(0.0);
         }
+        Ok(())
     }
 
     fn earlier_events(&self, epoch: Epoch) -> Result<Vec<Arc<EpochEvents>>, EngineError> {
@@ -370,9 +423,9 @@ impl Snapshot {
 
     /// The layers and rules that a detection rests on, with their revisions.
     pub(super) fn detection_stamp(&self, epoch: Epoch) -> String {
-        let epochs = self.epochs.iter().filter(|e| **e <= epoch).map(|e| (LayerRole::LandUse, Some(*e)));
-        let layers = std::iter::once((LayerRole::Zones, None)).chain(epochs).chain([(LayerRole::Permits, None)]);
-        let stamps: Vec<String> = layers.map(|(role, epoch)| self.layer_stamp(role, epoch)).collect();
+        let epochs = self.epochs.iter().filter(|e| **e <= epoch).map(|e| self.land_use_stamp(*e));
+        let [zones, permits] = [LayerRole::Zones, LayerRole::Permits].map(|role| self.layer_stamp(role, None));
+        let stamps: Vec<String> = std::iter::once(zones).chain(epochs).chain([permits]).collect();
         let alone = if self.epochs.len() == 1 { ", one epoch" } else { "" };
         format!("{}{alone}, rules {}", stamps.join(", "), self.rulebook.digest())
     }

@@ -10,7 +10,7 @@ use super::figures::rounded_m2;
 use super::transitions::TransitionsAsk;
 use super::{EngineError, Progress, Snapshot};
 use crate::formats::{About, Column, ColumnType, Export, FormatError, Row, Table, Value, csv_cell};
-use crate::model::{Change, Epoch, EpsgCode, Event, Evidence, Geometry, Issue, Kept, Layer, LayerRole, MultiPolygon};
+use crate::model::{Change, Epoch, EpsgCode, Event, Evidence, EvidenceKind, Geometry, Issue, Kept, Layer, LayerRole, MultiPolygon};
 
 #[derive(Debug, Serialize)]
 pub struct Exported {
@@ -249,7 +249,11 @@ fn evidence_text(evidence: &[Evidence]) -> String {
     let one = |e: &Evidence| {
         let label = e.label.as_deref().unwrap_or(&e.feature);
         let date = e.date.as_deref().map(|d| format!(" of {d}")).unwrap_or_default();
-        let not = if e.counts { "" } else { " (not in force)" };
+        let not = match (e.counts, e.kind) {
+            (true, _) => "",
+            (false, EvidenceKind::Raster) => " (shows no loss)",
+            (false, _) => " (not in force)",
+        };
         format!("{} {label}{date}{not}: {:.1} m²", e.kind, e.area_m2)
     };
     evidence.iter().map(one).collect::<Vec<_>>().join("; ")

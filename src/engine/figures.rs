@@ -226,6 +226,7 @@ impl Snapshot {
             "track_area_m2": found.as_ref().map(|f| rounded_m2(f.left_out.track_area_m2)),
             "n_uncertain": found.as_ref().map(|f| f.left_out.n_uncertain),
             "uncertain_area_m2": found.as_ref().map(|f| rounded_m2(f.left_out.uncertain_area_m2)),
+            "other_source_area_m2": found.as_ref().map(|f| rounded_m2(f.left_out.other_source_area_m2)),
             "overlap_area_m2": found.as_ref().map(|f| rounded_m2(f.left_out.overlap_area_m2)),
         }))
     }

@@ -138,7 +138,13 @@ pub fn backup(path: &Path, out: &Path, progress: Progress) -> Result<(), EngineE
 }
 
 /// Every pair of zone and land-use polygon (or raster class) that shares area, written to `out` as a table.
-pub fn overlay(path: &Path, rulebook: &Arc<Rulebook>, epoch: Option<Epoch>, raster: bool, out: Option<&Path>) -> Result<Overlay, EngineError> {
+pub fn overlay(
+    path: &Path,
+    rulebook: &Arc<Rulebook>,
+    epoch: Option<Epoch>,
+    raster: bool,
+    out: Option<&Path>,
+) -> Result<Overlay, EngineError> {
     if let Some(out) = out {
         table_may_be_written(out, path)?;
     }

@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::EngineError;
 use crate::crs::{Crs, Transform};
 use crate::encroach::raster::{self, Cells, ZoneShares};
 use crate::formats::raster::Raster;
 use crate::legend::{LandUseClass, Legend};
-use crate::model::{Coord, Epoch, EpsgCode, MultiPolygon, RasterClass, RasterLayer};
+use crate::model::{Coord, Epoch, EpsgCode, LandUse, MultiPolygon, RasterClass, RasterLayer, Zone};
 use crate::store;
 
 /// One epoch's raster. Cells of withheld classes read as nodata, whatever is asked.
@@ -63,9 +65,26 @@ impl EpochRaster {
         self.with_cells(|cells| raster::shares(zones, cells, |window| Ok(self.raster.read(window)?)))
     }
 
-    /// The land of the wanted classes (by place) inside one zone: valid, in the workspace's CRS.
-    pub fn land(&self, zone: &MultiPolygon, wanted: &[bool]) -> Result<MultiPolygon, EngineError> {
-        self.with_cells(|cells| raster::land(zone, wanted, cells, |window| Ok(self.raster.read(window)?)))
+    /// What the raster shows of the zones, as land use: one feature for each zone and class.
+    pub(super) fn land_use<'z>(&self, zones: impl Iterator<Item = &'z Zone>) -> Result<Vec<LandUse>, EngineError> {
+        let zones: Vec<&Zone> = zones.collect();
+        let of_zone = |zone: &&Zone| -> Result<Vec<LandUse>, EngineError> {
+            let all = |class: u16| Some(u32::from(class));
+            let lands = self.with_cells(|cells| raster::lands(&zone.shape, all, cells, |window| self.raster.read(window)))?;
+            let feature = |(class, shape): (u32, MultiPolygon)| {
+                let code = self.codes[class as usize].clone();
+                LandUse { id: format!("{} {code}", zone.id), code, observed: None, kept: Vec::new(), shape }
+            };
+            Ok(lands.into_iter().map(feature).collect())
+        };
+        let found: Vec<Vec<LandUse>> = zones.par_iter().map(of_zone).collect::<Result<_, _>>()?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Side of a cell on the ground, metres: of a square as large as the cell in the middle of the raster.
+    pub(super) fn cell_m(&self, area_m2: f64) -> f64 {
+        let n_cells: u64 = self.layer.classes.iter().map(|c| c.n_cells).sum();
+        if n_cells > 0 { (area_m2 / n_cells as f64).sqrt() } else { 0.0 }
     }
 
     fn with_cells<R>(&self, ask: impl FnOnce(&Cells) -> R) -> R {

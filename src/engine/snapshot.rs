@@ -126,7 +126,7 @@ pub struct Snapshot {
     pub units: Arc<Vec<UnitView>>,
     pub context: Arc<Vec<Context>>,
     pub permits: Arc<Vec<Permit>>,
-    /// Epochs of land use, the oldest first.
+    /// Epochs of land use, polygons or cells, the oldest first.
     pub epochs: Vec<Epoch>,
     /// Epochs of land use that comes as a raster, the oldest first.
     pub raster_epochs: Vec<Epoch>,
@@ -243,7 +243,7 @@ impl Snapshot {
             units,
             context,
             permits,
-            epochs: layers.iter().filter(|l| l.role == LayerRole::LandUse && l.raster.is_none()).filter_map(|l| l.epoch).collect(),
+            epochs: layers.iter().filter(|l| l.role == LayerRole::LandUse).filter_map(|l| l.epoch).collect(),
             raster_epochs: layers.iter().filter(|l| l.raster.is_some()).filter_map(|l| l.epoch).collect(),
             rasters: BTreeMap::new(),
             land_use: BTreeMap::new(),
@@ -260,9 +260,13 @@ impl Snapshot {
             layers,
         };
         snapshot.epochs.sort_unstable();
+        snapshot.epochs.dedup();
         snapshot.raster_epochs.sort_unstable();
         let mut read: HashMap<String, Arc<Legend>> = HashMap::new();
-        for layer in snapshot.layers.iter().filter(|l| l.role == LayerRole::LandUse && l.raster.is_none()) {
+        // Where there are both, the polygons' legend is the epoch's.
+        let (polygons, rasters) = (|l: &&Layer| l.raster.is_none(), |l: &&Layer| l.raster.is_some());
+        let land_use = || snapshot.layers.iter().filter(|l| l.role == LayerRole::LandUse);
+        for layer in land_use().filter(rasters).chain(land_use().filter(polygons)) {
             let (Some(epoch), name) = (layer.epoch, legend_name(layer)) else { continue };
             let legend = match read.get(name) {
                 Some(legend) => legend.clone(),
@@ -272,7 +276,7 @@ impl Snapshot {
             snapshot.legends.insert(epoch, legend);
         }
         for &epoch in &snapshot.epochs {
-            let stamp = snapshot.layer_stamp(LayerRole::LandUse, Some(epoch));
+            let stamp = snapshot.land_use_stamp(epoch);
             let kept = before.and_then(|b| b.land_use.get(&epoch)).filter(|l| l.stamp == stamp && same_rules(before, rulebook));
             snapshot.land_use.insert(epoch, kept.cloned().unwrap_or_else(|| Lazy::new(stamp)));
             let stamp = snapshot.detection_stamp(epoch);
@@ -324,9 +328,6 @@ impl Snapshot {
         match asked {
             None => Ok(self.epochs.last().copied()),
             Some(epoch) if self.epochs.contains(&epoch) => Ok(Some(epoch)),
-            Some(epoch) if self.raster_epochs.contains(&epoch) => {
-                Err(EngineError::not_found(format!("land use of epoch {epoch} is there as a raster only; `overlay` reads it")))
-            }
             Some(epoch) => {
                 let known: Vec<String> = self.epochs.iter().map(Epoch::to_string).collect();
                 let known = if known.is_empty() {
@@ -362,7 +363,7 @@ impl Snapshot {
         let lazy = self.land_use.get(&epoch).ok_or_else(|| EngineError::not_found(format!("no land use of epoch {epoch}")))?;
         lazy.get(|| {
             let name = Layer::name_of(LayerRole::LandUse, Some(epoch));
-            let layer = self.layer_named(&name)?;
+            let Some(layer) = self.layers.iter().find(|l| l.name == name) else { return self.land_use_of_raster(epoch) };
             let reader = self.reader_of(layer)?;
             let legend = self.legends.get(&epoch).cloned().ok_or_else(|| EngineError::internal(format!("no legend of epoch {epoch}")))?;
             let mut land_use = sound(features::<LandUse>(&reader, &name, &mut Issues::new())?, |l| &mut l.shape);
@@ -373,6 +374,34 @@ impl Snapshot {
             let codes = codes.into_iter().map(str::to_owned).collect();
             Ok(EpochLandUse { epoch, legend, codes, n_withheld: n_read - land_use.len(), land_use })
         })
+    }
+
+    fn land_use_of_raster(&self, epoch: Epoch) -> Result<EpochLandUse, EngineError> {
+        let raster = self.raster(epoch)?;
+        let land_use = raster.land_use(self.zones.list.iter().map(|z| &z.zone))?;
+        let codes: BTreeSet<String> = land_use.iter().map(|l| l.code.clone()).collect();
+        let (codes, n_withheld) = (codes.into_iter().collect(), raster.n_withheld);
+        Ok(EpochLandUse { epoch, legend: raster.legend.clone(), codes, n_withheld, land_use })
+    }
+
+    /// The layer that an epoch's land use comes from: polygons, or cells where there are none.
+    pub(super) fn land_use_layer(&self, epoch: Epoch) -> Option<&Layer> {
+        let name = Layer::name_of(LayerRole::LandUse, Some(epoch));
+        self.layers.iter().find(|l| l.name == name).or_else(|| self.raster_layer(epoch))
+    }
+
+    pub(super) fn raster_layer(&self, epoch: Epoch) -> Option<&Layer> {
+        let name = Layer::name_of_raster(epoch);
+        self.layers.iter().find(|l| l.name == name)
+    }
+
+    /// What an epoch's land use rests on; cells are cut out by the zones.
+    pub(super) fn land_use_stamp(&self, epoch: Epoch) -> String {
+        let polygons = self.layer_stamp(LayerRole::LandUse, Some(epoch));
+        match self.raster_layer(epoch) {
+            None => polygons,
+            Some(raster) => format!("{polygons}, {}, {}", self.stamp_of(&raster.name), self.layer_stamp(LayerRole::Zones, None)),
+        }
     }
 
     /// One epoch's raster, without what is withheld; opened when it is first asked for.

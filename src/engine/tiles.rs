@@ -83,7 +83,7 @@ impl Snapshot {
     fn tile_stamp(&self, layer: TileLayer, epoch: Option<Epoch>) -> String {
         let of = |role, epoch| self.layer_stamp(role, epoch);
         match (layer, epoch) {
-            (TileLayer::LandUse, epoch) => of(LayerRole::LandUse, epoch),
+            (TileLayer::LandUse, epoch) => epoch.map_or_else(String::new, |epoch| self.land_use_stamp(epoch)),
             (TileLayer::Context, _) => of(LayerRole::Context, None),
             (TileLayer::Units | TileLayer::UnitLabels, _) => of(LayerRole::Boundaries, None),
             (TileLayer::Zones | TileLayer::ZoneLabels | TileLayer::Encroachments, None) => {

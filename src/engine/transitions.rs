@@ -12,7 +12,7 @@ use super::figures::{Filter, group_name, rounded_m2};
 use super::snapshot::{EpochLandUse, Snapshot};
 use crate::encroach::{self, Transition, Used};
 use crate::geom;
-use crate::model::{Epoch, Event, Group, LandUse, Layer, LayerRole, MultiPolygon};
+use crate::model::{Epoch, Event, Group, LandUse, LayerRole, MultiPolygon};
 
 /// Land of one class that is of another, or of the same; an empty class is land that the epoch does not show.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -102,9 +102,7 @@ impl Snapshot {
     }
 
     fn matrix(&self, from: Epoch, to: Epoch) -> Result<Arc<Matrix>, EngineError> {
-        let stamp = [(LayerRole::Zones, None), (LayerRole::LandUse, Some(from)), (LayerRole::LandUse, Some(to))]
-            .map(|(role, epoch)| self.layer_stamp(role, epoch))
-            .join(", ");
+        let stamp = [self.layer_stamp(LayerRole::Zones, None), self.land_use_stamp(from), self.land_use_stamp(to)].join(", ");
         let found = self.matrices.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(from, to)).cloned();
         if let Some(matrix) = found.filter(|m| m.stamp == stamp) {
             return Ok(matrix);
@@ -269,7 +267,7 @@ impl Snapshot {
         Ok(json!({
             "epoch": found.epoch, "lost_m2": rounded_m2(found.lost_m2(place)), "n_events": found.of_zone(place).len(),
             "n_gone": found.gone_of_zone(place).len(), "not_shown_m2": rounded_m2((view.area_m2 - covered_m2).max(0.0)), "classes": classes,
-            "layer": Layer::name_of(LayerRole::LandUse, Some(found.epoch)),
+            "layer": self.land_use_layer(found.epoch).map(|l| l.name.as_str()),
         }))
     }
 

@@ -252,7 +252,6 @@ fn what_is_no_land_cover_is_refused_with_the_reason_and_nothing_is_left() {
     import(&bench, &at("bands.tif"), "2021", &["--layer", "2"]).ok();
     assert_rows(&rows(&bench, &["--epoch", "2020"]));
     assert_rows(&rows(&bench, &["--epoch", "2021"]));
-    bench.run(&["detect", "w.gpkg", "--epoch", "2020"]).refused(3, &["raster"]);
     bench.run(&["export", "w.gpkg", "out.gpkg", "--layer", "landuse_raster_2020"]).refused(6, &["raster"]);
 }
 
@@ -340,6 +339,75 @@ fn polygons_and_a_raster_of_one_epoch_stand_side_by_side() {
     assert_eq!((polygons.len(), polygons[0].1.as_str()), (1, "house"));
     assert_rows(&rows(&bench, &["--epoch", "2020", "--raster"]));
     assert_eq!(bench.run(&["detect", "w.gpkg"]).ok()["n_events"], 1);
+}
+
+fn events(bench: &Bench, args: &[&str]) -> (Value, Vec<Value>) {
+    let found = bench.run(&[&["detect", "w.gpkg", "--out", "events.geojson"], args].concat()).ok();
+    let file: Value = serde_json::from_str(&std::fs::read_to_string(bench.path("events.geojson")).unwrap()).unwrap();
+    (found, file["features"].as_array().unwrap().iter().map(|f| f["properties"].clone()).collect())
+}
+
+#[test]
+fn events_are_found_in_cells_as_in_polygons_and_last_from_one_to_the_other() {
+    let bench = bench();
+    import(&bench, &plain().write(&bench.path("a.tif")), "2020", &[]).ok();
+    let (found, cells) = events(&bench, &[]);
+    // Five metres along a border say little where cells measure ten.
+    assert_eq!((&found["n_events"], &found["n_uncertain"], &found["uncertain_area_m2"]), (&json!(1), &json!(1), &json!(50.0)));
+    let told: Vec<(&Value, &Value, &Value)> = cells.iter().map(|e| (&e["zone_id"], &e["code"], &e["area_m2"])).collect();
+    assert_eq!(told, [(&json!("in"), &json!("TOWN"), &json!(225.0))]);
+    // Borders lie somewhere in their cells of 10 m: the area has an error without anybody stating one.
+    assert!(cells[0]["sigma_m2"].as_f64().unwrap() > 10.0 && cells[0]["evidence"].as_str().unwrap().contains("land_use TOWN"));
+    let built = geojson_in(5897, &[(json!({ "id": "house", "code": "TOWN" }), &square(X + 40.5, Y + 10.5, 14.5)[..])]);
+    import(&bench, &bench.write("built.geojson", built), "2024", &[]).ok();
+    let (found, polygons) = events(&bench, &[]);
+    assert_eq!((&polygons[0]["id"], &polygons[0]["since"]), (&cells[0]["id"], &json!("2020")));
+    assert_eq!((&found["n_gone"], &found["n_new"]), (&json!(0), &json!(0)));
+    let moved = bench.run(&["transitions", "w.gpkg"]).ok();
+    assert_eq!(moved["rows"].as_array().unwrap().iter().filter(|r| r["from"] == "TREE" && r["to"].is_null()).count(), 1);
+}
+
+#[test]
+fn a_raster_beside_polygons_agrees_or_disagrees_openly() {
+    let bench = bench();
+    let built = geojson_in(
+        5897,
+        &[
+            (json!({ "id": "shown by both", "code": "TOWN" }), &square(X + 41.0, Y + 11.0, 12.0)[..]),
+            (
+                json!({ "id": "shown by one", "code": "TOWN" }),
+                &[[X + 35.0, Y + 12.0], [X + 39.5, Y + 12.0], [X + 39.5, Y + 24.0], [X + 35.0, Y + 24.0], [X + 35.0, Y + 12.0]][..],
+            ),
+        ],
+    );
+    import(&bench, &bench.write("built.geojson", built), "2020", &[]).ok();
+    import(&bench, &plain().write(&bench.path("a.tif")), "2020", &[]).ok();
+    let (found, events) = events(&bench, &[]);
+    let told: Vec<(f64, &Value, &Value)> =
+        events.iter().map(|e| (e["area_m2"].as_f64().unwrap(), &e["n_sources"], &e["n_agreeing"])).collect();
+    assert_eq!(told, [(144.0, &json!(2), &json!(2)), (54.0, &json!(2), &json!(1))]);
+    assert!(
+        events[1]["evidence"].as_str().unwrap().contains("raster landuse_raster_2020 (shows no loss): 0.0 m²"),
+        "{}",
+        events[1]["evidence"]
+    );
+    // The raster shows 225 m² in `in` and 50 m² in `edge`, the polygons 144 m² of them.
+    assert!((found["other_source_area_m2"].as_f64().unwrap() - (225.0 - 144.0 + 50.0)).abs() < 1e-6, "{found}");
+}
+
+#[test]
+fn rasters_of_other_years_and_grids_give_transitions_of_the_land_itself() {
+    let bench = bench();
+    import(&bench, &plain().write(&bench.path("a.tif")), "2020", &[]).ok();
+    // Cells of 5 m, shifted by 2.5 m; no TREE left.
+    let finer = Tiff { width: 20, geotransform: Some([X - 2.5, 5.0, 0.0, Y + 62.5, 0.0, -5.0]), ..Tiff::new(vec![50_u8; 320]) };
+    import(&bench, &finer.write(&bench.path("b.tif")), "2024", &[]).ok();
+    let moved = bench.run(&["transitions", "w.gpkg"]).ok();
+    let area = |from: &str, to: &str| {
+        let row = moved["rows"].as_array().unwrap().iter().find(|r| r["from"] == from && r["to"] == to);
+        row.map_or(0.0, |r| r["area_m2"].as_f64().unwrap())
+    };
+    assert!((area("TREE", "TOWN") - 75.0).abs() < 0.11 && (area("TOWN", "TOWN") - 275.0).abs() < 0.11, "{moved}");
 }
 
 #[test]
