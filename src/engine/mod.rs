@@ -118,7 +118,9 @@ pub struct Listed {
 /// The layers of a workspace, by role, then epoch.
 pub fn layers(path: &Path) -> Result<Vec<Listed>, EngineError> {
     let reader = Reader::open(path)?;
-    let listed = |layer: Layer| Ok(Listed { n_without_shape: reader.n_without_shape(&layer)?, layer });
+    // Cells have no shapes to miss.
+    let n_without = |layer: &Layer| if layer.raster.is_some() { Ok(0) } else { reader.n_without_shape(layer) };
+    let listed = |layer: Layer| Ok(Listed { n_without_shape: n_without(&layer)?, layer });
     in_order(reader.layers()?).into_iter().map(listed).collect()
 }
 
