@@ -14,6 +14,7 @@ mod import;
 mod live;
 mod maps;
 mod place;
+mod planning;
 mod rulebook;
 mod search;
 mod snapshot;
@@ -24,17 +25,19 @@ pub use demo::make_demo;
 pub use detect::{Found, Overlay, OverlayRow};
 pub use error::{EngineError, ErrorKind};
 pub use events::EpochEvents;
-pub use export::{Exported, export, write_events, write_transitions};
+pub use export::{Exported, export, write_events, write_figures, write_transitions};
 pub use figures::{Filter, Page, Sum, group_name, hex, right_name};
 pub use import::{Import, Imported, import};
 pub use live::Engine;
 pub use maps::StyleAsk;
 pub use place::{CrsFacts, Place};
+pub use planning::{Figures, FiguresAsk, FiguresBy, FiguresRow};
 pub use rulebook::{Rulebook, tiles_text};
 pub use snapshot::{EpochLandUse, Snapshot, UnitView, ZoneView, Zones};
 pub use transitions::{By, Moved, TransitionsAsk};
 
 // What `http` and `cli` name without looking past this storey.
+pub use crate::encroach::Reach;
 pub use crate::legend::Words;
 pub use crate::store::Mode;
 pub use crate::tile::{TileCoord, TileLayer};

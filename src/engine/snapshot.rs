@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::events::{EpochEvents, Rested};
 use super::place::Place;
+use super::planning::AskedFigures;
 use super::search::Searchable;
 use super::tiles::PreparedTiles;
 use super::transitions::Matrices;
@@ -142,6 +143,7 @@ pub struct Snapshot {
     name: Option<String>,
     pub(super) tiles: PreparedTiles,
     pub(super) matrices: Matrices,
+    pub(super) asked_figures: AskedFigures,
 }
 
 /// What is to be said of each layer's rows.
@@ -251,6 +253,7 @@ impl Snapshot {
             name: reader.setting(&Setting::Title)?,
             tiles: PreparedTiles::default(),
             matrices: Matrices::shared(before),
+            asked_figures: AskedFigures::default(),
             layers,
         };
         snapshot.epochs.sort_unstable();

@@ -13,13 +13,17 @@ use i_overlay::mesh::int::style::{IntLineJoin, IntOutlineStyle};
 use super::boolean::{Grid, settled};
 use super::measure::{bounds, translated};
 use super::rings::{is_usable, rings_of};
-use crate::model::MultiPolygon;
+use crate::model::{Coord, MultiPolygon};
 
 /// Beyond this a distance is taken as this, metres.
 const MAX_DISTANCE_M: f64 = 1e6;
 
 /// One full turn has 2³² parts. Arcs in steps of a 256th of a turn: a corner's arc of radius r lies within r·7.5e-5 of the true one.
 const ARC_STEP: Angle = Angle::from_bits(1 << 24);
+
+/// Edges shorter than this part of the distance are left out: a rounding error's edge has any direction, and its offset
+/// would be a spike to be cut off again.
+const NEGLIGIBLE: f64 = 1e-4;
 
 /// Corners sharper than 20° (2³² / 18) are cut off, not drawn out.
 const SHARPEST: Angle = Angle::from_bits((1 << 31) / 9);
@@ -51,19 +55,25 @@ fn moved_border(shape: &MultiPolygon, distance_m: f64, join: IntLineJoin) -> Mul
     let reach = [x0, y0, x1, y1].iter().fold(1.0, |reach: f64, v| reach.max(v.abs())) + MAX_DISTANCE_M;
     let steps = 2f64.powi((51 - reach.log2().ceil() as i32).clamp(0, 20));
     let grid = Grid { x: steps, y: steps };
-    let paths: Vec<Vec<IntPoint<i64>>> = rings_of(shape)
-        .map(|ring| ring.iter().filter(|c| is_usable(**c)).map(|c| grid.to_int(crate::model::Coord { x: c.x - x, y: c.y - y })).collect())
-        .map(open)
-        .collect();
+    let least_m = distance_m.abs() * NEGLIGIBLE;
+    let path = |ring: &[Coord]| thinned(ring, least_m).into_iter().map(|c| grid.to_int(Coord { x: c.x - x, y: c.y - y })).collect();
+    let paths: Vec<Vec<IntPoint<i64>>> = rings_of(shape).map(path).collect();
     let style = IntOutlineStyle::new((distance_m * steps).round() as i64).line_join(join);
     let shapes = paths.outline_custom(&style, IntOverlayOptions::ogc()).unwrap_or_default();
     translated(&settled(grid, shapes), x, y)
 }
 
-fn open(mut ring: Vec<IntPoint<i64>>) -> Vec<IntPoint<i64>> {
-    ring.dedup();
-    if ring.len() > 1 && ring.first() == ring.last() {
-        ring.pop();
+/// The points of a ring, the first not repeated, without those nearer than this to the one before.
+fn thinned(ring: &[Coord], least_m: f64) -> Vec<Coord> {
+    let mut kept: Vec<Coord> = Vec::with_capacity(ring.len());
+    let is_far = |a: &Coord, b: &Coord| (a.x - b.x).hypot(a.y - b.y) > least_m;
+    for at in ring.iter().filter(|c| is_usable(**c)) {
+        if kept.last().is_none_or(|last| is_far(last, at)) {
+            kept.push(*at);
+        }
     }
-    ring
+    while kept.len() > 1 && !is_far(&kept[0], &kept[kept.len() - 1]) {
+        kept.pop();
+    }
+    kept
 }
