@@ -72,8 +72,8 @@ def theirs(zones, built):
         lost[rows, columns] |= shapely.contains_xy(b, xs[rows, columns], ys[rows, columns])
     cells = np.where(zone, np.where(lost, 2, 1), 0).astype(np.uint8)
     landscape = Landscape(cells, res=(CELL_M, CELL_M), nodata=0, neighborhood_rule="4")
-    areas = landscape.patch_area(class_val=1, hectares=False)
-    areas = np.asarray(getattr(areas, "area", areas), float).ravel()
+    patches = landscape.compute_patch_metrics_df(metrics=["area"], metrics_kwargs={"area": {"hectares": False}})
+    areas = patches.loc[patches["class_val"] == 1, "area"].to_numpy()
     # What is a sliver to us is one on the raster too.
     areas = areas[areas >= 20.0]
     mesh = landscape.effective_mesh_size(class_val=1, hectares=False)

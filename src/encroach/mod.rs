@@ -24,4 +24,6 @@ pub use transitions::{Transition, Used, transitions};
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_of_exactness;
+#[cfg(test)]
 mod tests_of_landscape;

@@ -56,7 +56,8 @@ fn ring(ring: &Geometry) -> Ring {
 /// A polygon or multipolygon as it is written; none for other types.
 fn shape(geometry: &Geometry) -> Option<MultiPolygon> {
     let polygon = |p: &Geometry| {
-        let mut rings = (0..p.geometry_count()).map(|i| ring(&p.get_geometry(i)));
+        // `EMPTY` in the place of a ring is none.
+        let mut rings = (0..p.geometry_count()).map(|i| ring(&p.get_geometry(i))).filter(|r| !r.0.is_empty());
         Some(Polygon::new(rings.next()?, rings.collect()))
     };
     let flat = gdal::vector::geometry_type_flatten(geometry.geometry_type());
@@ -138,10 +139,11 @@ fn polygons_are_valid_where_jts_says_so() {
         let polygon = shape(q.a).filter(|_| q.name == "isvalid")?;
         Some(geom::validate(&polygon).is_empty() == q.expects_true())
     });
-    assert_eq!(counts, (0, 0));
+    assert_eq!(counts, (402, 403));
 }
 
-const VALIDITY: &[(&str, &str)] = &[];
+const VALIDITY: &[(&str, &str)] =
+    &[("general/TestValid2-big.xml 1 isValid", "coordinates of 1e15 are no place: beyond 1e12 a point is a fault")];
 
 #[test]
 fn overlays_have_the_areas_that_jts_expects() {
@@ -157,19 +159,26 @@ fn overlays_have_the_areas_that_jts_expects() {
             "union" => geom::union(&[&a, &b]),
             _ => geom::difference(&a, &b),
         };
-        let scale = geom::area_m2(&a).max(geom::area_m2(&b)).max(1.0);
+        let scale = geom::area_m2(&a).max(geom::area_m2(&b));
         Some(geom::validate(&ours).is_empty() && (geom::area_m2(&ours) - expected_m2).abs() <= 1e-9 * scale)
     });
-    assert_eq!(counts, (0, 0));
+    assert_eq!(counts, (152, 155));
 }
 
-const OVERLAY: &[(&str, &str)] = &[];
+const OVERLAY: &[(&str, &str)] = &[
+    ("failure/TestOverlayNGFailure.xml 1 union", "what the file expects is another case's result; GEOS 3.14 gives our area, 2378.1251 m²"),
+    ("failure/TestOverlayNGFailure.xml 2 union", "what the file expects is another case's result; GEOS 3.14 gives our area, 5500 m²"),
+    (
+        "misc/TestOverlay.xml 2 union",
+        "what the file expects is rounded to eight decimals of a degree and 0.1 % larger; GEOS 3.14 gives our area",
+    ),
+];
 
 /// JTS's `overlayAreaTest`: the parts of robust cases add up to the whole. It names no arguments' types: polygons are ours.
 #[test]
 fn the_parts_of_robust_cases_add_up() {
     let Some(data) = real_data("the_parts_of_robust_cases_add_up") else { return };
-    let counts = run(&data, ROBUST, |q| {
+    let counts = run(&data, &[], |q| {
         if q.name != "overlayareatest" {
             return None;
         }
@@ -181,10 +190,8 @@ fn the_parts_of_robust_cases_add_up() {
             near(geom::area_m2(&both) + geom::area_m2(&only), a_m2) && near(geom::area_m2(&either) + geom::area_m2(&both), a_m2 + b_m2);
         Some(adds_up && [both, either, only].iter().all(|s| geom::validate(s).is_empty()))
     });
-    assert_eq!(counts, (0, 0));
+    assert_eq!(counts, (143, 143));
 }
-
-const ROBUST: &[(&str, &str)] = &[];
 
 #[test]
 fn polygons_and_points_meet_where_jts_says_so() {
@@ -193,6 +200,8 @@ fn polygons_and_points_meet_where_jts_says_so() {
         let (a, b) = (q.a, q.b?);
         let expected = q.expects_true();
         if let (Some(a), Some(b)) = (shape(a), shape(b)) {
+            // Inside, rings have their direction.
+            let [a, b] = [a, b].map(|s| geom::repair(s.0).shape);
             let share_land = || geom::area_m2(&geom::intersection(&a, &b)) > 0.0;
             return match q.name.as_str() {
                 "intersects" => Some((geom::distance_m(&a, &b) == Some(0.0)) == expected),
@@ -221,7 +230,10 @@ fn polygons_and_points_meet_where_jts_says_so() {
             _ => None,
         }
     });
-    assert_eq!(counts, (0, 0));
+    assert_eq!(counts, (670, 672));
 }
 
-const PREDICATES: &[(&str, &str)] = &[];
+const PREDICATES: &[(&str, &str)] = &[
+    ("validate/TestRelateAA-big.xml 1 relate", "coordinates of 1e15 are no place: repair leaves such points out"),
+    ("validate/TestRelateAA-big.xml 2 relate", "the same"),
+];
