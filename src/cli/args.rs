@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::engine::FiguresBy;
 use crate::model::{Epoch, EpsgCode, LayerRole, NotAWord};
 
 /// The open GIS of specialised farming zones.
@@ -89,6 +90,25 @@ pub enum Command {
         #[arg(long)]
         by_group: bool,
         /// Write what became what in every zone.
+        #[arg(long, value_name = "FILE.csv")]
+        out: Option<PathBuf>,
+    },
+    /// Figures for planning: land, loss, and how what is left lies (patches, mesh size, edges, core).
+    Figures {
+        workspace: PathBuf,
+        /// What a row is of.
+        #[arg(long, default_value = "kind", value_parser = FiguresBy::WORDS)]
+        by: String,
+        /// The land use's epoch; the latest without it.
+        #[arg(long, value_name = "YYYY[-MM[-DD]]")]
+        epoch: Option<Epoch>,
+        /// Only zones of this kind.
+        #[arg(long)]
+        kind: Option<String>,
+        /// Land deeper inside than this is core.
+        #[arg(long, default_value = "50", value_name = "METRES", value_parser = metres)]
+        core: f64,
+        /// Write the rows, areas in m².
         #[arg(long, value_name = "FILE.csv")]
         out: Option<PathBuf>,
     },

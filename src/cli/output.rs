@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::engine::{EngineError, ErrorKind, Exported, Found, Imported, Listed, Overlay, RasterFacts};
+use crate::engine::{EngineError, ErrorKind, Exported, Figures, Found, Imported, Listed, Overlay, RasterFacts};
 use crate::model::Issue;
 
 /// How many issues text shows before it points to `--issues`.
@@ -145,21 +145,12 @@ pub fn layers(layers: &[Listed]) -> String {
         ]
     });
     let rows: Vec<[String; 8]> = std::iter::once(head).chain(rows).collect();
-    let width = |column: usize| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..8).map(width).collect();
-    let line = |row: &[String; 8]| {
-        let cells = row.iter().zip(&widths).enumerate().map(|(i, (cell, w))| {
-            let space = " ".repeat(w - cell.chars().count());
-            if i == 1 || i == 2 { format!("{space}{cell}") } else { format!("{cell}{space}") }
-        });
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
     let bare = layers.iter().filter(|l| l.n_without_shape > 0);
     let warnings = bare.map(|l| {
         let n = grouped(l.n_without_shape as f64, 0);
         format!("{}: {n} of its features have no shape (another program took it away); no result counts them", l.layer.name)
     });
-    rows.iter().map(line).chain(warnings).collect::<Vec<_>>().join("\n")
+    std::iter::once(aligned(&rows, |column| column == 1 || column == 2)).chain(warnings).collect::<Vec<_>>().join("\n")
 }
 
 pub fn overlay(found: &Overlay) -> String {
@@ -266,6 +257,63 @@ pub fn transitions(table: &serde_json::Value) -> String {
         text += &format!("\n  {} → {}: {} in {} zones", word(&row["from"]), word(&row["to"]), m2(&row["area_m2"]), row["n_zones"]);
     }
     text
+}
+
+/// Figures for planning, a line each, hectares.
+pub fn figures(figures: &Figures) -> String {
+    if figures.rows.is_empty() {
+        return "no zones".to_owned();
+    }
+    let head = [
+        "",
+        "zones",
+        "ha",
+        "lost ha",
+        "left ha",
+        "of target",
+        "patches",
+        "mean ha",
+        "largest ha",
+        "mesh ha",
+        "edge m/ha",
+        "core ha",
+        "proximity",
+    ];
+    let ha = |m2: f64| grouped(m2 / 10_000.0, 2);
+    let rows = figures.rows.iter().map(|row| {
+        let l = &row.landscape;
+        let name = row.name_for_people();
+        let of_target = row.target_m2.filter(|t| *t > 0.0).map(|target| format!("{:.1} %", row.remaining_m2() / target * 100.0));
+        [
+            if name.is_empty() { row.key.clone() } else { name },
+            grouped(row.n_zones as f64, 0),
+            ha(row.area_m2),
+            row.lost_m2.map_or("–".to_owned(), ha),
+            ha(row.remaining_m2()),
+            of_target.unwrap_or("–".to_owned()),
+            grouped(l.n_patches as f64, 0),
+            ha(l.mean_patch_m2),
+            ha(l.largest_patch_m2),
+            ha(l.effective_mesh_m2),
+            grouped(l.edge_m_per_ha, 1),
+            ha(l.core_m2),
+            grouped(l.proximity, 1),
+        ]
+    });
+    aligned(&std::iter::once(head.map(str::to_owned)).chain(rows).collect::<Vec<_>>(), |column| column > 0)
+}
+
+/// Rows as columns two spaces apart; those that are numbers end at the same place.
+fn aligned<const N: usize>(rows: &[[String; N]], is_number: impl Fn(usize) -> bool) -> String {
+    let widths: [usize; N] = std::array::from_fn(|column| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0));
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(widths).enumerate().map(|(i, (cell, width))| {
+            let space = " ".repeat(width - cell.chars().count());
+            if is_number(i) { format!("{space}{cell}") } else { format!("{cell}{space}") }
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 pub fn exported(done: &Exported) -> String {

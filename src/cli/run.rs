@@ -10,7 +10,7 @@ use serde_json::json;
 use super::args::{Cli, Command, ImportArgs};
 use super::output;
 use super::progress::Bar;
-use crate::engine::{self, By, Engine, EngineError, Filter, Import, Mode, Rulebook, TransitionsAsk};
+use crate::engine::{self, By, Engine, EngineError, FiguresAsk, FiguresBy, Filter, Import, Mode, Page, Reach, Rulebook, TransitionsAsk};
 use crate::http;
 
 pub fn run(cli: &Cli) -> Result<(), EngineError> {
@@ -65,6 +65,19 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
                 engine::write_transitions(&snapshot, &ask, out)?;
             }
             output::result(cli.json, &table, &output::transitions(&table))
+        }
+        Command::Figures { workspace, by, epoch, kind, core, out } => {
+            let snapshot = engine::open(workspace, &Arc::new(rulebook))?;
+            let filter = Filter { kinds: kind.iter().cloned().collect(), epoch: *epoch, ..Filter::default() };
+            let by = FiguresBy::from_word(by).unwrap_or_default();
+            let ask = FiguresAsk { by, reach: Reach { core_m: *core, ..Reach::default() }, filter };
+            let page = Page { limit: usize::MAX, offset: 0 };
+            let found = snapshot.figures(&ask, page)?;
+            if let Some(out) = out {
+                engine::write_figures(&snapshot, &found, out)?;
+            }
+            let page = Page { limit: found.rows.len(), ..page };
+            output::result(cli.json, &snapshot.figures_facts(&ask, page, &found), &output::figures(&found))
         }
         Command::Export { workspace, out, layer, crs } => {
             let mut bar = Bar::new();

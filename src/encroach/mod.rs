@@ -2,7 +2,7 @@
 //!
 //! `overlay` gives the area that every pair of a zone and a land use shares; `detect` makes events of the land, with when,
 //! by what right and how sure; `transitions` says what became what between two epochs; `raster` gives shares and land of
-//! land cover that comes as cells.
+//! land cover that comes as cells; `landscape` measures what is left, for planning.
 //! Pure: the same layers give the same result whatever the number of threads and the order of features.
 
 mod certainty;
@@ -10,6 +10,7 @@ mod cover;
 mod dates;
 mod detect;
 mod identity;
+mod landscape;
 mod overlay;
 pub mod raster;
 mod rights;
@@ -17,8 +18,13 @@ mod transitions;
 
 pub use certainty::Accuracy;
 pub use detect::{Basis, Finding, Known, LeftOut, Seen, detect, lost_m2};
+pub use landscape::{Landscape, Patches, Reach, landscape, patches, remaining};
 pub use overlay::{Pair, overlay};
 pub use transitions::{Transition, Used, transitions};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_exactness;
+#[cfg(test)]
+mod tests_of_landscape;

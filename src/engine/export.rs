@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::detect::{Found, Overlay};
 use super::figures::rounded_m2;
+use super::planning::{Figures, FiguresRow};
 use super::transitions::TransitionsAsk;
 use super::{EngineError, Progress, Snapshot};
 use crate::formats::{About, Column, ColumnType, Export, FormatError, Row, Table, Value, csv_cell};
@@ -321,6 +322,38 @@ pub fn write_transitions(snapshot: &Snapshot, ask: &TransitionsAsk, out: &Path) 
             writeln!(file, "{zone},{from},{to},{before},{after},{}", row.area_m2)?;
         }
         Ok(())
+    })
+}
+
+/// Writes figures for planning, a row each, areas in m².
+pub fn write_figures(snapshot: &Snapshot, figures: &Figures, out: &Path) -> Result<(), EngineError> {
+    super::table_may_be_written(out, &snapshot.path)?;
+    let optional = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
+    let line = |row: &FiguresRow| {
+        let l = &row.landscape;
+        let numbers = [
+            row.n_zones.to_string(),
+            row.area_m2.to_string(),
+            optional(row.lost_m2),
+            row.remaining_m2().to_string(),
+            optional(row.target_m2),
+            l.n_patches.to_string(),
+            l.mean_patch_m2.to_string(),
+            l.largest_patch_m2.to_string(),
+            l.largest_patch_share.to_string(),
+            l.effective_mesh_m2.to_string(),
+            l.edge_m_per_ha.to_string(),
+            l.core_m2.to_string(),
+            l.proximity.to_string(),
+        ];
+        format!("{},{},{}", csv_cell(&row.key), csv_cell(&row.name_for_people()), numbers.join(","))
+    };
+    write_text(out, |file| {
+        writeln!(
+            file,
+            "key,name,n_zones,area_m2,lost_m2,remaining_m2,target_m2,n_patches,mean_patch_m2,largest_patch_m2,largest_patch_share,effective_mesh_m2,edge_m_per_ha,core_m2,proximity"
+        )?;
+        figures.rows.iter().try_for_each(|row| writeln!(file, "{}", line(row)))
     })
 }
 

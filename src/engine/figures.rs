@@ -50,7 +50,7 @@ pub fn rounded_m2(area_m2: f64) -> f64 {
     (area_m2 * 10.0).round() / 10.0
 }
 
-fn rounded_share(share: f64) -> f64 {
+pub(super) fn rounded_share(share: f64) -> f64 {
     (share * 1e6).round() / 1e6
 }
 

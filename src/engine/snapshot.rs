@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::events::{EpochEvents, Rested};
 use super::place::Place;
+use super::planning::AskedFigures;
 use super::raster::EpochRaster;
 use super::search::Searchable;
 use super::tiles::PreparedTiles;
@@ -146,6 +147,7 @@ pub struct Snapshot {
     name: Option<String>,
     pub(super) tiles: PreparedTiles,
     pub(super) matrices: Matrices,
+    pub(super) asked_figures: AskedFigures,
 }
 
 /// What is to be said of each layer's rows.
@@ -257,6 +259,7 @@ impl Snapshot {
             name: reader.setting(&Setting::Title)?,
             tiles: PreparedTiles::default(),
             matrices: Matrices::shared(before),
+            asked_figures: AskedFigures::default(),
             layers,
         };
         snapshot.epochs.sort_unstable();

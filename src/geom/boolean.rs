@@ -74,11 +74,11 @@ impl<'a, A: Iterator<Item = &'a [Coord]>, B: Iterator<Item = &'a [Coord]>> Side<
     }
 }
 
-type IntShapes = Vec<Vec<Vec<IntPoint<i64>>>>;
+pub(super) type IntShapes = Vec<Vec<Vec<IntPoint<i64>>>>;
 
 /// The engine's result as valid polygons. It may give a hole to the wrong shell. Snapping can in rare needles leave a crossing one step wide:
 /// then the result is made again on a coarser grid, and what is still not valid after that is left out.
-fn settled(mut grid: Grid, mut shapes: IntShapes) -> MultiPolygon {
+pub(super) fn settled(mut grid: Grid, mut shapes: IntShapes) -> MultiPolygon {
     for _ in 0..3 {
         let mut shape = grid.to_shape(&shapes);
         if validate(&shape).is_empty() {
@@ -111,9 +111,9 @@ fn settled(mut grid: Grid, mut shapes: IntShapes) -> MultiPolygon {
 
 /// Multiplying by a power of two turns a coordinate into an integer of at most 53 bits.
 #[derive(Debug, Clone, Copy)]
-struct Grid {
-    x: f64,
-    y: f64,
+pub(super) struct Grid {
+    pub x: f64,
+    pub y: f64,
 }
 
 impl Grid {
@@ -132,7 +132,7 @@ impl Grid {
         Grid { x: self.x / 1024.0, y: self.y / 1024.0 }
     }
 
-    fn to_int(self, c: Coord) -> IntPoint<i64> {
+    pub(super) fn to_int(self, c: Coord) -> IntPoint<i64> {
         IntPoint { x: (c.x * self.x).round() as i64, y: (c.y * self.y).round() as i64 }
     }
 

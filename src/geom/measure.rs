@@ -58,6 +58,11 @@ pub fn bounds(shape: &MultiPolygon) -> Option<[f64; 4]> {
     bounds_of(shape.0.iter().flat_map(|p| p.exterior().0.iter().copied()))
 }
 
+/// The same for one polygon.
+pub(crate) fn bounds_of_polygon(polygon: &Polygon) -> Option<[f64; 4]> {
+    bounds_of(polygon.exterior().0.iter().copied())
+}
+
 /// The same for any geometry.
 pub fn bounds_of_geometry(geometry: &Geometry) -> Option<[f64; 4]> {
     use geo_types::Geometry as G;
@@ -84,9 +89,14 @@ pub(super) fn bounds_of(coords: impl IntoIterator<Item = Coord>) -> Option<[f64;
     })
 }
 
+/// Length of all rings, metres.
+pub fn perimeter_m(shape: &MultiPolygon) -> f64 {
+    rings_of(shape).flat_map(|r| r.windows(2)).map(|w| (w[1].x - w[0].x).hypot(w[1].y - w[0].y)).sum::<f64>() + 0.0
+}
+
 /// Mean width, metres: twice the area over the perimeter. A long strip's width, a disc's radius, a square's half side.
 pub fn width_m(shape: &MultiPolygon) -> f64 {
-    let perimeter_m: f64 = rings_of(shape).flat_map(|r| r.windows(2)).map(|w| (w[1].x - w[0].x).hypot(w[1].y - w[0].y)).sum();
+    let perimeter_m = perimeter_m(shape);
     if perimeter_m > 0.0 { 2.0 * area_m2(shape) / perimeter_m } else { 0.0 }
 }
 

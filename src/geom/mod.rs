@@ -1,4 +1,4 @@
-//! Geometry we trust: validate, repair, area, boolean operations, clip, width, pole, distance.
+//! Geometry we trust: validate, repair, area, boolean operations, clip, offset, width, pole, distance.
 //!
 //! Total functions on planar coordinates in metres: they never panic, and what cannot be
 //! answered is an empty shape or `None`. No CRS, no attributes. The only user of `i_overlay`.
@@ -11,6 +11,7 @@ mod grid;
 mod halve;
 mod local;
 mod measure;
+mod offset;
 mod pixels;
 mod pole;
 mod repair;
@@ -22,7 +23,10 @@ mod validity;
 pub use boolean::{difference, intersection, union};
 pub use clip::clip_to_rect;
 pub use grid::enclosed_on_grid;
-pub use measure::{area_m2, bounds, bounds_of_geometry, contains, distance_m, geodesic_area_m2, ring_signed_area_m2, translated, width_m};
+pub use measure::{
+    area_m2, bounds, bounds_of_geometry, contains, distance_m, geodesic_area_m2, perimeter_m, ring_signed_area_m2, translated, width_m,
+};
+pub use offset::{closed, inset, outset};
 pub use pixels::{Coverage, CoveredRun, Window, land_of_runs};
 pub use pole::pole;
 pub use repair::{Fault, FaultKind, Repaired, repair, repair_rings};
@@ -32,7 +36,7 @@ pub use validity::validate;
 pub(crate) use boolean::intersection_with_rings;
 pub(crate) use halve::{Piece, halve};
 pub(crate) use local::{Run, local_rings, runs};
-pub(crate) use measure::{box_distance, polygon_area_m2, square_to_segment};
+pub(crate) use measure::{bounds_of_polygon, box_distance, polygon_area_m2, square_to_segment};
 pub(crate) use pixels::rings_moved;
 pub(crate) use rings::rings_of_polygon;
 pub(crate) use shared::SharedArea;

@@ -9,7 +9,7 @@ use super::App;
 use super::answer::{Coded, Coding, Freshness, json_bytes};
 use super::ask::{Ask, Place};
 use super::error::ApiError;
-use crate::engine::{By, EngineError, Snapshot, TransitionsAsk};
+use crate::engine::{By, EngineError, FiguresAsk, FiguresBy, Reach, Snapshot, TransitionsAsk};
 
 type Answer = Result<Response, ApiError>;
 
@@ -85,6 +85,13 @@ pub(super) async fn transitions(State(app): State<App>, headers: HeaderMap, uri:
     let by = if ask.word("by", &["code", "group"])? == "group" { By::Group } else { By::Code };
     let wanted = TransitionsAsk { from: ask.epoch_named("from")?, to: ask.epoch_named("to")?, by, filter: ask.filter()? };
     answer(app, headers, ask.rev()?, JSON, move |s| s.transitions_table(&wanted)).await.map_err(ApiError::of_parameter)
+}
+
+pub(super) async fn figures(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["by", "kind", "unit", "epoch", "limit", "offset", "rev"])?;
+    let by = FiguresBy::from_word(ask.word("by", &FiguresBy::WORDS)?).unwrap_or_default();
+    let (wanted, page) = (FiguresAsk { by, reach: Reach::default(), filter: ask.filter()? }, ask.page()?);
+    answer(app, headers, ask.rev()?, JSON, move |s| s.figures_table(&wanted, page)).await.map_err(ApiError::of_parameter)
 }
 
 pub(super) async fn encroachments(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {

@@ -117,6 +117,7 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/zones/{id}",
     "/api/v1/zones/{id}/history",
     "/api/v1/transitions",
+    "/api/v1/figures",
     "/api/v1/encroachments",
     "/api/v1/encroachments/{id}",
     "/api/v1/search",
@@ -144,6 +145,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/zones/{id}", get(api::zone))
         .route("/api/v1/zones/{id}/history", get(api::zone_history))
         .route("/api/v1/transitions", get(api::transitions))
+        .route("/api/v1/figures", get(api::figures))
         .route("/api/v1/encroachments", get(api::encroachments))
         .route("/api/v1/encroachments/{id}", get(api::encroachment))
         .route("/api/v1/search", get(api::search))

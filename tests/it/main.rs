@@ -3,6 +3,7 @@
 mod flows;
 mod formats;
 mod http;
+mod jts;
 mod program;
 mod rasters;
 mod real;

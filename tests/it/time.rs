@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use farmzone::engine::{self, By, Engine, Filter, Rulebook, TransitionsAsk};
+use farmzone::engine::{self, By, Engine, FiguresAsk, FiguresBy, Filter, Page, Rulebook, TransitionsAsk};
 use farmzone::model::{Change, Epoch};
 use serde_json::{Value, json};
 
@@ -214,4 +214,35 @@ fn the_history_of_a_zone_agrees_with_its_transitions() {
         ])
     );
     assert_eq!(card["properties"]["evidence"][0]["feature"], "house");
+}
+
+#[test]
+fn figures_for_planning_are_of_what_is_left() {
+    let bench = three_epochs();
+    let by_kind = bench.run(&["figures", "w.gpkg", "--out", "figures.csv"]).ok();
+    assert_eq!((&by_kind["epoch"], &by_kind["by"], &by_kind["n_matched"]), (&json!("2024"), &json!("kind"), &json!(2)));
+    // A house of 900 m² in the corner's middle of one zone, a road of 1,600 m² inside the other.
+    let rice = &by_kind["rows"][0];
+    assert_eq!((&rice["key"], &rice["n_patches"], &rice["remaining_m2"]), (&json!("rice"), &json!(1), &json!(39_100.0)));
+    assert_eq!(rice["target_share"], json!(0.000073));
+    let near =
+        |value: &Value, expected: f64| assert!((value.as_f64().unwrap() - expected).abs() < 2e-4 * expected, "{value}, not {expected}");
+    near(&rice["edge_m"], 800.0 + 120.0);
+    near(&rice["effective_mesh_m2"], 39_100.0 * 39_100.0 / 40_000.0);
+    // Both zones share a border: one patch.
+    let city = bench.run(&["figures", "w.gpkg", "--by", "city", "--core", "10"]).ok();
+    assert_eq!((&city["rows"][0]["n_patches"], &city["core_m"]), (&json!(1), &json!(10.0)));
+    near(&city["rows"][0]["edge_m"], 1_200.0 + 120.0 + 160.0);
+    let before = bench.run(&["figures", "w.gpkg", "--by", "zone", "--epoch", "2014", "--kind", "fruit"]).ok();
+    assert_eq!((&before["rows"][0]["key"], &before["rows"][0]["lost_m2"]), (&json!("b"), &json!(0.0)));
+    let table = std::fs::read_to_string(bench.path("figures.csv")).unwrap();
+    assert!(table.starts_with("key,name,n_zones,area_m2") && table.lines().count() == 3, "{table}");
+    bench.run(&["figures", "w.gpkg", "--kind", "ricee"]).refused(3, &["ricee"]);
+    bench.run(&["figures", "w.gpkg", "--out", "figures.txt"]).refused(2, &[".csv"]);
+    // Asked twice, answered the same; a page holds what it asks for.
+    let snapshot = engine::open(&bench.path("w.gpkg"), &Arc::new(Rulebook::load(None).unwrap())).unwrap();
+    let ask = FiguresAsk { by: FiguresBy::Zone, ..FiguresAsk::default() };
+    let page = |offset: usize| snapshot.figures_table(&ask, Page { limit: 1, offset }).unwrap();
+    assert_eq!(page(1), page(1));
+    assert_eq!((&page(1)["n_matched"], &page(1)["n_returned"], &page(1)["rows"][0]["key"]), (&json!(2), &json!(1), &json!("b")));
 }

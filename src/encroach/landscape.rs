@@ -1,0 +1,261 @@
+//! Figures for planning: how much farmland is left of some zones, and in how many and what kind of pieces.
+//!
+//! A patch is a connected piece of the land that is left; zones that share a border are one. Sources: effective mesh size:
+//! Jaeger 2000, Landscape Ecology 15; proximity: Gustafson & Parker 1992, Landscape Ecology 7, as FRAGSTATS computes it
+//! (McGarigal & Marks 1995, PROX); edge density, largest patch and core area: the same, ED, LPI, CORE.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::geom;
+use crate::index::Index;
+use crate::legend::Rules;
+use crate::model::{Coord, Event, MultiPolygon, Polygon};
+
+/// Land is taken a little beyond an event's border, metres: where the event ends at the zone's border, rounding would
+/// else leave bridges as wide as a rounding error.
+const BEYOND_M: f64 = 0.001;
+
+/// Zones nearer to each other than twice this share a border, metres: borders that were drawn as one differ by less after
+/// a change of coordinates, and no path between fields is so narrow.
+const SAME_BORDER_M: f64 = 0.005;
+
+/// Connected land, the largest patch first.
+#[derive(Debug, Clone, Default)]
+pub struct Patches {
+    pub list: Vec<MultiPolygon>,
+    /// Pieces too small or narrow to be farmed: slivers by the rules. They are no patches.
+    pub n_slivers: usize,
+    pub sliver_area_m2: f64,
+}
+
+/// What is measured and how far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reach {
+    /// Land deeper inside than this is core, metres.
+    pub core_m: f64,
+    /// Patches within this distance count for proximity, metres.
+    pub search_m: f64,
+}
+
+impl Default for Reach {
+    fn default() -> Self {
+        Reach { core_m: 50.0, search_m: 500.0 }
+    }
+}
+
+/// The shape of the land that is left. Without a patch everything is zero.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Landscape {
+    pub n_patches: usize,
+    /// Σ Aᵢ, m².
+    pub area_m2: f64,
+    /// Σ Aᵢ / n, m².
+    pub mean_patch_m2: f64,
+    /// max Aᵢ, m².
+    pub largest_patch_m2: f64,
+    /// max Aᵢ / A, of the zones' whole area.
+    pub largest_patch_share: f64,
+    /// Σ Aᵢ² / A, m²: the patch in which a random place of the zones lies is so large on average (Jaeger 2000, eq. 4).
+    pub effective_mesh_m2: f64,
+    /// Length of all borders of the patches, metres.
+    pub edge_m: f64,
+    /// The same over the zones' whole area, m/ha.
+    pub edge_m_per_ha: f64,
+    /// Land deeper inside than `Reach::core_m`, m².
+    pub core_m2: f64,
+    /// Mean over the patches of Σ Aₛ / dₛ² over the other patches within `Reach::search_m`, dₛ from border to border and at least 1 m.
+    pub proximity: f64,
+}
+
+/// The zone's land without that of its events.
+pub fn remaining<'a>(zone: &'a MultiPolygon, events: &[Event]) -> Cow<'a, MultiPolygon> {
+    if events.is_empty() {
+        return Cow::Borrowed(zone);
+    }
+    // Events of different groups may overlap; as one list of polygons their land counts once.
+    let lost = MultiPolygon::new(events.iter().flat_map(|e| e.shape.0.iter().cloned()).collect());
+    Cow::Owned(geom::difference(zone, &geom::outset(&lost, BEYOND_M)))
+}
+
+/// The patches of what is left of some zones.
+pub fn patches(remaining: &[&MultiPolygon], rules: &Rules) -> Patches {
+    let polygons: Vec<&Polygon> = remaining.iter().flat_map(|shape| &shape.0).collect();
+    let joined: Vec<MultiPolygon> = clusters(&polygons)
+        .into_par_iter()
+        .flat_map_iter(|cluster| {
+            let cluster = MultiPolygon::new(cluster.into_iter().map(|i| polygons[i].clone()).collect());
+            if cluster.0.len() == 1 { cluster } else { geom::closed(&cluster, SAME_BORDER_M) }
+        })
+        .map(|polygon| MultiPolygon::new(vec![polygon]))
+        .collect();
+    let is_sliver = |area_m2: f64, patch: &MultiPolygon| {
+        area_m2 < rules.sliver_area_m2 || (area_m2 < rules.sliver_narrow_area_m2 && geom::width_m(patch) < rules.sliver_width_m)
+    };
+    let mut found = Patches::default();
+    let mut sized: Vec<(f64, MultiPolygon)> = Vec::with_capacity(joined.len());
+    for patch in joined {
+        let area_m2 = geom::area_m2(&patch);
+        if is_sliver(area_m2, &patch) {
+            found.n_slivers += 1;
+            found.sliver_area_m2 += area_m2;
+        } else {
+            sized.push((area_m2, patch));
+        }
+    }
+    let corner = |patch: &MultiPolygon| geom::bounds(patch).map(|b| (b[0], b[1])).unwrap_or_default();
+    sized.sort_by(|(a, p), (b, q)| {
+        let (p, q) = (corner(p), corner(q));
+        b.total_cmp(a).then(p.0.total_cmp(&q.0)).then(p.1.total_cmp(&q.1))
+    });
+    found.list = sized.into_iter().map(|(_, patch)| patch).collect();
+    found
+}
+
+/// Polygons whose boxes are near each other, directly or through others; places in order.
+fn clusters(polygons: &[&Polygon]) -> Vec<Vec<usize>> {
+    let near = 2.0 * SAME_BORDER_M;
+    let bounds: Vec<Option<[f64; 4]>> = polygons.iter().map(|p| geom::bounds_of_polygon(p)).collect();
+    let index = Index::new(bounds.iter().copied());
+    let mut cluster_of = vec![usize::MAX; polygons.len()];
+    let mut clusters: Vec<Vec<usize>> = Vec::new();
+    for first in 0..polygons.len() {
+        if cluster_of[first] != usize::MAX {
+            continue;
+        }
+        let number = clusters.len();
+        cluster_of[first] = number;
+        let mut cluster = vec![first];
+        let mut next = 0;
+        while let Some(&at) = cluster.get(next) {
+            next += 1;
+            let Some([x0, y0, x1, y1]) = bounds[at] else { continue };
+            for other in index.query([x0 - near, y0 - near, x1 + near, y1 + near]) {
+                if cluster_of[other] == usize::MAX {
+                    cluster_of[other] = number;
+                    cluster.push(other);
+                }
+            }
+        }
+        cluster.sort_unstable();
+        clusters.push(cluster);
+    }
+    clusters
+}
+
+/// Measures patches of zones whose whole area, what was lost included, is `zones_m2`.
+pub fn landscape(patches: &[MultiPolygon], zones_m2: f64, reach: Reach) -> Landscape {
+    let areas: Vec<f64> = patches.iter().map(geom::area_m2).collect();
+    let area_m2: f64 = areas.iter().sum::<f64>() + 0.0;
+    if patches.is_empty() || !(area_m2 > 0.0) {
+        return Landscape::default();
+    }
+    let zones_m2 = zones_m2.max(area_m2);
+    let largest_patch_m2 = areas.iter().copied().fold(0.0, f64::max);
+    let edge_m: f64 = patches.iter().map(geom::perimeter_m).sum();
+    // In parallel, but added in order: the sum may not depend on the number of threads.
+    let cores: Vec<f64> = patches.par_iter().map(|patch| geom::area_m2(&geom::inset(patch, reach.core_m))).collect();
+    let n = patches.len() as f64;
+    Landscape {
+        n_patches: patches.len(),
+        area_m2,
+        mean_patch_m2: area_m2 / n,
+        largest_patch_m2,
+        largest_patch_share: largest_patch_m2 / zones_m2,
+        effective_mesh_m2: areas.iter().map(|a| a * a).sum::<f64>() / zones_m2,
+        edge_m,
+        edge_m_per_ha: edge_m / (zones_m2 / 10_000.0),
+        core_m2: cores.iter().sum::<f64>() + 0.0,
+        proximity: proximities(patches, &areas, reach.search_m).iter().sum::<f64>() / n,
+    }
+}
+
+/// The nearest that two patches count, metres: those that touch at a point would be infinitely near.
+const NEAREST_M: f64 = 1.0;
+
+/// The proximity index of each patch: Σ Aₛ / dₛ² over the others within `search_m`.
+fn proximities(patches: &[MultiPolygon], areas: &[f64], search_m: f64) -> Vec<f64> {
+    let stretches = stretches(patches);
+    let index = Index::new(stretches.iter().map(|s| Some(s.bounds)));
+    let mut from = vec![0; patches.len() + 1];
+    for s in &stretches {
+        from[s.patch + 1] += 1;
+    }
+    for i in 0..patches.len() {
+        from[i + 1] += from[i];
+    }
+    // Each pair once, from the patch that comes first.
+    let pairs: Vec<Vec<(usize, f64)>> = (0..patches.len())
+        .into_par_iter()
+        .map(|patch| neighbours(patch, &stretches[from[patch]..from[patch + 1]], &stretches, &index, search_m))
+        .collect();
+    let mut sums = vec![0.0; patches.len()];
+    for (a, others) in pairs.iter().enumerate() {
+        for &(b, square) in others {
+            let square = square.max(NEAREST_M * NEAREST_M);
+            sums[a] += areas[b] / square;
+            sums[b] += areas[a] / square;
+        }
+    }
+    sums
+}
+
+/// A stretch of a patch's border and its box.
+struct Stretch<'a> {
+    patch: usize,
+    points: &'a [Coord],
+    bounds: [f64; 4],
+}
+
+/// Edges in one stretch.
+const N_EDGES: usize = 16;
+
+fn stretches(patches: &[MultiPolygon]) -> Vec<Stretch<'_>> {
+    let mut stretches = Vec::new();
+    for (patch, shape) in patches.iter().enumerate() {
+        for ring in shape.0.iter().flat_map(geom::rings_of_polygon) {
+            let mut from = 0;
+            while from + 1 < ring.len() {
+                let to = (from + N_EDGES).min(ring.len() - 1);
+                let points = &ring[from..=to];
+                let bounds = points.iter().fold([f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY], |b, c| {
+                    [b[0].min(c.x), b[1].min(c.y), b[2].max(c.x), b[3].max(c.y)]
+                });
+                stretches.push(Stretch { patch, points, bounds });
+                from = to;
+            }
+        }
+    }
+    stretches
+}
+
+/// Patches after this one in the list within the distance, in order, with the square of theirs.
+fn neighbours(patch: usize, own: &[Stretch], all: &[Stretch], index: &Index, search_m: f64) -> Vec<(usize, f64)> {
+    let mut nearest: BTreeMap<usize, f64> = BTreeMap::new();
+    for s in own {
+        let [x0, y0, x1, y1] = s.bounds;
+        for other in index.query([x0 - search_m, y0 - search_m, x1 + search_m, y1 + search_m]) {
+            let t = &all[other];
+            let best = nearest.get(&t.patch).copied().unwrap_or(search_m * search_m);
+            if t.patch <= patch || geom::box_distance(s.bounds, t.bounds).powi(2) > best {
+                continue;
+            }
+            let square = square_between(s.points, t.points);
+            if square <= best {
+                nearest.insert(t.patch, square);
+            }
+        }
+    }
+    nearest.into_iter().collect()
+}
+
+/// The square of the least distance between two lines that do not cross.
+fn square_between(a: &[Coord], b: &[Coord]) -> f64 {
+    let one_way = |points: &[Coord], line: &[Coord]| {
+        let squares = points.iter().flat_map(|p| line.windows(2).map(|w| geom::square_to_segment(*p, [w[0], w[1]])));
+        squares.fold(f64::INFINITY, f64::min)
+    };
+    one_way(a, b).min(one_way(b, a))
+}

@@ -1,0 +1,230 @@
+//! Figures for planning: land, loss and fragmentation for the city, a kind, a unit, a zone.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::EngineError;
+use super::events::EpochEvents;
+use super::figures::{Filter, Page, rounded_m2, rounded_share};
+use super::snapshot::Snapshot;
+use crate::encroach::{self, Landscape, Patches, Reach};
+use crate::legend;
+use crate::model::{Epoch, MultiPolygon};
+
+/// What a row of figures is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FiguresBy {
+    City,
+    #[default]
+    Kind,
+    Unit,
+    Zone,
+}
+
+impl FiguresBy {
+    pub const WORDS: [&'static str; 4] = ["kind", "unit", "zone", "city"];
+
+    /// One of `WORDS`.
+    pub fn from_word(word: &str) -> Option<FiguresBy> {
+        Some(match word {
+            "city" => FiguresBy::City,
+            "kind" => FiguresBy::Kind,
+            "unit" => FiguresBy::Unit,
+            "zone" => FiguresBy::Zone,
+            _ => return None,
+        })
+    }
+}
+
+/// Which figures are asked for. Of the filter, epoch, kinds, units and the box count.
+#[derive(Debug, Clone, Default)]
+pub struct FiguresAsk {
+    pub by: FiguresBy,
+    pub reach: Reach,
+    pub filter: Filter,
+}
+
+/// One row, unrounded.
+#[derive(Debug, Clone)]
+pub struct FiguresRow {
+    /// `city`, a kind, a unit's code (empty: zones of no unit) or a zone's id.
+    pub key: String,
+    pub name: Value,
+    pub n_zones: usize,
+    /// Sum over the zones, m².
+    pub area_m2: f64,
+    /// Sum over the zones, m²; none without land use.
+    pub lost_m2: Option<f64>,
+    /// What a plan asks the kind to hold, m².
+    pub target_m2: Option<f64>,
+    pub landscape: Landscape,
+    pub n_slivers: usize,
+    pub sliver_area_m2: f64,
+}
+
+impl FiguresRow {
+    /// What is left, m²: the zones less what they lost.
+    pub fn remaining_m2(&self) -> f64 {
+        self.area_m2 - self.lost_m2.unwrap_or(0.0)
+    }
+
+    /// The name in English where there are two.
+    pub fn name_for_people(&self) -> String {
+        self.name.as_str().or(self.name["en"].as_str()).unwrap_or_default().to_owned()
+    }
+
+    fn facts(&self) -> Value {
+        let l = &self.landscape;
+        let remaining_m2 = self.remaining_m2();
+        json!({
+            "key": self.key, "name": self.name, "n_zones": self.n_zones, "area_m2": rounded_m2(self.area_m2),
+            "lost_m2": self.lost_m2.map(rounded_m2), "remaining_m2": rounded_m2(remaining_m2), "target_m2": self.target_m2,
+            "target_share": self.target_m2.filter(|t| *t > 0.0).map(|target| rounded_share(remaining_m2 / target)),
+            "n_patches": l.n_patches, "patches_m2": rounded_m2(l.area_m2), "mean_patch_m2": rounded_m2(l.mean_patch_m2),
+            "largest_patch_m2": rounded_m2(l.largest_patch_m2), "largest_patch_share": rounded_share(l.largest_patch_share),
+            "effective_mesh_m2": rounded_m2(l.effective_mesh_m2), "edge_m": rounded_m2(l.edge_m), "edge_m_per_ha": rounded_m2(l.edge_m_per_ha),
+            "core_m2": rounded_m2(l.core_m2), "proximity": rounded_m2(l.proximity),
+            "n_slivers": self.n_slivers, "sliver_area_m2": rounded_m2(self.sliver_area_m2),
+        })
+    }
+}
+
+/// The figures that were asked for, of one epoch.
+#[derive(Debug)]
+pub struct Figures {
+    pub epoch: Option<Epoch>,
+    pub n_matched: usize,
+    pub rows: Vec<FiguresRow>,
+}
+
+/// Figures that a snapshot was asked for already, by the question: those of a city take seconds.
+#[derive(Default)]
+pub(super) struct AskedFigures(Mutex<HashMap<String, Arc<Figures>>>);
+
+/// Answers that are kept; a page of the map asks for a few.
+const MOST_QUESTIONS: usize = 64;
+
+/// Zones (places in `Snapshot::zones`) that make one row.
+struct RowOf {
+    key: String,
+    name: Value,
+    target_m2: Option<f64>,
+    zones: Vec<usize>,
+}
+
+impl Snapshot {
+    /// Rows in the order in which kinds, units and zones are listed; only those of the page are computed.
+    pub fn figures(&self, ask: &FiguresAsk, page: Page) -> Result<Arc<Figures>, EngineError> {
+        let question = format!("{ask:?} {page:?}");
+        let known = self.asked_figures.0.lock().unwrap_or_else(PoisonError::into_inner).get(&question).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let figures = Arc::new(self.new_figures(ask, page)?);
+        let mut asked = self.asked_figures.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.len() >= MOST_QUESTIONS {
+            asked.clear();
+        }
+        asked.insert(question, figures.clone());
+        Ok(figures)
+    }
+
+    fn new_figures(&self, ask: &FiguresAsk, page: Page) -> Result<Figures, EngineError> {
+        let epoch = self.epoch(ask.filter.epoch)?;
+        let found = epoch.map(|epoch| self.events(epoch)).transpose()?;
+        let mut all = self.rows_of(ask.by, self.zones_taken(&ask.filter)?);
+        if !ask.filter.units.is_empty() || ask.filter.bbox.is_some() {
+            // A target is the whole city's.
+            all.iter_mut().for_each(|row| row.target_m2 = None);
+        }
+        let n_matched = all.len();
+        let shown: Vec<RowOf> = all.into_iter().skip(page.offset).take(page.limit).collect();
+        let rows = shown.into_par_iter().map(|row| self.figures_row(row, found.as_deref(), ask.reach)).collect();
+        Ok(Figures { epoch, n_matched, rows })
+    }
+
+    fn rows_of(&self, by: FiguresBy, zones: Vec<usize>) -> Vec<RowOf> {
+        let place = |i: &usize| &self.zones.list[*i];
+        match by {
+            FiguresBy::City => {
+                let row = RowOf { key: "city".to_owned(), name: json!(self.title()), target_m2: None, zones };
+                vec![row].into_iter().filter(|r| !r.zones.is_empty()).collect()
+            }
+            FiguresBy::Kind => {
+                let mut by_kind: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+                zones.into_iter().for_each(|i| by_kind.entry(&place(&i).zone.kind).or_default().push(i));
+                let kinds = self.rulebook.kinds.kinds.iter();
+                let row = |kind: &legend::Kind| {
+                    let zones = by_kind.remove(kind.key.as_str())?;
+                    let target_m2 = kind.target_ha.map(|ha| ha * 10_000.0);
+                    Some(RowOf { key: kind.key.clone(), name: json!(kind.name), target_m2, zones })
+                };
+                kinds.filter_map(row).collect()
+            }
+            FiguresBy::Unit => {
+                let mut by_unit: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
+                zones.into_iter().for_each(|i| by_unit.entry(place(&i).unit).or_default().push(i));
+                let mut rows: Vec<(bool, String, RowOf)> = Vec::new();
+                for (unit, zones) in by_unit {
+                    let unit = unit.and_then(|u| self.units.get(u)).map(|u| &u.unit);
+                    let (key, name) = unit.map_or((String::new(), Value::Null), |u| (u.code.clone(), json!(u.name)));
+                    let order = unit.map(|u| legend::fold(&u.name)).unwrap_or_default();
+                    rows.push((unit.is_none(), order, RowOf { key, name, target_m2: None, zones }));
+                }
+                // By name, zones of no unit last.
+                rows.sort_by(|a, b| (a.0, &a.1, &a.2.key).cmp(&(b.0, &b.1, &b.2.key)));
+                rows.into_iter().map(|(_, _, row)| row).collect()
+            }
+            FiguresBy::Zone => zones
+                .into_iter()
+                .map(|i| {
+                    let zone = &place(&i).zone;
+                    RowOf { key: zone.id.clone(), name: json!(zone.name), target_m2: None, zones: vec![i] }
+                })
+                .collect(),
+        }
+    }
+
+    fn figures_row(&self, row: RowOf, found: Option<&EpochEvents>, reach: Reach) -> FiguresRow {
+        let left: Vec<Cow<MultiPolygon>> = row
+            .zones
+            .par_iter()
+            .map(|&i| encroach::remaining(&self.zones.list[i].zone.shape, found.map_or(&[], |f| f.of_zone(i))))
+            .collect();
+        let left: Vec<&MultiPolygon> = left.iter().map(|shape| &**shape).collect();
+        let Patches { list, n_slivers, sliver_area_m2 } = encroach::patches(&left, &self.rulebook.rules);
+        let area_m2: f64 = row.zones.iter().map(|&i| self.zones.list[i].area_m2).sum();
+        FiguresRow {
+            key: row.key,
+            name: row.name,
+            n_zones: row.zones.len(),
+            area_m2,
+            lost_m2: found.map(|f| row.zones.iter().map(|&i| f.lost_m2(i)).sum::<f64>() + 0.0),
+            target_m2: row.target_m2,
+            landscape: encroach::landscape(&list, area_m2, reach),
+            n_slivers,
+            sliver_area_m2,
+        }
+    }
+
+    /// `GET /api/v1/figures`.
+    pub fn figures_table(&self, ask: &FiguresAsk, page: Page) -> Result<Value, EngineError> {
+        let figures = self.figures(ask, page)?;
+        Ok(self.figures_facts(ask, page, &figures))
+    }
+
+    /// The same for figures at hand.
+    pub fn figures_facts(&self, ask: &FiguresAsk, page: Page, figures: &Figures) -> Value {
+        let rows: Vec<Value> = figures.rows.iter().map(FiguresRow::facts).collect();
+        json!({
+            "revision": self.revision, "epoch": figures.epoch, "by": ask.by, "core_m": ask.reach.core_m, "search_m": ask.reach.search_m,
+            "n_matched": figures.n_matched, "n_returned": rows.len(), "limit": page.limit, "offset": page.offset, "rows": rows,
+        })
+    }
+}
