@@ -149,7 +149,7 @@ fn clusters(polygons: &[&Polygon]) -> Vec<Vec<usize>> {
 pub fn landscape(patches: &[MultiPolygon], zones_m2: f64, reach: Reach) -> Landscape {
     let areas: Vec<f64> = patches.iter().map(geom::area_m2).collect();
     let area_m2: f64 = areas.iter().sum::<f64>() + 0.0;
-    if patches.is_empty() || !(area_m2 > 0.0) {
+    if patches.is_empty() || area_m2 <= 0.0 {
         return Landscape::default();
     }
     let zones_m2 = zones_m2.max(area_m2);

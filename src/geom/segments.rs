@@ -82,6 +82,8 @@ type Box4 = [f64; 4];
 /// A few consecutive segments of one ring.
 struct Run {
     bounds: Box4,
+    /// Where its ring begins: the ring goes around no point to the left.
+    ring_left: f64,
     ring: u32,
     from: u32,
     to: u32,
@@ -89,6 +91,8 @@ struct Run {
 
 struct Node {
     bounds: Box4,
+    /// Where the first of its runs' rings begins.
+    rings_left: f64,
     /// Runs `from..to`; a leaf when there are no children.
     from: u32,
     to: u32,
@@ -116,10 +120,11 @@ impl<'a> Segments<'a> {
         }
         for (ring, points) in rings.iter().enumerate() {
             let last = points.len().saturating_sub(1);
+            let ring_left = points.iter().fold(f64::INFINITY, |left, c| left.min(c.x));
             for from in (0..last).step_by(SEGMENTS_IN_RUN) {
                 let to = (from + SEGMENTS_IN_RUN).min(last);
                 let bounds = points[from..=to].iter().fold(EMPTY, |b, c| grow(b, [c.x, c.y, c.x, c.y]));
-                segments.runs.push(Run { bounds, ring: ring as u32, from: from as u32, to: to as u32 });
+                segments.runs.push(Run { bounds, ring_left, ring: ring as u32, from: from as u32, to: to as u32 });
             }
         }
         let mut runs = std::mem::take(&mut segments.runs);
@@ -131,8 +136,9 @@ impl<'a> Segments<'a> {
     /// Splits at the median of the longer side, so that the depth is logarithmic whatever the shape.
     fn grow_node(&mut self, runs: &mut [Run], offset: usize) -> u32 {
         let bounds = runs.iter().fold(EMPTY, |b, r| grow(b, r.bounds));
+        let rings_left = runs.iter().fold(f64::INFINITY, |left, r| left.min(r.ring_left));
         let id = self.nodes.len();
-        self.nodes.push(Node { bounds, from: offset as u32, to: (offset + runs.len()) as u32, children: None });
+        self.nodes.push(Node { bounds, rings_left, from: offset as u32, to: (offset + runs.len()) as u32, children: None });
         if runs.len() > RUNS_IN_LEAF {
             let axis = usize::from(bounds[3] - bounds[1] > bounds[2] - bounds[0]);
             let middle = runs.len() / 2;
@@ -159,6 +165,7 @@ impl<'a> Segments<'a> {
         if self.nodes.is_empty() {
             let whole = |(ring, points): (usize, &Cow<[Coord]>)| Run {
                 bounds: points.iter().fold(EMPTY, |b, c| grow(b, [c.x, c.y, c.x, c.y])),
+                ring_left: f64::NEG_INFINITY,
                 ring: ring as u32,
                 from: 0,
                 to: points.len().saturating_sub(1) as u32,
@@ -271,14 +278,15 @@ impl<'a> Segments<'a> {
             let mut open = vec![0u32];
             while let Some(id) = open.pop() {
                 let node = &self.nodes[id as usize];
-                if node.bounds[2] < at.x || node.bounds[1] > at.y || node.bounds[3] < at.y {
+                // A ring that lies wholly to the right is crossed an even number of times: a sieve's other holes need no look.
+                if node.rings_left > at.x || node.bounds[2] < at.x || node.bounds[1] > at.y || node.bounds[3] < at.y {
                     continue;
                 }
                 if let Some((left, right)) = node.children {
                     open.extend([left, right]);
                     continue;
                 }
-                for run in &self.runs[node.from as usize..node.to as usize] {
+                for run in self.runs[node.from as usize..node.to as usize].iter().filter(|run| run.ring_left <= at.x) {
                     let points = &self.rings[run.ring as usize][run.from as usize..=run.to as usize];
                     crossed.extend(points.windows(2).filter(|w| ray_crosses([w[0], w[1]], at)).map(|_| run.ring));
                 }

@@ -28,7 +28,7 @@ fn three_epochs() -> Bench {
     load("zones.geojson", &zones, "zones", &[]);
     let fields = (json!({ "id": "fields", "code": "LUC" }), &fields[..]);
     let epoch = |features: &[(Value, &[[f64; 2]])], year: &str| {
-        let all = [&[fields.clone()], features].concat();
+        let all = [std::slice::from_ref(&fields), features].concat();
         load(&format!("{year}.geojson"), &all, "landuse", &["--epoch", year]);
     };
     epoch(&[], "2014");
@@ -148,7 +148,8 @@ fn a_change_is_looked_at_where_it_is_and_gives_what_looking_everywhere_gives() {
     };
     let before = told(&engine.snapshot());
     assert_eq!(before[2].0.iter().filter(|e| e.change == Some(Change::Gone)).count(), 1);
-    let mut changes: Vec<(&str, &str, Vec<&str>, Value, Vec<[f64; 2]>)> = vec![
+    type Edit<'a> = (&'a str, &'a str, Vec<&'a str>, Value, Vec<[f64; 2]>);
+    let mut changes: Vec<Edit> = vec![
         (
             "barn",
             "landuse",
