@@ -132,9 +132,10 @@ impl<'r> Cells<'r> {
         self.real(column)?.ok_or(RowFault::NoValue(column))
     }
 
+    /// A small count; none of a workspace from before it was kept.
     fn small(&mut self, column: &'static str) -> Result<u8, RowFault> {
         // A saturating cast: a count that somebody edited is no reason to lose the row.
-        Ok(self.required_real(column)? as u8)
+        Ok(self.real(column)?.unwrap_or_default() as u8)
     }
 
     fn kept(&mut self) -> Kept {
@@ -437,7 +438,7 @@ impl AsRow for Event {
             width_m: cells.required_real("width_m")?,
             n_sources: cells.small("n_sources")?,
             n_agreeing: cells.small("n_agreeing")?,
-            evidence: serde_json::from_str(&cells.required("evidence")?).unwrap_or_default(),
+            evidence: cells.text().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
         })
     }
 }
