@@ -5,6 +5,7 @@ import {
   format_hectares,
   format_hectares_brief,
   format_number,
+  format_probability,
   format_share,
 } from './numbers.ts';
 
@@ -63,4 +64,13 @@ test('dates are as exact as they were given', () => {
   expect(format_date('2027-03', 'vi')).toBe('3/2027');
   expect(format_date('2014', 'en')).toBe('2014');
   expect(format_date('soon', 'en')).toBe('soon');
+});
+
+test('a probability never claims to be certain', () => {
+  expect([1, 0.9996, 0.996, 0.93].map((p) => format_probability(p, 'vi'))).toEqual([
+    '> 99,9 %',
+    '> 99,9 %',
+    '99,6 %',
+    '93 %',
+  ]);
 });
