@@ -184,7 +184,11 @@ impl Snapshot {
     fn repeats_a_unit(&self, context: &Context) -> bool {
         let (Some(name), Geometry::Point(at)) = (context.name.as_deref(), &context.shape) else { return false };
         let name = legend::fold(name);
-        let around = |[x0, y0, x1, y1]: [f64; 4]| (x0..=x1).contains(&at.x()) && (y0..=y1).contains(&at.y());
+        // A place may stand a little outside: at the end of the road that it lends its name to.
+        let around = |[x0, y0, x1, y1]: [f64; 4]| {
+            let (dx, dy) = ((x1 - x0) / 2.0, (y1 - y0) / 2.0);
+            (x0 - dx..=x1 + dx).contains(&at.x()) && (y0 - dy..=y1 + dy).contains(&at.y())
+        };
         self.units.iter().any(|u| around(u.bounds) && legend::fold(&u.unit.name) == name)
     }
 }

@@ -52,6 +52,13 @@ export function format_area(area_m2: number, lang: Lang): Quantity {
   return { value: format_hectares(area_m2, lang), unit: 'ha' };
 }
 
+/** An area that a rule names: whole hectares without decimals. */
+export function format_threshold(area_m2: number, lang: Lang): string {
+  if (area_m2 < M2_PER_HA) return `${format_number(area_m2, lang)} m²`;
+  const area_ha = area_m2 / M2_PER_HA;
+  return `${format_number(area_ha, lang, Number.isInteger(area_ha) ? 0 : 2)} ha`;
+}
+
 /** A share of 0 to 1 as a percentage; what is lost but too little to show is not shown as 0. */
 export function format_share(share: number, lang: Lang): string {
   const percent = share * 100;
