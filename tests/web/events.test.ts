@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { api, drawn, link_of, PHONE, visit } from './harness.ts';
+import { api, assert_accessible, drawn, link_of, OUT, PHONE, visit } from './harness.ts';
 import { a_zone_with_losses, figures, hectares } from './subjects.ts';
 
 interface EventFacts {
@@ -76,6 +76,40 @@ test('a link opens an event’s card, in English and on a phone; a year before i
     await sheet.getByText(`This piece is not seen in ${before}`).waitFor();
   }
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+  await close();
+});
+
+test('how sure a piece is, who agrees, and what does not count are in words', async () => {
+  const event = await an_event('planned');
+  const { page, assert_clean, close } = await visit(`#event=${event.id}`, {
+    prepare: (tab) =>
+      tab.route('**/api/v1/encroachments/*', async (route) => {
+        const answer = await route.fetch();
+        const body = (await answer.json()) as { properties: EventFacts };
+        const evidence = body.properties.evidence.map((item) => ({ ...item, counts: !item.label.includes('/') }));
+        const facts = { area_m2: 412, sigma_m2: 46, probability: 0.93, severity: 2, n_sources: 3, n_agreeing: 2 };
+        const epochs = [
+          { epoch: '2019', change: 'new', area_m2: 300 },
+          { epoch: '2024', change: 'grown', area_m2: 412 },
+          { epoch: '2025', change: 'gone', area_m2: 412 },
+        ];
+        const properties = { ...body.properties, ...facts, change: 'gone', epochs, evidence };
+        await route.fulfill({ response: answer, json: { ...body, properties } });
+      }),
+  });
+  const card = page.getByRole('complementary');
+  await card.getByText('± 46 m²').waitFor();
+  await card.getByText('rất có thể (93 %)').waitFor();
+  await card.getByText('2/8: từ 300 m² đến dưới 500 m²').waitFor();
+  await card.getByText('2 trên 3 nguồn cùng thấy').waitFor();
+  await card.getByText('Không có hiệu lực khi đất đổi loại').waitFor();
+  await card.getByText('không còn thấy mảnh này').waitFor();
+  assert.equal(await card.getByRole('table').locator('tbody tr').count(), 3);
+  await card.getByText('rộng thêm').waitFor();
+  await drawn(page);
+  await page.screenshot({ path: `${OUT}desktop-event-uncertain.png` });
+  await assert_accessible(page, 'an uncertain piece');
+  assert_clean();
   await close();
 });
 

@@ -7,6 +7,7 @@ import {
   format_number,
   format_probability,
   format_share,
+  format_threshold,
 } from './numbers.ts';
 
 test('numbers are grouped and divided as each language does', () => {
@@ -72,5 +73,14 @@ test('a probability never claims to be certain', () => {
     '> 99,9 %',
     '99,6 %',
     '93 %',
+  ]);
+});
+
+test('an area that a rule names has no decimals that say nothing', () => {
+  expect([100, 5_000, 10_000, 25_000].map((area_m2) => format_threshold(area_m2, 'vi'))).toEqual([
+    '100\u00a0m²',
+    '5.000\u00a0m²',
+    '1\u00a0ha',
+    '2,50\u00a0ha',
   ]);
 });

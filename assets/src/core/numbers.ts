@@ -54,9 +54,9 @@ export function format_area(area_m2: number, lang: Lang): Quantity {
 
 /** An area that a rule names: whole hectares without decimals. */
 export function format_threshold(area_m2: number, lang: Lang): string {
-  if (area_m2 < M2_PER_HA) return `${format_number(area_m2, lang)} m²`;
+  if (area_m2 < M2_PER_HA) return `${format_number(area_m2, lang)}\u00a0m²`;
   const area_ha = area_m2 / M2_PER_HA;
-  return `${format_number(area_ha, lang, Number.isInteger(area_ha) ? 0 : 2)} ha`;
+  return `${format_number(area_ha, lang, Number.isInteger(area_ha) ? 0 : 2)}\u00a0ha`;
 }
 
 /** A share of 0 to 1 as a percentage; what is lost but too little to show is not shown as 0. */
