@@ -1,12 +1,28 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 // `npm run dev` shows the page against a running `farmzone serve`.
 const server = process.env['FARMZONE_URL'] ?? 'http://127.0.0.1:8080';
 const paths = ['/api', '/tiles', '/styles', '/style.json', '/events', '/health'];
 
+/**
+ * MapLibre 6.17 writes `glyphTop / 2 - 27.5 || -8`: a letter whose top lies exactly on its line (Ồ in our font) is
+ * taken for one without metrics and drawn 8/24 em too low. Not settable from outside, so it is mended here; the build
+ * stops when the place is no longer found, which is the time to see whether this may go.
+ */
+const tops_of_letters: Plugin = {
+  name: 'tops-of-letters',
+  transform(code, id) {
+    if (!/maplibre-gl\.mjs$/.test(id)) return null;
+    const mended = code.replace('glyphTop/2-27.5||-8', 'glyphTop/2-27.5');
+    if (mended === code) this.error('MapLibre has changed: look whether it draws Ồ on the line, and drop this plugin');
+    return { code: mended, map: null };
+  },
+};
+
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), tops_of_letters],
   server: { proxy: Object.fromEntries(paths.map((path) => [path, { target: server, changeOrigin: false }])) },
   worker: { format: 'es' },
   build: {

@@ -90,7 +90,7 @@ impl<'a> Permits<'a> {
     }
 }
 
-/// Of a zone's built pieces without a right, the smallest that together stay within what farm buildings may take.
+/// Of a zone's built pieces without a right, the oldest and smallest that together stay within what farm buildings may take.
 pub(super) fn farm_structures(events: &mut [Event], kind: &str, zone_area_m2: f64, rules: &Rules) {
     let allowed = &rules.farm_structure;
     if zone_area_m2 < allowed.zone_area_m2 || !allowed.kinds.iter().any(|k| k == kind) {

@@ -346,7 +346,7 @@ fn a_right_holds_only_while_it_was_in_force() {
     let layers = [
         vec![Seen::new("ONT", Group::Built, &old)],
         vec![Seen::new("ONT", Group::Built, &old)],
-        vec![Seen::new("ONT", Group::Built, &old), Seen::new("SKC", Group::Built, &house), Seen::new("ONT", Group::Built, &barn)],
+        vec![Seen::new("ONT", Group::Built, &old), Seen::new("ONT", Group::Built, &house), Seen::new("SKC", Group::Built, &barn)],
     ];
     let permit = |decided: &str, valid_to: &str| Permit {
         decision: Some("12/QĐ-UBND".to_owned()),

@@ -111,6 +111,7 @@ impl Sum {
 struct KindSum {
     n_zones: u64,
     area_m2: f64,
+    kept_m2: f64,
     lost: Sum,
 }
 
@@ -153,6 +154,15 @@ impl Snapshot {
         Ok(candidates.into_iter().filter(|&i| self.takes_zone(filter, i)).collect())
     }
 
+    /// Whether the filter takes an event, its zone and place aside.
+    fn takes_event(filter: &Filter, event: &Event) -> bool {
+        (filter.changes.is_empty() || event.change.is_some_and(|c| filter.changes.contains(&c)))
+            && filter.min_severity.is_none_or(|step| event.severity >= step)
+            && filter.since.is_none_or(|(from, to)| event.since.is_some_and(|s| from <= s && s <= to))
+            && (filter.groups.is_empty() || filter.groups.contains(&event.group))
+            && (filter.rights.is_empty() || filter.rights.contains(&event.right))
+    }
+
     fn events_at(&self, epoch: Option<Epoch>) -> Result<Option<Arc<EpochEvents>>, EngineError> {
         self.epoch(epoch)?.map(|epoch| self.events(epoch)).transpose()
     }
@@ -164,6 +174,9 @@ impl Snapshot {
         let mut kinds: BTreeMap<&str, KindSum> = BTreeMap::new();
         let mut groups: BTreeMap<Group, Sum> = BTreeMap::new();
         let mut rights: BTreeMap<Right, Sum> = BTreeMap::new();
+        let mut changes: BTreeMap<Change, Sum> = BTreeMap::new();
+        let mut sinces: BTreeMap<Epoch, Sum> = BTreeMap::new();
+        let mut severities: BTreeMap<u8, Sum> = BTreeMap::new();
         let (mut n_encroached, mut total) = (0u64, KindSum::default());
         for &i in &taken {
             let zone = &self.zones.list[i];
@@ -173,12 +186,28 @@ impl Snapshot {
             total.n_zones += 1;
             total.area_m2 += zone.area_m2;
             let events = found.as_ref().map_or(&[][..], |f| f.of_zone(i));
-            n_encroached += u64::from(!events.is_empty());
-            for event in events {
+            // What a zone keeps is less by all that it lost, whichever events are asked for.
+            let lost_m2: f64 = events.iter().map(|e| e.area_m2).sum();
+            kind.kept_m2 += zone.area_m2 - lost_m2;
+            total.kept_m2 += zone.area_m2 - lost_m2;
+            let asked_for: Vec<&Event> = events.iter().filter(|e| Self::takes_event(filter, e)).collect();
+            n_encroached += u64::from(!asked_for.is_empty());
+            for event in asked_for {
                 kind.lost.add(event.area_m2);
                 total.lost.add(event.area_m2);
                 groups.entry(event.group).or_default().add(event.area_m2);
                 rights.entry(event.right).or_default().add(event.area_m2);
+                severities.entry(event.severity).or_default().add(event.area_m2);
+                if let Some(change) = event.change {
+                    changes.entry(change).or_default().add(event.area_m2);
+                }
+                if let Some(since) = event.since {
+                    sinces.entry(since).or_default().add(event.area_m2);
+                }
+            }
+            let gone = found.as_ref().map_or(&[][..], |f| f.gone_of_zone(i));
+            for event in gone.iter().filter(|e| Self::takes_event(filter, e)) {
+                changes.entry(Change::Gone).or_default().add(event.area_m2);
             }
         }
         let lost = |sum: &KindSum| found.as_ref().map(|_| rounded_m2(sum.lost.area_m2));
@@ -192,7 +221,7 @@ impl Snapshot {
                 json!({
                     "kind": kind.key, "name": kind.name, "color_light": kind.color_light, "color_dark": kind.color_dark,
                     "n_zones": sum.n_zones, "area_m2": rounded_m2(sum.area_m2), "lost_m2": lost(sum),
-                    "kept_m2": rounded_m2(sum.area_m2 - sum.lost.area_m2), "n_events": sum.lost.n_events,
+                    "kept_m2": rounded_m2(sum.kept_m2), "n_events": sum.lost.n_events,
                     "target_m2": kind.target_ha.map(|ha| ha * 10_000.0), "target_source": kind.target_source,
                 })
             })
@@ -212,13 +241,17 @@ impl Snapshot {
             "n_unreadable": self.n_unreadable(),
             "totals": {
                 "n_zones": total.n_zones, "area_m2": rounded_m2(total.area_m2), "lost_m2": lost(&total),
-                "kept_m2": rounded_m2(total.area_m2 - total.lost.area_m2),
+                "kept_m2": rounded_m2(total.kept_m2),
                 "lost_share": rounded_share(if total.area_m2 > 0.0 { total.lost.area_m2 / total.area_m2 } else { 0.0 }),
                 "n_events": total.lost.n_events, "n_zones_encroached": n_encroached, "n_units": self.units.len(),
             },
             "kinds": kind_rows,
             "groups": groups.iter().map(|(g, s)| json!({ "group": g, "name": group_name(*g), "n_events": s.n_events, "area_m2": rounded_m2(s.area_m2) })).collect::<Vec<_>>(),
             "rights": rights.iter().map(|(r, s)| json!({ "right": r, "name": right_name(*r), "n_events": s.n_events, "area_m2": rounded_m2(s.area_m2) })).collect::<Vec<_>>(),
+            "changes": changes.iter().map(|(c, s)| json!({ "change": c, "n_events": s.n_events, "area_m2": rounded_m2(s.area_m2) })).collect::<Vec<_>>(),
+            "since": sinces.iter().map(|(e, s)| json!({ "since": e, "n_events": s.n_events, "area_m2": rounded_m2(s.area_m2) })).collect::<Vec<_>>(),
+            "severities": severities.iter().map(|(step, s)| json!({ "severity": step, "n_events": s.n_events, "area_m2": rounded_m2(s.area_m2) })).collect::<Vec<_>>(),
+            "severity_steps_m2": rules.severity_steps_m2,
             "thresholds": { "sliver_area_m2": rules.sliver_area_m2, "sliver_width_m": rules.sliver_width_m, "sliver_narrow_area_m2": rules.sliver_narrow_area_m2, "merge_gap_m": rules.merge_gap_m },
             "n_slivers": found.as_ref().map(|f| f.left_out.n_slivers),
             "sliver_area_m2": found.as_ref().map(|f| rounded_m2(f.left_out.sliver_area_m2)),
@@ -441,18 +474,15 @@ impl Snapshot {
         }
         let wants_gone = filter.changes.contains(&Change::Gone);
         let gone = found.gone().filter(|_| wants_gone);
-        let taken: Vec<&Event> = found
+        let mut taken: Vec<&Event> = found
             .events()
             .chain(gone)
-            .filter(|e| filter.changes.is_empty() || e.change.is_some_and(|c| filter.changes.contains(&c)))
-            .filter(|e| filter.min_severity.is_none_or(|step| e.severity >= step))
-            .filter(|e| filter.since.is_none_or(|(from, to)| e.since.is_some_and(|s| from <= s && s <= to)))
+            .filter(|e| Self::takes_event(filter, e))
             .filter(|e| filter.zone.as_deref().is_none_or(|zone| zone == e.zone_id))
-            .filter(|e| filter.groups.is_empty() || filter.groups.contains(&e.group))
-            .filter(|e| filter.rights.is_empty() || filter.rights.contains(&e.right))
             .filter(|e| bounds.is_none_or(|b| geom::bounds(&e.shape).is_some_and(|s| touch(b, s))))
             .filter(|e| self.zones.by_id(&e.zone_id).is_some_and(|i| self.takes_zone(filter, i)))
             .collect();
+        taken.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2).then_with(|| a.id.cmp(&b.id)));
         let rows = taken.iter().skip(page.offset).take(page.limit).map(|e| self.event_feature(e));
         self.collection(taken.len(), page, rows)
     }

@@ -104,7 +104,7 @@ impl Snapshot {
 
 /// What kind of value a property is, as TileJSON tells it.
 fn key_type(key: &str) -> &'static str {
-    if ["area_ha", "area_m2", "lost_share", "width_m"].contains(&key) { "Number" } else { "String" }
+    if ["area_ha", "area_m2", "lost_share", "severity", "width_m"].contains(&key) { "Number" } else { "String" }
 }
 
 /// A text that a map may set as HTML.

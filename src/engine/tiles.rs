@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use super::snapshot::{Snapshot, ZoneView};
 use super::{EngineError, figures, tiles_text};
-use crate::model::{Epoch, Geometry, LayerRole, MultiPolygon};
+use crate::legend;
+use crate::model::{Context, Epoch, Geometry, LayerRole, MultiPolygon};
 use crate::tile::{Feature, Prepared, TileCoord, TileLayer, TileRules, Value, tile};
 
 type Key = (TileLayer, Option<Epoch>);
@@ -84,7 +85,7 @@ impl Snapshot {
         let of = |role, epoch| self.layer_stamp(role, epoch);
         match (layer, epoch) {
             (TileLayer::LandUse, epoch) => epoch.map_or_else(String::new, |epoch| self.land_use_stamp(epoch)),
-            (TileLayer::Context, _) => of(LayerRole::Context, None),
+            (TileLayer::Context, _) => format!("{} {}", of(LayerRole::Context, None), of(LayerRole::Boundaries, None)),
             (TileLayer::Units | TileLayer::UnitLabels, _) => of(LayerRole::Boundaries, None),
             (TileLayer::Zones | TileLayer::ZoneLabels | TileLayer::Encroachments, None) => {
                 format!("{} {}", of(LayerRole::Zones, None), of(LayerRole::Boundaries, None))
@@ -142,6 +143,8 @@ impl Snapshot {
                     event.group.as_str().into(),
                     event.code.as_str().into(),
                     since.as_deref().into(),
+                    event.change.map(|c| c.as_str()).into(),
+                    f64::from(event.severity).into(),
                     figures::rounded_m2(event.area_m2).into(),
                     event.right.as_str().into(),
                     "new".into(),
@@ -166,7 +169,7 @@ impl Snapshot {
                     values: vec![view.unit.code.as_str().into(), view.unit.name.as_str().into()],
                 })
             }),
-            TileLayer::Context => features(&self.context, |context| {
+            TileLayer::Context => features(&self.context.iter().filter(|c| !self.repeats_a_unit(c)).collect::<Vec<_>>(), |context| {
                 let values = vec![
                     context.group.as_str().into(),
                     context.name.as_deref().into(),
@@ -175,6 +178,18 @@ impl Snapshot {
                 Ok(Feature { shape: self.place.to_mercator(&context.shape)?, values })
             }),
         }
+    }
+
+    /// Whether it is a place that bears the name of the unit around it: the unit's own label says it already.
+    fn repeats_a_unit(&self, context: &Context) -> bool {
+        let (Some(name), Geometry::Point(at)) = (context.name.as_deref(), &context.shape) else { return false };
+        let name = legend::fold(name);
+        // A place may stand a little outside: at the end of the road that it lends its name to.
+        let around = |[x0, y0, x1, y1]: [f64; 4]| {
+            let (dx, dy) = ((x1 - x0) / 2.0, (y1 - y0) / 2.0);
+            (x0 - dx..=x1 + dx).contains(&at.x()) && (y0 - dy..=y1 + dy).contains(&at.y())
+        };
+        self.units.iter().any(|u| around(u.bounds) && legend::fold(&u.unit.name) == name)
     }
 }
 

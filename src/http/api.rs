@@ -42,7 +42,7 @@ pub(super) async fn session(State(app): State<App>, headers: HeaderMap, uri: Uri
 }
 
 pub(super) async fn summary(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    let ask = Ask::read(&uri, &["bbox", "kind", "unit", "epoch", "rev"])?;
+    let ask = Ask::read(&uri, &["bbox", "kind", "unit", "epoch", "group", "right", "change", "severity", "since", "rev"])?;
     let filter = ask.filter()?;
     answer(app, headers, ask.rev()?, JSON, move |s| s.summary(&filter)).await.map_err(ApiError::of_parameter)
 }

@@ -41,6 +41,8 @@ pub struct Rules {
 pub struct FarmStructure {
     /// Kinds of zones in which it is allowed.
     pub kinds: Vec<String>,
+    /// Land-use codes that are something else: dwellings.
+    pub except_codes: Vec<String>,
     /// The zone is at least this large, m².
     pub zone_area_m2: f64,
     /// One structure is at most this large, m².

@@ -71,7 +71,9 @@ impl TileLayer {
             TileLayer::Units | TileLayer::UnitLabels => &["code", "name"],
             TileLayer::Zones => &["id", "kind", "name", "code", "unit", "area_ha", "lost_share"],
             TileLayer::ZoneLabels => &["id", "kind", "name", "area_ha", "unit"],
-            TileLayer::Encroachments => &["id", "zone_id", "kind", "unit", "group", "code", "since", "area_m2", "right", "status"],
+            TileLayer::Encroachments => {
+                &["id", "zone_id", "kind", "unit", "group", "code", "since", "change", "severity", "area_m2", "right", "status"]
+            }
         }
     }
 

@@ -121,6 +121,12 @@ async fn the_figures_add_up_and_defence_land_is_in_none_of_them() {
     assert_eq!(summary["revision"], get_json("/health").await["revision"]);
     let rice = get_json("/api/v1/summary?kind=rice").await;
     assert_eq!((&rice["totals"]["n_zones"], &rice["totals"]["lost_m2"]), (&json!(1), &json!(200.0)));
+    // Filters of events narrow what is called lost, never what is kept.
+    let none = get_json("/api/v1/summary?kind=rice&severity=8").await;
+    assert_eq!((&none["totals"]["lost_m2"], &none["totals"]["kept_m2"]), (&json!(0.0), &rice["totals"]["kept_m2"]));
+    assert_eq!((&none["totals"]["n_events"], &none["rights"]), (&json!(0), &json!([])));
+    let some = get_json("/api/v1/summary?kind=rice&group=built&right=unknown&severity=1").await;
+    assert_eq!((&some["totals"]["lost_m2"], &some["severities"][0]["severity"]), (&json!(200.0), &json!(1)));
     let unit = get_json("/api/v1/summary?unit=10002").await;
     assert_eq!(unit["kinds"][0]["kind"], "fruit");
 }
@@ -415,11 +421,25 @@ async fn a_tile_holds_what_lies_there_and_is_204_where_nothing_does() {
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header(header::CONTENT_TYPE), "application/vnd.mapbox-vector-tile");
     let text = String::from_utf8_lossy(&answer.body).into_owned();
-    for word in ["zones", "encroachments", "units", "landuse", "rice", "ONT", "Vùng lúa Đại Thanh", "10001", "unknown"] {
+    for word in ["zones", "encroachments", "units", "landuse", "rice", "ONT", "Vùng lúa Đại Thanh", "10001", "unknown", "severity"] {
         assert!(text.contains(word), "{word}");
     }
     let nothing = get("/tiles/zones,units/14/0/0").await;
     assert_eq!((nothing.status, nothing.body.len()), (StatusCode::NO_CONTENT, 0));
+}
+
+#[tokio::test]
+async fn a_place_that_bears_its_units_name_is_left_to_the_units_label() {
+    let bench = workspace();
+    let place = |name: &str| json!({ "type": "Feature", "properties": { "group": "place", "name": name }, "geometry": { "type": "Point", "coordinates": [X + 50.0, Y + 50.0] } });
+    let mut places: Value = serde_json::from_str(&geojson_in(5897, &[])).unwrap();
+    places["features"] = json!([place("Đại Thanh"), place("Làng Vạc")]);
+    bench.import(&bench.write("places.geojson", places.to_string()), "context", &[]).ok();
+    let site = Site::over(bench);
+    let address = format!("/tiles/context/{}", tile_over_the_zones().await);
+    let answer = send(&site.router, Request::get(address).body(Body::empty()).unwrap()).await;
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    assert!(text.contains("Làng Vạc") && !text.contains("Đại Thanh"), "{text}");
 }
 
 #[tokio::test]

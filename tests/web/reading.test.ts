@@ -104,6 +104,7 @@ test('without a map: the list of zones in view leads to the same cards', async (
   await drawn(page);
   await page.getByRole('tab', { name: 'Số liệu' }).focus();
   await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
   await page.getByRole('tab', { name: 'Danh sách', selected: true }).waitFor();
   const row = page.getByRole('tabpanel').getByRole('button').filter({ hasText: zone.name }).first();
   await row.waitFor();

@@ -1,6 +1,11 @@
 // What the page asks the server for: every URL of the API, the styles and the event stream is written here and nowhere else.
+import { event_query } from '../core/event_filter.ts';
 import type {
   Bounds,
+  By,
+  Event,
+  EventCard,
+  EventRows,
   Filter,
   LanduseClass,
   LayerSource,
@@ -8,8 +13,10 @@ import type {
   SearchResult,
   Summary,
   Theme,
+  Transitions,
   Unit,
   Zone,
+  ZoneHistory,
   ZoneRow,
   ZoneRows,
 } from '../core/model.ts';
@@ -28,8 +35,10 @@ function filter_query(filter: Filter): Query {
   return { kind: filter.kinds.join(','), unit: filter.unit, epoch: filter.epoch };
 }
 
+const bbox_of = (bounds: Bounds): string => bounds.map((degrees) => degrees.toFixed(6)).join(',');
+
 export function get_summary(filter: Filter, signal?: AbortSignal): Promise<Summary> {
-  return get_json(address('/api/v1/summary', filter_query(filter)), signal);
+  return get_json(address('/api/v1/summary', { ...filter_query(filter), ...event_query(filter) }), signal);
 }
 
 export async function get_units(signal?: AbortSignal): Promise<Unit[]> {
@@ -50,10 +59,47 @@ export async function get_zone_rows(
   limit: number,
   signal?: AbortSignal,
 ): Promise<ZoneRows> {
-  const bbox = bounds.map((degrees) => degrees.toFixed(6)).join(',');
-  const url = address('/api/v1/zones', { ...filter_query(filter), bbox, limit });
+  const url = address('/api/v1/zones', { ...filter_query(filter), bbox: bbox_of(bounds), limit });
   const answer = await get_json<{ n_matched: number; features: { properties: ZoneRow }[] }>(url, signal);
   return { n_matched: answer.n_matched, zones: answer.features.map((feature) => feature.properties) };
+}
+
+/** Pieces of lost land in `bounds`, the largest `limit`. */
+export async function get_event_rows(
+  filter: Filter,
+  bounds: Bounds,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<EventRows> {
+  const url = address('/api/v1/encroachments', {
+    ...filter_query(filter),
+    ...event_query(filter),
+    bbox: bbox_of(bounds),
+    limit,
+  });
+  const answer = await get_json<{ n_matched: number; features: { properties: Event }[] }>(url, signal);
+  return { n_matched: answer.n_matched, events: answer.features.map((feature) => feature.properties) };
+}
+
+/** As the epoch shows it; without one, as the latest that is known does. */
+export async function get_event(id: string, epoch: string | null, signal?: AbortSignal): Promise<EventCard> {
+  const url = address(`/api/v1/encroachments/${encodeURIComponent(id)}`, { epoch });
+  return (await get_json<{ properties: EventCard }>(url, signal)).properties;
+}
+
+export function get_zone_history(id: string, signal?: AbortSignal): Promise<ZoneHistory> {
+  return get_json(`/api/v1/zones/${encodeURIComponent(id)}/history`, signal);
+}
+
+export function get_transitions(
+  filter: Pick<Filter, 'kinds' | 'unit'>,
+  from: string,
+  to: string,
+  by: By,
+  signal?: AbortSignal,
+): Promise<Transitions> {
+  const query = { from, to, by, kind: filter.kinds.join(','), unit: filter.unit };
+  return get_json(address('/api/v1/transitions', query), signal);
 }
 
 export async function search(q: string, signal?: AbortSignal): Promise<SearchResult[]> {

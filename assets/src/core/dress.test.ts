@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NO_EVENT_FILTER } from './event_filter.ts';
 import { dressed, HOVER, landuse_color, type Dress, type Style } from './dress.ts';
 
 const layer = (id: string, source_layer: string, name: string, filter?: unknown) => ({
@@ -23,7 +24,14 @@ const style: Style = {
     layer('zone-labels', 'zone_labels', 'labels'),
   ],
 };
-const plain: Dress = { layers: ['zones', 'encroachments', 'labels'], kinds: [], unit: null, zone: null, event: null };
+const plain: Dress = {
+  layers: ['zones', 'encroachments', 'labels'],
+  kinds: [],
+  unit: null,
+  zone: null,
+  event: null,
+  events: NO_EVENT_FILTER,
+};
 const worn = (change: Partial<Dress>) =>
   new Map(dressed(style, { ...plain, ...change }, '#000').layers.map((item) => [item.id, item]));
 
@@ -46,6 +54,17 @@ test('kind and commune narrow zones, pieces and labels, and keep the filter of t
   expect(layers.get('encroachments-fill')?.filter).toEqual(['all', ['==', ['get', 'group'], 'built'], kind, unit]);
   expect(layers.get('landuse-fill')?.filter).toBeUndefined();
   expect(worn({ kinds: ['rice'] }).get(HOVER)?.filter).toEqual(kind);
+});
+
+test('filters of events narrow the pieces and leave the zones', () => {
+  const layers = worn({ events: { ...NO_EVENT_FILTER, severity: 2 }, kinds: ['tea'] });
+  const kind = ['in', ['get', 'kind'], ['literal', ['tea']]];
+  expect(layers.get('encroachments-line')?.filter).toEqual([
+    'all',
+    kind,
+    ['>=', ['coalesce', ['get', 'severity'], 0], 2],
+  ]);
+  expect(layers.get('zones-fill')?.filter).toEqual(kind);
 });
 
 test('a style that is worn without filters is the style', () => {

@@ -1,6 +1,7 @@
 // The server's style, dressed for one view: what is switched off, filtered, chosen or under the pointer.
 // Pure: the same style and view give the same result; `map/` hands the result to MapLibre.
-import type { Switch } from './model.ts';
+import { event_conditions } from './event_filter.ts';
+import type { EventFilter, Switch } from './model.ts';
 
 /** As much of a style as the page looks at; the rest passes through. */
 export interface StyleLayer {
@@ -23,9 +24,11 @@ export interface Dress {
   layers: readonly Switch[];
   kinds: readonly string[];
   unit: string | null;
+  /** The zone that is outlined. */
   zone: string | null;
-  /** The chosen zone's piece that was pointed out last. */
+  /** The piece that is outlined. */
   event: string | null;
+  events: EventFilter;
 }
 
 const SOURCE = 'farmzone';
@@ -71,6 +74,7 @@ function narrowed(layer: StyleLayer, dress: Dress): unknown {
   if (layer.filter !== undefined) wanted.push(layer.filter);
   if (dress.kinds.length > 0) wanted.push(['in', ['get', 'kind'], ['literal', [...dress.kinds]]]);
   if (dress.unit) wanted.push(['==', ['get', 'unit'], dress.unit]);
+  if (layer['source-layer'] === 'encroachments') wanted.push(...event_conditions(dress.events));
   if (wanted.length === 0) return undefined;
   return wanted.length === 1 ? wanted[0] : ['all', ...wanted];
 }

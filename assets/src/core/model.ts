@@ -14,6 +14,10 @@ export type Switch = (typeof SWITCHES)[number];
 export const RIGHTS = ['unplanned', 'planned', 'permitted', 'farm_structure', 'legacy', 'unknown'] as const;
 export type Right = (typeof RIGHTS)[number];
 
+/** What became of an event since the epoch before. */
+export const CHANGES = ['new', 'grown', 'same', 'shrunk', 'gone'] as const;
+export type Change = (typeof CHANGES)[number];
+
 export interface Totals {
   n_zones: number;
   area_m2: number;
@@ -47,6 +51,28 @@ export interface RightFigures {
   area_m2: number;
 }
 
+export interface GroupFigures {
+  group: string;
+  name: Text;
+  n_events: number;
+  area_m2: number;
+}
+
+export interface ChangeFigures {
+  change: string;
+  n_events: number;
+}
+
+export interface SinceFigures {
+  since: string;
+  n_events: number;
+}
+
+export interface SeverityFigures {
+  severity: number;
+  n_events: number;
+}
+
 export interface Crs {
   code: string;
   name: string;
@@ -66,7 +92,13 @@ export interface Summary {
   layers_present: string[];
   totals: Totals;
   kinds: KindFigures[];
+  groups: GroupFigures[];
   rights: RightFigures[];
+  changes: ChangeFigures[];
+  since: SinceFigures[];
+  severities: SeverityFigures[];
+  /** Areas at which the severity rises. */
+  severity_steps_m2: number[];
 }
 
 export interface Unit {
@@ -88,17 +120,98 @@ export interface UnitName {
 /** One piece of land lost inside a zone. */
 export interface Event {
   id: string;
+  zone_id: string;
+  kind: string | null;
   group: string;
   group_name: Text;
   code: string;
-  code_name: Text;
+  code_name: Text | null;
   epoch: string;
   since: string | null;
+  change: string | null;
   right: string;
   right_name: Text;
+  /** How many of the rules' steps the area reaches. */
+  severity: number;
   area_m2: number;
+  /** Null when no layer states its accuracy; so is the probability. */
+  sigma_m2: number | null;
+  probability: number | null;
+  n_sources: number;
+  n_agreeing: number;
   share: number;
   center: LonLat;
+}
+
+/** One feature that an event or its right rests on. */
+export interface Evidence {
+  kind: string;
+  layer: string;
+  feature: string;
+  label: string | null;
+  area_m2: number;
+  date: string | null;
+  /** False when it was not in force when the land was built on. */
+  counts: boolean;
+}
+
+/** What one epoch shows of an event. */
+export interface Sighting {
+  epoch: string;
+  change: string | null;
+  area_m2: number;
+}
+
+export interface EventCard extends Event {
+  evidence: Evidence[];
+  epochs: Sighting[];
+}
+
+export interface EventRows {
+  n_matched: number;
+  events: Event[];
+}
+
+/** Land of one class that is of another, or of the same; null is land that the epoch does not show. */
+export interface TransitionRow {
+  from: string | null;
+  from_name: Text | null;
+  to: string | null;
+  to_name: Text | null;
+  area_m2: number;
+  n_zones: number;
+}
+
+export type By = 'group' | 'code';
+
+export interface Transitions {
+  from: string | null;
+  to: string | null;
+  by: By;
+  area_m2: number;
+  changed_m2: number;
+  rows: TransitionRow[];
+}
+
+export interface ZoneState {
+  epoch: string;
+  lost_m2: number;
+  n_events: number;
+  n_gone: number;
+  not_shown_m2: number;
+  classes: { code: string; name: Text | null; group: string; area_m2: number }[];
+}
+
+export interface ZoneHistory {
+  area_m2: number;
+  first_seen: string | null;
+  net_loss_m2_per_year: number | null;
+  epochs: ZoneState[];
+  transitions: {
+    from_epoch: string;
+    to_epoch: string;
+    rows: { from: string | null; to: string | null; area_m2: number }[];
+  }[];
 }
 
 export interface Zone {
@@ -171,8 +284,25 @@ export interface LayerSource {
   source: string | null;
 }
 
+/** First and last epoch, both included. */
+export interface Span {
+  from: string;
+  to: string;
+}
+
+/** Which events are shown and counted; empty lists and null take all. */
+export interface EventFilter {
+  groups: readonly string[];
+  rights: readonly string[];
+  changes: readonly string[];
+  /** At least this many steps. */
+  severity: number | null;
+  /** First seen within. */
+  since: Span | null;
+}
+
 /** What filters the figures, the map and the list alike. */
-export interface Filter {
+export interface Filter extends EventFilter {
   kinds: readonly string[];
   unit: string | null;
   /** Null: the latest land-use epoch. */

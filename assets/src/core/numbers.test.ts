@@ -5,7 +5,9 @@ import {
   format_hectares,
   format_hectares_brief,
   format_number,
+  format_probability,
   format_share,
+  format_threshold,
 } from './numbers.ts';
 
 test('numbers are grouped and divided as each language does', () => {
@@ -63,4 +65,22 @@ test('dates are as exact as they were given', () => {
   expect(format_date('2027-03', 'vi')).toBe('3/2027');
   expect(format_date('2014', 'en')).toBe('2014');
   expect(format_date('soon', 'en')).toBe('soon');
+});
+
+test('a probability never claims to be certain', () => {
+  expect([1, 0.9996, 0.996, 0.93].map((p) => format_probability(p, 'vi'))).toEqual([
+    '> 99,9 %',
+    '> 99,9 %',
+    '99,6 %',
+    '93 %',
+  ]);
+});
+
+test('an area that a rule names has no decimals that say nothing', () => {
+  expect([100, 5_000, 10_000, 25_000].map((area_m2) => format_threshold(area_m2, 'vi'))).toEqual([
+    '100\u00a0m²',
+    '5.000\u00a0m²',
+    '1\u00a0ha',
+    '2,50\u00a0ha',
+  ]);
 });

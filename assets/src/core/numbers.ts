@@ -4,7 +4,7 @@ import type { Lang } from './model.ts';
 const LOCALE: Record<Lang, string> = { vi: 'vi-VN', en: 'en-GB' };
 const M2_PER_HA = 10_000;
 /** Below this an area reads better in square metres. */
-const SMALL_AREA_M2 = 1_000;
+const SMALL_AREA_M2 = M2_PER_HA;
 
 const formats = new Map<string, Intl.NumberFormat>();
 
@@ -52,11 +52,26 @@ export function format_area(area_m2: number, lang: Lang): Quantity {
   return { value: format_hectares(area_m2, lang), unit: 'ha' };
 }
 
+/** An area that a rule names: whole hectares without decimals. */
+export function format_threshold(area_m2: number, lang: Lang): string {
+  if (area_m2 < M2_PER_HA) return `${format_number(area_m2, lang)}\u00a0m²`;
+  const area_ha = area_m2 / M2_PER_HA;
+  return `${format_number(area_ha, lang, Number.isInteger(area_ha) ? 0 : 2)}\u00a0ha`;
+}
+
 /** A share of 0 to 1 as a percentage; what is lost but too little to show is not shown as 0. */
 export function format_share(share: number, lang: Lang): string {
   const percent = share * 100;
   if (percent > 0 && percent < 0.05) return `< ${format_number(0.1, lang, 1)} %`;
   return `${format_number(percent, lang, Math.abs(percent) >= 99.95 ? 0 : 1)} %`;
+}
+
+/** A probability of 0 to 1 as a percentage that never claims to be certain. */
+export function format_probability(probability: number, lang: Lang): string {
+  if (probability >= 0.9995) return `> ${format_number(99.9, lang, 1)} %`;
+  return probability >= 0.99
+    ? `${format_number(probability * 100, lang, 1)} %`
+    : `${format_number(probability * 100, lang)} %`;
 }
 
 /** A date for people from RFC 3339, `2027`, `2027-03` or `2027-03-31`; what is no date is shown as it stands. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { format_length, metres_per_pixel, scale_bar } from './scale.ts';
+import { format_length, metres_per_pixel, scale_bar, zoom_for_area } from './scale.ts';
 
 test('a pixel is shorter away from the equator', () => {
   expect(metres_per_pixel(0, 0)).toBeCloseTo(78_271.517, 2);
@@ -28,4 +28,11 @@ test('lengths are told in metres or kilometres', () => {
   expect(format_length(500, 'vi')).toBe('500 m');
   expect(format_length(2_000, 'vi')).toBe('2 km');
   expect(format_length(0.5, 'vi')).toBe('0,5 m');
+});
+
+test('a small piece is shown nearer than a large one, each with its surroundings', () => {
+  const zooms = [400, 480_000].map((area_m2) => zoom_for_area(area_m2, 21, 360));
+  expect(zooms.map((zoom) => Math.round(zoom * 10) / 10)).toEqual([18.7, 13.6]);
+  const side_px = Math.sqrt(480_000) / metres_per_pixel(zooms[1] ?? 0, 21);
+  expect(side_px).toBeCloseTo(120, 6);
 });

@@ -23,6 +23,15 @@ export function scale_bar(zoom: number, lat: number, max_px: number): ScaleBar {
   return { length_m, width_px: length_m / per_px };
 }
 
+/** The zoom at which a piece of land and what is around it fill a window of so many pixels. */
+export function zoom_for_area(area_m2: number, lat: number, window_px: number): number {
+  const side_m = SURROUNDINGS * Math.sqrt(Math.max(area_m2, 1));
+  return Math.log2((metres_per_pixel(0, lat) * window_px) / side_m);
+}
+
+/** A piece is seen with its neighbours: a third of the window's side. */
+const SURROUNDINGS = 3;
+
 export function format_length(length_m: number, lang: Lang): string {
   return length_m >= 1000
     ? `${format_number(length_m / 1000, lang)} km`

@@ -1,6 +1,7 @@
 // The exact view as the part of the address behind `#`, and back.
 // What stands at its default is left out; what cannot be read is ignored, so that an old or mangled link still opens the map.
-import { SWITCHES, type Filter, type Lang, type Switch, type Theme } from './model.ts';
+import { format_span, NO_EVENT_FILTER, parse_span } from './event_filter.ts';
+import { CHANGES, RIGHTS, SWITCHES, type Filter, type Lang, type Switch, type Theme } from './model.ts';
 
 export interface Camera {
   zoom: number;
@@ -11,6 +12,8 @@ export interface Camera {
 export interface View extends Filter {
   camera: Camera | null;
   zone: string | null;
+  /** The piece of lost land whose card is open. */
+  event: string | null;
   lang: Lang | null;
   theme: Theme | null;
   layers: readonly Switch[];
@@ -23,7 +26,9 @@ export const DEFAULT_VIEW: View = {
   kinds: [],
   unit: null,
   epoch: null,
+  ...NO_EVENT_FILTER,
   zone: null,
+  event: null,
   lang: null,
   theme: null,
   layers: DEFAULT_LAYERS,
@@ -45,7 +50,13 @@ export function format_link(view: View): string {
   if (view.kinds.length > 0) put('kind', view.kinds.map(encodeURIComponent).join(','));
   if (view.unit) put('unit', encodeURIComponent(view.unit));
   if (view.epoch) put('epoch', encodeURIComponent(view.epoch));
+  if (view.groups.length > 0) put('group', view.groups.map(encodeURIComponent).join(','));
+  if (view.rights.length > 0) put('right', view.rights.join(','));
+  if (view.changes.length > 0) put('change', view.changes.join(','));
+  if (view.severity !== null) put('severity', String(view.severity));
+  if (view.since) put('since', format_span(view.since));
   if (view.zone) put('zone', encodeURIComponent(view.zone));
+  if (view.event) put('event', encodeURIComponent(view.event));
   if (view.lang) put('lang', view.lang);
   if (view.theme) put('theme', view.theme);
   if (!same_set(view.layers, DEFAULT_LAYERS)) put('layers', view.layers.join(','));
@@ -59,19 +70,26 @@ export function parse_link(hash: string): View {
     if (at > 0) values.set(part.slice(0, at), part.slice(at + 1));
   }
   const text = (key: string): string | null => decode(values.get(key));
-  const kinds = (values.get('kind') ?? '')
-    .split(',')
-    .map(decode)
-    .filter((kind) => kind !== null);
+  const list = (key: string): string[] => {
+    const parts = (values.get(key) ?? '').split(',').map(decode);
+    return [...new Set(parts.filter((part) => part !== null))];
+  };
+  const severity = /^[1-9]\d?$/.test(text('severity') ?? '') ? Number(text('severity')) : null;
   const lang = text('lang');
   const theme = text('theme');
   const layers = values.get('layers')?.split(',');
   return {
     camera: parse_camera(text('map')),
-    kinds: [...new Set(kinds)],
+    kinds: list('kind'),
     unit: text('unit'),
     epoch: text('epoch'),
+    groups: list('group'),
+    rights: RIGHTS.filter((right) => list('right').includes(right)),
+    changes: CHANGES.filter((change) => list('change').includes(change)),
+    severity,
+    since: parse_span(text('since')),
     zone: text('zone'),
+    event: text('event'),
     lang: lang === 'vi' || lang === 'en' ? lang : null,
     theme: theme === 'light' || theme === 'dark' ? theme : null,
     layers: layers ? SWITCHES.filter((name) => layers.includes(name)) : DEFAULT_LAYERS,

@@ -5,6 +5,7 @@ import type { FilterSpecification, MapMouseEvent, StyleSpecification } from 'map
 import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { dressed, HOVER, landuse_color, type Dress, type Style, type StyleLayer } from '../core/dress.ts';
 import type { Bounds, LonLat } from '../core/model.ts';
+import { zoom_for_area } from '../core/scale.ts';
 import type { Camera } from '../core/view_link.ts';
 import './map.css';
 
@@ -12,10 +13,16 @@ setWorkerUrl(worker_url);
 
 const SOURCE = 'farmzone';
 const ZONE_LAYER = 'zones-fill';
+const EVENT_LAYER = 'encroachments-fill';
+/** From here on a piece is large enough to be meant by a click. */
+const EVENT_CLICK_ZOOM = 11.5;
 const MAX_ZOOM = 19;
 /** Closer than this a small zone would lose its surroundings. */
 const MAX_FIT_ZOOM = 16;
 const EVENT_ZOOM = 17;
+/** What a phone and a desktop both leave free beside the cards. */
+const WINDOW_PX = 360;
+const ZOOM_LEEWAY = 1.5;
 const FLY_MS = 250;
 /** A touch is thicker than a pointer. */
 const TOUCH_RADIUS_PX = 6;
@@ -27,11 +34,16 @@ export interface Insets {
   left: number;
 }
 
+export interface Chosen {
+  event: string | null;
+  zone: string | null;
+}
+
 export interface MapListener {
   /** While and after the map moves. */
   moved(camera: Camera, at_rest: boolean): void;
-  /** A click, a tap or Enter: the zone there, or null. */
-  chosen(zone: string | null): void;
+  /** A click, a tap or Enter: the piece of lost land there, else the zone, else nothing. */
+  chosen(what: Chosen): void;
   /** Where the pointer is; null when it left the map. */
   pointed(at: LonLat | null): void;
   /** The style could not be loaded. */
@@ -45,6 +57,7 @@ export interface MapListener {
 export class FarmMap {
   readonly #map: MapLibreMap;
   readonly #listener: MapListener;
+  readonly #calm: boolean;
   #dress: Dress;
   #ink: string;
   #base: Style | null = null;
@@ -62,7 +75,7 @@ export class FarmMap {
     this.#listener = listener;
     this.#dress = dress;
     this.#ink = '#000000';
-    const calm = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.#calm = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.#map = new MapLibreMap({
       container,
       style: { version: 8, sources: {}, layers: [] },
@@ -72,7 +85,7 @@ export class FarmMap {
       pitchWithRotate: false,
       touchPitch: false,
       maxPitch: 0,
-      fadeDuration: calm ? 0 : 150,
+      fadeDuration: this.#calm ? 0 : 150,
       ...(camera
         ? { center: [camera.lon, camera.lat], zoom: camera.zoom }
         : { bounds: [...bounds], fitBoundsOptions: { padding: insets, maxZoom: MAX_FIT_ZOOM } }),
@@ -88,7 +101,7 @@ export class FarmMap {
     this.#map.setStyle(url, {
       diff: true,
       transformStyle: (_previous, next) => {
-        this.#base = next as unknown as Style;
+        this.#base = (this.#calm ? { ...next, transition: { duration: 0, delay: 0 } } : next) as unknown as Style;
         const style = dressed(this.#base, this.#dress, this.#ink);
         this.#worn = by_id(style.layers);
         return style as unknown as StyleSpecification;
@@ -117,11 +130,12 @@ export class FarmMap {
     this.#map.fitBounds([...bounds], { padding: insets, maxZoom: MAX_FIT_ZOOM, duration: FLY_MS });
   }
 
-  /** Goes to a small piece of land. */
-  fly_to(center: LonLat, insets: Insets): void {
+  /** Goes to a piece of land; the zoom stays where it shows the piece well. */
+  fly_to(center: LonLat, area_m2: number, insets: Insets): void {
     // An offset, not a padding: a padding would stay and shift every later move.
     const offset: [number, number] = [(insets.left - insets.right) / 2, (insets.top - insets.bottom) / 2];
-    const zoom = Math.max(EVENT_ZOOM, this.#map.getZoom());
+    const fitting = Math.min(EVENT_ZOOM, zoom_for_area(area_m2, center[1], WINDOW_PX));
+    const zoom = Math.min(Math.max(fitting, this.#map.getZoom()), fitting + ZOOM_LEEWAY);
     this.#map.easeTo({ center: [...center], zoom, offset, duration: FLY_MS });
   }
 
@@ -178,10 +192,10 @@ export class FarmMap {
     const map = this.#map;
     map.on('move', () => this.#listener.moved(this.camera(), false));
     map.on('moveend', () => this.#listener.moved(this.camera(), true));
-    map.on('click', (event) => this.#listener.chosen(this.#zone_at(event)));
+    map.on('click', (event) => this.#listener.chosen(this.#near(event.point.x, event.point.y, radius_px(event))));
     map.on('mousemove', (event) => {
       this.#listener.pointed([event.lngLat.lng, event.lngLat.lat]);
-      this.#hover(this.#zone_at(event));
+      this.#hover(this.#near(event.point.x, event.point.y, radius_px(event)).zone);
     });
     map.on('mouseout', () => {
       this.#listener.pointed(null);
@@ -200,18 +214,21 @@ export class FarmMap {
     map.getCanvas().addEventListener('keydown', (event) => {
       if (event.key !== 'Enter') return;
       const { clientWidth, clientHeight } = map.getContainer();
-      this.#listener.chosen(this.#zone_near(clientWidth / 2, clientHeight / 2, 0));
+      this.#listener.chosen(this.#near(clientWidth / 2, clientHeight / 2, 0));
     });
   }
 
-  #zone_at(event: MapMouseEvent): string | null {
-    const touch = event.originalEvent instanceof PointerEvent && event.originalEvent.pointerType === 'touch';
-    return this.#zone_near(event.point.x, event.point.y, touch ? TOUCH_RADIUS_PX : 0);
+  #near(x: number, y: number, radius_px: number): Chosen {
+    const small = this.#map.getZoom() < EVENT_CLICK_ZOOM;
+    return {
+      event: small ? null : this.#id_near(EVENT_LAYER, x, y, radius_px),
+      zone: this.#id_near(ZONE_LAYER, x, y, radius_px),
+    };
   }
 
-  #zone_near(x: number, y: number, radius_px: number): string | null {
-    if (!this.#map.getLayer(ZONE_LAYER)) return null;
-    const options = { layers: [ZONE_LAYER] };
+  #id_near(layer: string, x: number, y: number, radius_px: number): string | null {
+    if (!this.#map.getLayer(layer)) return null;
+    const options = { layers: [layer] };
     const [exact] = this.#map.queryRenderedFeatures([x, y], options);
     const box: [[number, number], [number, number]] = [
       [x - radius_px, y - radius_px],
@@ -236,4 +253,8 @@ export class FarmMap {
 
 function by_id(layers: readonly StyleLayer[]): Map<string, StyleLayer> {
   return new Map(layers.map((layer) => [layer.id, layer]));
+}
+
+function radius_px({ originalEvent }: MapMouseEvent): number {
+  return originalEvent instanceof PointerEvent && originalEvent.pointerType === 'touch' ? TOUCH_RADIUS_PX : 0;
 }

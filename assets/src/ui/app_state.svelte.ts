@@ -2,7 +2,10 @@
 // Components read it and call its verbs; it never touches the DOM or the map.
 import { was_aborted, ApiError, type Problem } from '../api/client.ts';
 import * as api from '../api/farmzone.ts';
+import { event_filter_of, n_event_filters, NO_EVENT_FILTER } from '../core/event_filter.ts';
 import type {
+  EventCard,
+  EventFilter,
   Filter,
   KindFigures,
   LanduseClass,
@@ -20,7 +23,9 @@ import { format_link, parse_link, type Camera, type View } from '../core/view_li
 import { say, say_count, type CountKey, type Key } from '../i18n/index.ts';
 import { remembered, remember } from './preferences.ts';
 
-export type Tab = 'figures' | 'list' | 'layers';
+export type Tab = 'figures' | 'changes' | 'list' | 'layers';
+/** What the list lists. */
+export type Listed = 'zones' | 'pieces';
 
 /** The zone that the link or a click names. */
 export type ChosenZone =
@@ -29,10 +34,17 @@ export type ChosenZone =
   | { status: 'shown'; id: string; zone: Zone }
   | { status: 'not_found' | 'failed'; id: string };
 
+/** The piece of lost land that the link or a click names; `zone` when its zone could be read too. */
+export type ChosenEvent =
+  | { status: 'none' }
+  | { status: 'loading'; id: string }
+  | { status: 'shown'; id: string; event: EventCard; zone: Zone | null }
+  | { status: 'not_found' | 'failed'; id: string };
+
 /** What the page asks the map to do; the map component carries it out. */
 export interface MapWishes {
   fit(bounds: readonly [number, number, number, number]): void;
-  fly_to(center: LonLat): void;
+  fly_to(center: LonLat, area_m2: number): void;
   reveal(center: LonLat): void;
   go_to(camera: Camera): void;
   zoom_by(steps: number): void;
@@ -53,10 +65,11 @@ export class AppState {
   loading = $state(true);
   problem = $state<Problem | null>(null);
   chosen = $state.raw<ChosenZone>({ status: 'none' });
-  /** The zone was just chosen here, not named by the link: its card takes the focus once. */
+  chosen_event = $state.raw<ChosenEvent>({ status: 'none' });
+  /** The figures without the filters of events: what there is to filter by. */
+  facets = $state.raw<Summary | null>(null);
+  /** The zone or piece was just chosen here, not named by the link: its card takes the focus once. */
   chosen_by_hand = false;
-  /** The chosen zone's piece that was pointed out last. */
-  event = $state<string | null>(null);
   camera = $state.raw<Camera | null>(null);
   pointer = $state.raw<LonLat | null>(null);
   at_rest = $state(0);
@@ -67,6 +80,9 @@ export class AppState {
   /** Grows with every style that the map has put on. */
   n_styles = $state(0);
   tab = $state<Tab>('figures');
+  listed = $state<Listed>('zones');
+  /** The map is still drawing what the view asks for. */
+  map_busy = $state(false);
   announcement = $state('');
   map: MapWishes | null = null;
 
@@ -76,6 +92,7 @@ export class AppState {
   #preferred = $state(remembered());
   #figures_request: AbortController | null = null;
   #zone_request: AbortController | null = null;
+  #event_request: AbortController | null = null;
   /** A zone chosen where it is seen: its card must not cover it. */
   #pointed_out: string | null = null;
   #units_are_old = true;
@@ -84,11 +101,23 @@ export class AppState {
 
   readonly lang: Lang = $derived(this.view.lang ?? this.#preferred.lang ?? 'vi');
   readonly theme: Theme = $derived(this.view.theme ?? this.#preferred.theme ?? (this.#system_dark ? 'dark' : 'light'));
-  readonly filter: Filter = $derived({ kinds: [...this.view.kinds], unit: this.view.unit, epoch: this.view.epoch });
+  readonly event_filter: EventFilter = $derived(event_filter_of(this.view));
+  readonly filter: Filter = $derived({
+    kinds: [...this.view.kinds],
+    unit: this.view.unit,
+    epoch: this.view.epoch,
+    ...this.event_filter,
+  });
+  readonly n_event_filters = $derived(n_event_filters(this.view));
   readonly has_filter = $derived(this.view.kinds.length > 0 || this.view.unit !== null);
   readonly is_empty = $derived(this.summary !== null && !this.has_filter && this.summary.totals.n_zones === 0);
   readonly knows_losses = $derived((this.summary?.epochs.length ?? 0) > 0);
   readonly epoch: string | null = $derived(this.view.epoch ?? this.summary?.epoch ?? null);
+
+  /** The zone to outline: the chosen one, else that of the chosen piece. */
+  readonly outlined: string | null = $derived(
+    this.view.zone ?? (this.chosen_event.status === 'shown' ? this.chosen_event.event.zone_id : null),
+  );
 
   say(key: Key, values?: Record<string, string | number>): string {
     return say(this.lang, key, values);
@@ -181,11 +210,25 @@ export class AppState {
   }
 
   clear_filters(): void {
-    this.step({ kinds: [], unit: null });
+    this.step({ kinds: [], unit: null, ...NO_EVENT_FILTER });
+  }
+
+  filter_events(change: Partial<EventFilter>): void {
+    if (this.n_event_filters === 0) this.listed = 'pieces';
+    this.step(change);
   }
 
   choose_epoch(epoch: string): void {
-    this.step({ epoch: epoch === this.summary?.epochs.at(-1) ? null : epoch });
+    this.step({ epoch: this.#epoch_in_link(epoch) });
+  }
+
+  /** The same while time runs: no step for the back button. */
+  pass_epoch(epoch: string): void {
+    this.adjust({ epoch: this.#epoch_in_link(epoch) });
+  }
+
+  #epoch_in_link(epoch: string): string | null {
+    return epoch === this.summary?.epochs.at(-1) ? null : epoch;
   }
 
   toggle_layer(name: Switch): void {
@@ -196,10 +239,56 @@ export class AppState {
   // --- the chosen zone
 
   choose_zone(id: string | null): void {
-    this.event = null;
     this.chosen_by_hand = id !== null;
     this.#pointed_out = id;
-    if (id !== this.view.zone) this.step({ zone: id });
+    if (id !== this.view.zone || this.view.event !== null) this.step({ zone: id, event: null });
+  }
+
+  /** Opens a piece's card; closing it leads back to the card of `zone`, where one is given. */
+  choose_event(id: string, zone: string | null): void {
+    this.chosen_by_hand = true;
+    if (id !== this.view.event || zone !== this.view.zone) this.step({ event: id, zone });
+  }
+
+  close_event(): void {
+    this.chosen_by_hand = this.view.zone !== null;
+    this.step({ event: null });
+  }
+
+  async load_event(id: string | null, epoch: string | null): Promise<void> {
+    this.#event_request?.abort();
+    if (id === null) {
+      this.chosen_event = { status: 'none' };
+      return;
+    }
+    if (this.chosen_event.status === 'none' || this.chosen_event.id !== id)
+      this.chosen_event = { status: 'loading', id };
+    const request = (this.#event_request = new AbortController());
+    try {
+      const event = await this.#event_of(id, epoch, request.signal);
+      const known = this.chosen.status === 'shown' && this.chosen.id === event.zone_id ? this.chosen.zone : null;
+      const zone = known ?? (await api.get_zone(event.zone_id, epoch, request.signal).catch(() => null));
+      if (request.signal.aborted) return;
+      const is_first = this.chosen_event.status !== 'shown';
+      this.chosen_event = { status: 'shown', id, event, zone };
+      if (is_first && this.view.camera === null) this.map?.fly_to(event.center, event.area_m2);
+      else if (is_first) this.map?.reveal(event.center);
+    } catch (error) {
+      if (was_aborted(error)) return;
+      const status = error instanceof ApiError && error.problem === 'not_found' ? 'not_found' : 'failed';
+      this.chosen_event = { status, id };
+    }
+  }
+
+  /** What the epoch shows of it, else what the latest that knows it does. */
+  async #event_of(id: string, epoch: string | null, signal: AbortSignal): Promise<EventCard> {
+    try {
+      return await api.get_event(id, epoch, signal);
+    } catch (error) {
+      if (epoch !== null && error instanceof ApiError && error.problem === 'not_found')
+        return await api.get_event(id, null, signal);
+      throw error;
+    }
   }
 
   choose_result(result: SearchResult): void {
@@ -242,12 +331,14 @@ export class AppState {
     this.loading = true;
     try {
       const all_kinds = { ...filter, kinds: [] };
+      const all_events = { ...filter, ...NO_EVENT_FILTER };
       const known_are_old = filter.unit !== null && (this.#known_kinds.length === 0 || this.#units_are_old);
-      const [summary, whole, city, units] = await Promise.all([
+      const [summary, whole, city, units, facets] = await Promise.all([
         api.get_summary(filter, request.signal),
         filter.kinds.length > 0 ? api.get_summary(all_kinds, request.signal) : null,
-        known_are_old ? api.get_summary({ ...filter, kinds: [], unit: null }, request.signal) : null,
+        known_are_old ? api.get_summary({ ...all_events, kinds: [], unit: null }, request.signal) : null,
         this.#units_are_old ? api.get_units(request.signal) : this.units,
+        n_event_filters(filter) > 0 ? api.get_summary(all_events, request.signal) : null,
       ]);
       this.kinds = (whole ?? summary).kinds;
       if (city) this.#known_kinds = city.kinds;
@@ -255,6 +346,7 @@ export class AppState {
       this.units = units;
       this.#units_are_old = false;
       this.summary = summary;
+      this.facets = facets ?? summary;
       this.revision = Math.max(this.revision, summary.revision);
       this.problem = null;
       this.loading = false;
