@@ -91,8 +91,11 @@ impl Live {
         }
         let before = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another program (QGIS, say) may have changed rows without making a revision: every layer may be another.
         if store.settle()?.is_none() && store.revision()? == before.revision {
+            if store.is_log_empty() {
+                return Ok(watch.data_version()?);
+            }
+            // Another program may have changed rows without a word: every layer may be another.
             store.mark_changed()?;
         }
         let now = watch.data_version()?;

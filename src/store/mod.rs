@@ -186,6 +186,13 @@ impl Store {
 }
 
 impl Store {
+    /// Whether the log holds nothing: what others see as a change may then be that it was brought into the file.
+    pub fn is_log_empty(&self) -> bool {
+        let mut log = self.path.as_os_str().to_owned();
+        log.push("-wal");
+        std::fs::metadata(PathBuf::from(log)).is_ok_and(|m| m.len() == 0)
+    }
+
     /// Brings the log into the file, so that a copy of the one file is complete; readers may prevent
     /// it, and the log then stays beside it, as safe.
     pub fn checkpoint(&self) {
@@ -196,6 +203,9 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        self.checkpoint();
+        // Who only read leaves the log alone: others would take its end for a change.
+        if self.connection.total_changes() > 0 {
+            self.checkpoint();
+        }
     }
 }

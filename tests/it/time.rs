@@ -247,3 +247,20 @@ fn figures_for_planning_are_of_what_is_left() {
     assert_eq!(page(1), page(1));
     assert_eq!((&page(1)["n_matched"], &page(1)["n_returned"], &page(1)["rows"][0]["key"]), (&json!(2), &json!(1), &json!("b")));
 }
+
+#[test]
+fn commands_that_only_read_make_no_revision_of_a_served_workspace() {
+    let bench = three_epochs();
+    let engine = Engine::serve(&bench.path("w.gpkg"), Rulebook::load(None).unwrap()).unwrap();
+    let revision = engine.snapshot().revision;
+    bench.run(&["layers", "w.gpkg"]).ok();
+    bench.run(&["overlay", "w.gpkg"]).ok();
+    bench.run(&["detect", "w.gpkg", "--kind", "rice"]).ok();
+    assert_eq!(engine.wait_for_change(revision, std::time::Duration::from_secs(2)), revision);
+    // One that writes makes its own, and bringing the log into the file makes no other.
+    let barn = geojson_in(5897, &[(json!({ "id": "barn", "code": "SKC" }), &square(X + 350.0, Y + 150.0, 15.0))]);
+    let written = bench.import(&bench.write("barn.geojson", barn), "landuse", &["--epoch", "2024", "--append"]).ok();
+    let written = written["revision"].as_u64().unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert_eq!(engine.snapshot().revision, written);
+}
