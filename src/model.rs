@@ -356,6 +356,12 @@ pub struct RasterClass {
 }
 
 impl RasterLayer {
+    /// Side of a cell on the ground, metres, when all cells with a class cover `area_m2`; 0 without any.
+    pub fn cell_m(&self, area_m2: f64) -> f64 {
+        let n_cells: u64 = self.classes.iter().map(|c| c.n_cells).sum();
+        if n_cells > 0 { (area_m2 / n_cells as f64).sqrt() } else { 0.0 }
+    }
+
     /// From columns and rows to the raster's CRS.
     pub fn to_ground(&self, Coord { x: column, y: row }: Coord) -> Coord {
         let g = self.geotransform;
@@ -538,17 +544,7 @@ pub struct Evidence {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
     /// False when it does not count: not in force when the land was built on.
-    #[serde(default = "counts", skip_serializing_if = "is_true")]
     pub counts: bool,
-}
-
-fn counts() -> bool {
-    true
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_true(value: &bool) -> bool {
-    *value
 }
 
 /// Something a person should know about the data. Nothing is dropped without one.

@@ -214,7 +214,7 @@ impl<'a> Ground<'a> {
         let rules = self.basis.rules;
         let (area_m2, width_m) = (geom::area_m2(&shape), geom::width_m(&shape));
         let left_out = &mut found.left_out;
-        if area_m2 < rules.sliver_area_m2 || (width_m < rules.sliver_width_m && area_m2 < rules.sliver_narrow_area_m2) {
+        if rules.is_sliver(area_m2, width_m) {
             left_out.n_slivers += 1;
             left_out.sliver_area_m2 += area_m2;
             return;
@@ -323,7 +323,13 @@ impl<'a> Ground<'a> {
         let before = self.basis.before(epoch);
         let sameness = Sameness { share: rules.same_event_share, change_m2: rules.sliver_area_m2 };
         let fresh = |event: &Event, since: Option<Epoch>| id_of(&place(zone, event.group, since.unwrap_or(epoch), &event.shape));
-        found.gone = identity::follow(&mut found.events, known, epoch, before, &sameness, &fresh);
+        let gone = identity::follow(&mut found.events, known, epoch, before, &sameness, &fresh);
+        if self.earlier.is_none() {
+            found.gone = gone;
+        } else {
+            // What is left of an event after the cut says nothing of how it changed as a whole.
+            found.events.iter_mut().for_each(|event| event.change = None);
+        }
         for event in &mut found.events {
             event.since = baseline.map(|_| event.since.unwrap_or(epoch));
             let by = event.since.unwrap_or(epoch);
@@ -357,12 +363,14 @@ struct Here<'z> {
 }
 
 /// Land in any of a zone's events, m²: a road drawn over built land is in an event of each, but lost once.
-pub fn lost_m2(events: &[Event]) -> f64 {
-    let sum_m2: f64 = events.iter().map(|e| e.area_m2).sum();
-    if events.iter().all(|e| e.group == events[0].group) {
+pub fn lost_m2<E: Borrow<Event>>(events: &[E]) -> f64 {
+    let events = || events.iter().map(Borrow::borrow);
+    let sum_m2 = events().fold(0.0, |sum, e| sum + e.area_m2);
+    let group = events().next().map(|e| e.group);
+    if events().all(|e| Some(e.group) == group) {
         return sum_m2;
     }
-    let shapes: Vec<&MultiPolygon> = events.iter().map(|e| &e.shape).collect();
+    let shapes: Vec<&MultiPolygon> = events().map(|e| &e.shape).collect();
     sum_m2.min(geom::area_m2(&geom::union(&shapes)))
 }
 

@@ -91,14 +91,11 @@ pub fn patches(remaining: &[&MultiPolygon], rules: &Rules) -> Patches {
         })
         .map(|polygon| MultiPolygon::new(vec![polygon]))
         .collect();
-    let is_sliver = |area_m2: f64, patch: &MultiPolygon| {
-        area_m2 < rules.sliver_area_m2 || (area_m2 < rules.sliver_narrow_area_m2 && geom::width_m(patch) < rules.sliver_width_m)
-    };
     let mut found = Patches::default();
     let mut sized: Vec<(f64, MultiPolygon)> = Vec::with_capacity(joined.len());
     for patch in joined {
         let area_m2 = geom::area_m2(&patch);
-        if is_sliver(area_m2, &patch) {
+        if rules.is_sliver(area_m2, geom::width_m(&patch)) {
             found.n_slivers += 1;
             found.sliver_area_m2 += area_m2;
         } else {
@@ -209,26 +206,13 @@ struct Stretch<'a> {
     bounds: [f64; 4],
 }
 
-/// Edges in one stretch.
-const N_EDGES: usize = 16;
-
 fn stretches(patches: &[MultiPolygon]) -> Vec<Stretch<'_>> {
-    let mut stretches = Vec::new();
-    for (patch, shape) in patches.iter().enumerate() {
-        for ring in shape.0.iter().flat_map(geom::rings_of_polygon) {
-            let mut from = 0;
-            while from + 1 < ring.len() {
-                let to = (from + N_EDGES).min(ring.len() - 1);
-                let points = &ring[from..=to];
-                let bounds = points.iter().fold([f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY], |b, c| {
-                    [b[0].min(c.x), b[1].min(c.y), b[2].max(c.x), b[3].max(c.y)]
-                });
-                stretches.push(Stretch { patch, points, bounds });
-                from = to;
-            }
-        }
-    }
-    stretches
+    let polygons = patches.iter().enumerate().flat_map(|(patch, shape)| shape.0.iter().map(move |p| (patch, p)));
+    let of_polygon = |(patch, polygon)| {
+        let runs = geom::runs(polygon).into_iter();
+        runs.map(move |(run, bounds)| Stretch { patch, points: run.points(polygon), bounds })
+    };
+    polygons.flat_map(of_polygon).collect()
 }
 
 /// Patches after this one in the list within the distance, in order, with the square of theirs.

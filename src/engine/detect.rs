@@ -219,9 +219,7 @@ impl Snapshot {
             }
         }
         let land_use = self.land_use(epoch)?;
-        if let Some(since) = since {
-            self.land_use(since)?;
-        }
+        since.map(|since| self.land_use(since)).transpose()?;
         let is_unchanged = since.is_none() && kind.is_none() && self.is_kept(epoch);
         // What earlier epochs show is found before the clock starts: it is their detection.
         if let Some(before) = self.epochs.iter().rev().find(|e| **e < epoch) {
@@ -230,8 +228,8 @@ impl Snapshot {
         let began = Instant::now();
         let found = if is_unchanged { self.events(epoch)? } else { self.detect(epoch, kind, since)?.into() };
         let duration_ms = began.elapsed().as_secs_f64() * 1000.0;
-        let mut found = self.count(&found, &land_use, kind, duration_ms);
-        (found.since, found.is_unchanged) = (since, is_unchanged);
+        let mut found = self.count(&found, &land_use, kind, since, duration_ms);
+        found.is_unchanged = is_unchanged;
         if let Some(since) = since {
             found.transitions = self.moved_by_group(since, epoch, kind)?;
         }
@@ -248,13 +246,12 @@ impl Snapshot {
         }
     }
 
-    fn count(&self, found: &EpochEvents, land_use: &EpochLandUse, kind: Option<&str>, duration_ms: f64) -> Found {
+    fn count(&self, found: &EpochEvents, land_use: &EpochLandUse, kind: Option<&str>, since: Option<Epoch>, duration_ms: f64) -> Found {
         let of_kind = |zone: usize| kind.is_none_or(|kind| self.zones.list[zone].zone.kind == kind);
         let zones: Vec<usize> = (0..self.zones.list.len()).filter(|&z| of_kind(z)).collect();
-        let has_before = self.epochs.iter().any(|e| *e < found.epoch);
         let mut result = Found {
             epoch: found.epoch,
-            since: None,
+            since,
             is_unchanged: false,
             n_zones: zones.len(),
             n_zones_encroached: 0,
@@ -293,7 +290,8 @@ impl Snapshot {
             result.gone.extend_from_slice(found.gone_of_zone(zone));
         }
         result.n_events = result.events.len();
-        if has_before {
+        // Of land lost since an epoch nothing is compared with the epoch before.
+        if since.is_none() && self.epochs.iter().any(|e| *e < found.epoch) {
             result.n_new = Some(result.events.iter().filter(|e| e.change == Some(Change::New)).count());
             result.n_gone = Some(result.gone.len());
         }

@@ -1,7 +1,7 @@
 //! The events of a snapshot: kept ones read, the others found; after a change only where it can matter.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
@@ -18,6 +18,8 @@ use crate::model::{Change, Epoch, Event, Evidence, EvidenceKind, Group, LandUse,
 pub struct EpochEvents {
     pub epoch: Epoch,
     pub left_out: LeftOut,
+    /// Zones that were looked at after a change; none when all were, or none had to be.
+    pub n_looked_again: Option<usize>,
     /// By the zone's place in `Zones::list`; none where nothing was found.
     findings: Vec<Option<Arc<Finding>>>,
     /// Where an event stands: its zone, and its place among the zone's.
@@ -26,7 +28,7 @@ pub struct EpochEvents {
 
 impl EpochEvents {
     fn new(epoch: Epoch, findings: Vec<Option<Arc<Finding>>>, left_out: LeftOut) -> Self {
-        EpochEvents { epoch, left_out, findings, by_id: OnceLock::new() }
+        EpochEvents { epoch, left_out, n_looked_again: None, findings, by_id: OnceLock::new() }
     }
 
     /// What a detection of all zones found.
@@ -107,7 +109,9 @@ fn shared(finding: Finding) -> Option<Arc<Finding>> {
 /// What an epoch's events rested on in the snapshot before: what did not change need not be looked at again.
 pub(super) struct Rested {
     zones: Arc<Zones>,
-    land_use: Arc<EpochLandUse>,
+    land_use_stamp: String,
+    /// None when nobody asked for it.
+    land_use: Option<Arc<EpochLandUse>>,
     permits: Arc<Vec<Permit>>,
     /// Of this epoch, and of those before it.
     events: Arc<EpochEvents>,
@@ -144,7 +148,8 @@ impl Snapshot {
         let made = |epoch: &Epoch| self.events.get(epoch)?.made();
         Some(Rested {
             zones: self.zones.clone(),
-            land_use: self.land_use.get(&epoch)?.made()?,
+            land_use_stamp: self.land_use_stamp(epoch),
+            land_use: self.land_use.get(&epoch)?.made(),
             permits: self.permits.clone(),
             events: made(&epoch)?,
             earlier: self.epochs.iter().filter(|e| **e < epoch).map(made).collect::<Option<_>>()?,
@@ -158,17 +163,22 @@ impl Snapshot {
             accuracy: self.accuracy(epoch),
             epochs: self.epochs.clone(),
             has_permits: self.layer(LayerRole::Permits).is_some(),
-            raster: self.raster_layer(epoch).map(|l| (l.name.clone(), l.revision)),
+            raster: self.raster_beside(epoch).map(|l| (l.name.clone(), l.revision)),
         }
     }
 
     /// Looks again at the zones that a change touches; none when too much changed, or what was before is not known.
     fn redo(&self, epoch: Epoch) -> Result<Option<EpochEvents>, EngineError> {
-        let Some(rested) = self.rested.get(&epoch).filter(|r| r.circumstances == self.circumstances(epoch)) else { return Ok(None) };
+        // Asked for once; what was before is let go then.
+        let rested = self.rested.lock().unwrap_or_else(PoisonError::into_inner).remove(&epoch);
+        let Some(rested) = rested.filter(|r| r.circumstances == self.circumstances(epoch)) else { return Ok(None) };
         let land_use = self.land_use(epoch)?;
-        let earlier = self.earlier_events(epoch)?;
+        let land_use_before =
+            if rested.land_use_stamp == self.land_use_stamp(epoch) { Some(land_use.clone()) } else { rested.land_use.clone() };
+        let Some(land_use_before) = land_use_before else { return Ok(None) };
+        let mut known = self.earlier_events(epoch)?;
         let mut findings = self.carried(&rested.events, &rested.zones);
-        let touched = self.touched(rested, &land_use, &earlier);
+        let touched = self.touched(&rested, &known, &land_use_before, &land_use);
         if touched.len() as f64 > FEW * self.zones.list.len() as f64 {
             return Ok(None);
         }
@@ -182,20 +192,22 @@ impl Snapshot {
             .map(|z| &z.zone)
             .filter(|z| !Arc::ptr_eq(&rested.zones, &self.zones) && self.zones.by_id(&z.id).is_none())
             .collect();
-        // What was left out there before is not kept by zone, so it is found once more.
+        // What was left out there before is not kept by zone, so it is found once more; names do not matter for it.
         let before: Vec<&Zone> = was.into_iter().chain(gone).collect();
-        for finding in self.look(&before, &rested.land_use, &rested.permits, &rested.earlier, None)? {
+        for finding in self.look(&before, &land_use_before, &rested.permits, &[], None)? {
             left_out.take(&finding.left_out);
         }
         let zones: Vec<&Zone> = touched.iter().map(|&z| &self.zones.list[z].zone).collect();
-        let mut all = earlier;
-        all.push(rested.events.clone());
-        for (&zone, finding) in touched.iter().zip(self.look(&zones, &land_use, &self.permits, &all, None)?) {
+        // As everywhere, names of an earlier run go on where the workspace keeps them.
+        if self.kept_layer(epoch).is_some() {
+            known.push(Arc::new(EpochEvents::new(epoch, findings.clone(), left_out)));
+        }
+        for (&zone, finding) in touched.iter().zip(self.look(&zones, &land_use, &self.permits, &known, None)?) {
             left_out.add(&finding.left_out);
             findings[zone] = shared(finding);
         }
         tracing::debug!(%epoch, n_zones = touched.len(), "looked again at the zones that a change touches");
-        Ok(Some(EpochEvents::new(epoch, findings, left_out)))
+        Ok(Some(EpochEvents { n_looked_again: Some(touched.len()), ..EpochEvents::new(epoch, findings, left_out) }))
     }
 
     /// Findings of the snapshot before, by the zones' places now.
@@ -208,10 +220,18 @@ impl Snapshot {
     }
 
     /// Zones whose events may differ from those before.
-    fn touched(&self, rested: &Rested, land_use: &EpochLandUse, earlier: &[Arc<EpochEvents>]) -> Vec<usize> {
+    fn touched(
+        &self,
+        rested: &Rested,
+        earlier: &[Arc<EpochEvents>],
+        land_use_before: &Arc<EpochLandUse>,
+        land_use: &Arc<EpochLandUse>,
+    ) -> Vec<usize> {
         let mut touched: HashSet<usize> = HashSet::new();
         let mut boxes: Vec<[f64; 4]> = Vec::new();
-        changed(&rested.land_use.land_use, &land_use.land_use, |l: &LandUse| &l.id, |l| boxes.extend(geom::bounds(&l.shape)));
+        if !Arc::ptr_eq(land_use_before, land_use) {
+            changed(&land_use_before.land_use, &land_use.land_use, |l: &LandUse| &l.id, |l| boxes.extend(geom::bounds(&l.shape)));
+        }
         if !Arc::ptr_eq(&rested.permits, &self.permits) {
             changed(&rested.permits, &self.permits, |p: &Permit| &p.id, |p| boxes.extend(geom::bounds(&p.shape)));
         }
@@ -281,23 +301,8 @@ impl Snapshot {
         let is_near = |shape: &MultiPolygon| {
             boxes.is_empty() || geom::bounds(shape).is_some_and(|b| boxes.iter().any(|z| geom::box_distance(*z, b) == 0.0))
         };
-        let seen = |land_use: &EpochLandUse| -> Vec<usize> {
-            land_use.land_use.iter().enumerate().filter(|(_, l)| is_near(&l.shape)).map(|(i, _)| i).collect()
-        };
-        let list = |land_use: &'_ EpochLandUse, places: &[usize]| -> Vec<(usize, Group, bool)> {
-            places
-                .iter()
-                .map(|&i| {
-                    let class = land_use.class(&land_use.land_use[i]);
-                    (i, class.map_or(Group::Unmapped, |c| c.group), class.is_some_and(|c| c.farm))
-                })
-                .collect()
-        };
-        let now = list(land_use, &seen(land_use));
-        let now: Vec<Seen> = now.iter().map(|&(i, group, farm)| as_seen(&land_use.land_use[i], group, farm)).collect();
-        let then = since.map(|s| (s, list(s, &seen(s))));
-        let then: Option<Vec<Seen>> =
-            then.as_ref().map(|(s, list)| list.iter().map(|&(i, group, farm)| as_seen(&s.land_use[i], group, farm)).collect());
+        let now = seen(land_use, &is_near);
+        let then = since.map(|since| seen(since, &is_near));
         let near_permits: Vec<Permit>;
         let permits = if boxes.is_empty() {
             permits
@@ -334,7 +339,7 @@ impl Snapshot {
         let layer = self.land_use_layer(epoch);
         let stated = layer.and_then(|l| l.accuracy_m);
         // A border somewhere in a cell is drawn at the cell's edge: an even error over its width.
-        let of_cells = layer.filter(|l| l.raster.is_some()).and_then(|l| Some(self.raster(epoch).ok()?.cell_m(l.area_m2) / 12f64.sqrt()));
+        let of_cells = layer.and_then(|l| Some(l.raster.as_ref()?.cell_m(l.area_m2) / 12f64.sqrt()));
         let land_use_m = match (stated, of_cells) {
             (Some(a), Some(b)) => Some(a.hypot(b)),
             (a, b) => a.or(b),
@@ -344,9 +349,7 @@ impl Snapshot {
 
     /// Asks the epoch's raster, where there is one beside polygons, whether it shows the events too.
     fn agree(&self, epoch: Epoch, zones: &[&Zone], found: &mut [Finding]) -> Result<(), EngineError> {
-        let Some(layer) = self.raster_layer(epoch).filter(|r| self.land_use_layer(epoch).is_some_and(|l| l.name != r.name)) else {
-            return Ok(());
-        };
+        let Some(layer) = self.raster_beside(epoch) else { return Ok(()) };
         let raster = self.raster(epoch)?;
         let counted: HashSet<i32> = (0..raster.codes.len())
             .filter(|&i| raster.class(i).is_some_and(|c| self.rulebook.rules.groups.contains(&c.group)))
@@ -425,14 +428,21 @@ impl Snapshot {
     pub(super) fn detection_stamp(&self, epoch: Epoch) -> String {
         let epochs = self.epochs.iter().filter(|e| **e <= epoch).map(|e| self.land_use_stamp(*e));
         let [zones, permits] = [LayerRole::Zones, LayerRole::Permits].map(|role| self.layer_stamp(role, None));
-        let stamps: Vec<String> = std::iter::once(zones).chain(epochs).chain([permits]).collect();
+        let beside = self.raster_beside(epoch).map(|raster| format!("{}@{}", raster.name, raster.revision));
+        let stamps: Vec<String> = std::iter::once(zones).chain(epochs).chain([permits]).chain(beside).collect();
         let alone = if self.epochs.len() == 1 { ", one epoch" } else { "" };
         format!("{}{alone}, rules {}", stamps.join(", "), self.rulebook.digest())
     }
 }
 
-fn as_seen(l: &LandUse, group: Group, farm: bool) -> Seen<'_> {
-    Seen { id: &l.id, code: &l.code, group, farm, observed: l.observed.as_deref(), shape: &l.shape }
+/// The land use near some place, with what its legend says of it.
+fn seen<'a>(land_use: &'a EpochLandUse, is_near: &dyn Fn(&MultiPolygon) -> bool) -> Vec<Seen<'a>> {
+    let one = |l: &'a LandUse| {
+        let class = land_use.class(l);
+        let (group, farm) = class.map_or((Group::Unmapped, false), |c| (c.group, c.farm));
+        Seen { id: &l.id, code: &l.code, group, farm, observed: l.observed.as_deref(), shape: &l.shape }
+    };
+    land_use.land_use.iter().filter(|l| is_near(&l.shape)).map(one).collect()
 }
 
 /// Visits what is in one list and not, or not alike, in the other.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::EngineError;
 use super::events::EpochEvents;
 use super::snapshot::{Snapshot, UnitView, ZoneView};
+use crate::encroach;
 use crate::geom;
 use crate::legend::{self, Text, Words};
 use crate::model::{Change, Epoch, Event, Evidence, Group, LayerRole, Right};
@@ -187,14 +188,18 @@ impl Snapshot {
             total.area_m2 += zone.area_m2;
             let events = found.as_ref().map_or(&[][..], |f| f.of_zone(i));
             // What a zone keeps is less by all that it lost, whichever events are asked for.
-            let lost_m2: f64 = events.iter().map(|e| e.area_m2).sum();
+            let lost_m2 = found.as_ref().map_or(0.0, |f| f.lost_m2(i));
             kind.kept_m2 += zone.area_m2 - lost_m2;
             total.kept_m2 += zone.area_m2 - lost_m2;
             let asked_for: Vec<&Event> = events.iter().filter(|e| Self::takes_event(filter, e)).collect();
             n_encroached += u64::from(!asked_for.is_empty());
+            // Land in events of several groups is lost once.
+            let lost_m2 = if asked_for.len() == events.len() { lost_m2 } else { encroach::lost_m2(&asked_for) };
+            for sum in [&mut kind.lost, &mut total.lost] {
+                sum.n_events += asked_for.len() as u64;
+                sum.area_m2 += lost_m2;
+            }
             for event in asked_for {
-                kind.lost.add(event.area_m2);
-                total.lost.add(event.area_m2);
                 groups.entry(event.group).or_default().add(event.area_m2);
                 rights.entry(event.right).or_default().add(event.area_m2);
                 severities.entry(event.severity).or_default().add(event.area_m2);

@@ -81,12 +81,6 @@ impl EpochRaster {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// Side of a cell on the ground, metres: of a square as large as the cell in the middle of the raster.
-    pub(super) fn cell_m(&self, area_m2: f64) -> f64 {
-        let n_cells: u64 = self.layer.classes.iter().map(|c| c.n_cells).sum();
-        if n_cells > 0 { (area_m2 / n_cells as f64).sqrt() } else { 0.0 }
-    }
-
     fn with_cells<R>(&self, ask: impl FnOnce(&Cells) -> R) -> R {
         let to_cells = |points: &mut [Coord]| {
             let is_moved = self.to_raster.apply(points).is_ok();

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::prelude::*;
 
@@ -135,7 +135,7 @@ pub struct Snapshot {
     pub(super) land_use: BTreeMap<Epoch, Arc<Lazy<EpochLandUse>>>,
     pub(super) events: BTreeMap<Epoch, Arc<Lazy<EpochEvents>>>,
     /// What the events of the snapshot before rest on, for epochs whose events must be looked at again.
-    pub(super) rested: BTreeMap<Epoch, Rested>,
+    pub(super) rested: Mutex<BTreeMap<Epoch, Rested>>,
     legends: BTreeMap<Epoch, Arc<Legend>>,
     pub(super) path: PathBuf,
     /// Rows that somebody's edit made unreadable, of the layers in memory; they are left out.
@@ -158,12 +158,12 @@ pub(super) struct Lazy<T> {
     /// Revisions of the layers it is made from.
     stamp: String,
     value: OnceLock<Arc<T>>,
-    making: std::sync::Mutex<()>,
+    making: Mutex<()>,
 }
 
 impl<T> Lazy<T> {
     fn new(stamp: String) -> Arc<Self> {
-        Arc::new(Lazy { stamp, value: OnceLock::new(), making: std::sync::Mutex::new(()) })
+        Arc::new(Lazy { stamp, value: OnceLock::new(), making: Mutex::new(()) })
     }
 
     /// What was made already.
@@ -250,7 +250,7 @@ impl Snapshot {
             rasters: BTreeMap::new(),
             land_use: BTreeMap::new(),
             events: BTreeMap::new(),
-            rested: BTreeMap::new(),
+            rested: Mutex::default(),
             legends: BTreeMap::new(),
             path: path.to_owned(),
             issues,
@@ -278,6 +278,7 @@ impl Snapshot {
             read.insert(name.to_owned(), legend.clone());
             snapshot.legends.insert(epoch, legend);
         }
+        let mut rests: BTreeMap<Epoch, Rested> = BTreeMap::new();
         for &epoch in &snapshot.epochs {
             let stamp = snapshot.land_use_stamp(epoch);
             let kept = before.and_then(|b| b.land_use.get(&epoch)).filter(|l| l.stamp == stamp && same_rules(before, rulebook));
@@ -285,10 +286,11 @@ impl Snapshot {
             let stamp = snapshot.detection_stamp(epoch);
             let kept = before.and_then(|b| b.events.get(&epoch)).filter(|l| l.stamp == stamp && same_rules(before, rulebook));
             if let Some(rested) = before.filter(|_| kept.is_none()).and_then(|b| b.rested(epoch)) {
-                snapshot.rested.insert(epoch, rested);
+                rests.insert(epoch, rested);
             }
             snapshot.events.insert(epoch, kept.cloned().unwrap_or_else(|| Lazy::new(stamp)));
         }
+        snapshot.rested = Mutex::new(rests);
         for &epoch in &snapshot.raster_epochs {
             let stamp = snapshot.stamp_of(&Layer::name_of_raster(epoch));
             let kept = before.and_then(|b| b.rasters.get(&epoch)).filter(|l| l.stamp == stamp && same_rules(before, rulebook));
@@ -398,12 +400,18 @@ impl Snapshot {
         self.layers.iter().find(|l| l.name == name)
     }
 
+    /// The raster of an epoch that has polygons too.
+    pub(super) fn raster_beside(&self, epoch: Epoch) -> Option<&Layer> {
+        self.raster_layer(epoch).filter(|_| self.land_use_layer(epoch).is_some_and(|l| l.raster.is_none()))
+    }
+
     /// What an epoch's land use rests on; cells are cut out by the zones.
     pub(super) fn land_use_stamp(&self, epoch: Epoch) -> String {
-        let polygons = self.layer_stamp(LayerRole::LandUse, Some(epoch));
-        match self.raster_layer(epoch) {
-            None => polygons,
-            Some(raster) => format!("{polygons}, {}, {}", self.stamp_of(&raster.name), self.layer_stamp(LayerRole::Zones, None)),
+        match self.land_use_layer(epoch) {
+            Some(raster) if raster.raster.is_some() => {
+                format!("{}, {}", self.stamp_of(&raster.name), self.layer_stamp(LayerRole::Zones, None))
+            }
+            _ => self.layer_stamp(LayerRole::LandUse, Some(epoch)),
         }
     }
 

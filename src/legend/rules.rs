@@ -52,6 +52,11 @@ pub struct FarmStructure {
 }
 
 impl Rules {
+    /// Whether a piece of land is too small or too narrow (mean width) to mean anything.
+    pub fn is_sliver(&self, area_m2: f64, width_m: f64) -> bool {
+        area_m2 < self.sliver_area_m2 || (width_m < self.sliver_width_m && area_m2 < self.sliver_narrow_area_m2)
+    }
+
     /// Reads `zones/rules.toml`; `file` names it in errors. Sizes are finite and not negative, the share is
     /// between 0 and 1, the steps ascend, and the groups are such as can be an event.
     pub fn parse(file: &str, text: &str) -> Result<Rules, LegendError> {

@@ -349,6 +349,27 @@ async fn an_event_of_an_older_epoch_is_found_by_its_id_alone() {
     assert_eq!(ask(format!("/api/v1/encroachments/{id}?epoch=2019")).await.status, StatusCode::OK);
 }
 
+#[tokio::test]
+async fn land_in_events_of_two_groups_is_lost_once_in_every_figure() {
+    let bench = workspace();
+    // A road of 200 × 20 m over `a`, through half of the house's 200 m² there.
+    let road = [[X, Y + 60.0], [X + 200.0, Y + 60.0], [X + 200.0, Y + 80.0], [X, Y + 80.0], [X, Y + 60.0]];
+    let features = [(json!({ "id": "road", "code": "DGT" }), &road[..])];
+    bench.import(&bench.write("road.geojson", geojson_in(5897, &features)), "landuse", &["--epoch", "2024", "--append"]).ok();
+    let site = Site::over(bench);
+    let ask = async |path: &str| send(&site.router, Request::get(path).body(Body::empty()).unwrap()).await.json();
+    let card = ask("/api/v1/zones/a").await;
+    assert_eq!(card["properties"]["lost_m2"], 4_100.0);
+    let summary = ask("/api/v1/summary?kind=rice").await;
+    assert_eq!((&summary["totals"]["lost_m2"], &summary["totals"]["kept_m2"]), (&json!(4_100.0), &json!(35_900.0)));
+    assert_eq!(ask("/api/v1/figures?by=kind&kind=rice").await["rows"][0]["lost_m2"], 4_100.0);
+    // Each group for itself, and what a filter asks for.
+    let sums: Vec<&Value> = summary["groups"].as_array().unwrap().iter().map(|g| &g["area_m2"]).collect();
+    assert_eq!(sums, [&json!(200.0), &json!(4_000.0)]);
+    let roads = ask("/api/v1/summary?kind=rice&group=transport").await;
+    assert_eq!((&roads["totals"]["lost_m2"], &roads["totals"]["kept_m2"]), (&json!(4_000.0), &json!(35_900.0)));
+}
+
 /// The same workspace in another file, not yet asked anything.
 fn workspace_of(site: &Site) -> Bench {
     let bench = Bench::new();

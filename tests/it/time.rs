@@ -13,11 +13,18 @@ const Y: f64 = 2_320_000.0;
 
 /// Two zones on rice land; in 2019 a house stands and a shed, in 2024 the house has grown, the shed is gone, a road came.
 fn three_epochs() -> Bench {
+    three_epochs_among(0)
+}
+
+/// The same with more zones to the north, each with a house that stood from 2019 on.
+fn three_epochs_among(n_others: usize) -> Bench {
     let bench = Bench::with_workspace("EPSG:5897");
-    let zones = [
-        (json!({ "id": "a", "kind": "rice" }), &square(X, Y, 200.0)[..]),
-        (json!({ "id": "b", "kind": "fruit" }), &square(X + 200.0, Y, 200.0)[..]),
-    ];
+    let place = |i: usize| (X + 100.0 * i as f64, Y + 1_000.0);
+    let plots: Vec<[[f64; 2]; 5]> = (0..n_others).map(place).map(|(x, y)| square(x, y, 80.0)).collect();
+    let houses: Vec<[[f64; 2]; 5]> = (0..n_others).map(place).map(|(x, y)| square(x + 20.0, y + 20.0, 15.0)).collect();
+    let (a, b) = (square(X, Y, 200.0), square(X + 200.0, Y, 200.0));
+    let mut zones = vec![(json!({ "id": "a", "kind": "rice" }), &a[..]), (json!({ "id": "b", "kind": "fruit" }), &b[..])];
+    zones.extend(plots.iter().enumerate().map(|(i, plot)| (json!({ "id": format!("other {i}"), "kind": "tea" }), &plot[..])));
     let load = |name: &str, features: &[(Value, &[[f64; 2]])], role: &str, more: &[&str]| {
         let file = bench.write(name, geojson_in(5897, features));
         bench.import(&file, role, more).ok();
@@ -28,7 +35,10 @@ fn three_epochs() -> Bench {
     load("zones.geojson", &zones, "zones", &[]);
     let fields = (json!({ "id": "fields", "code": "LUC" }), &fields[..]);
     let epoch = |features: &[(Value, &[[f64; 2]])], year: &str| {
-        let all = [std::slice::from_ref(&fields), features].concat();
+        let mut all = [std::slice::from_ref(&fields), features].concat();
+        if year != "2014" {
+            all.extend(houses.iter().enumerate().map(|(i, h)| (json!({ "id": format!("house {i}"), "code": "ONT" }), &h[..])));
+        }
         load(&format!("{year}.geojson"), &all, "landuse", &["--epoch", year]);
     };
     epoch(&[], "2014");
@@ -98,6 +108,9 @@ fn since_an_epoch_only_what_was_lost_after_it_counts_by_transitions() {
         .map(|m| (m["from"].as_str().unwrap().into(), m["to"].as_str().unwrap().into(), m["area_m2"].as_f64().unwrap().round()))
         .collect();
     let row = |from: &str, to: &str, m2: f64| (from.to_owned(), to.to_owned(), m2);
+    // What was lost before is not gone, and a part of an event has not shrunk.
+    assert_eq!((&found["n_new"], &found["n_gone"]), (&Value::Null, &Value::Null));
+    assert!(events(&bench, &["--since", "2019"]).iter().all(|e| e["change"].is_null()));
     // The shed became a field again: both directions are told.
     assert_eq!(
         moved,
@@ -134,9 +147,12 @@ fn transitions_are_kept_for_other_programs_and_written_as_a_table() {
 
 #[test]
 fn a_change_is_looked_at_where_it_is_and_gives_what_looking_everywhere_gives() {
-    let bench = three_epochs();
+    let bench = three_epochs_among(20);
     let rulebook = Rulebook::load(None).unwrap();
     let path = bench.path("w.gpkg");
+    for epoch in ["2014", "2019", "2024"] {
+        bench.run(&["detect", "w.gpkg", "--epoch", epoch]).ok();
+    }
     let engine = Engine::serve(&path, rulebook.clone()).unwrap();
     let epochs = [2014, 2019, 2024].map(Epoch::year);
     let told = |snapshot: &engine::Snapshot| {
@@ -148,34 +164,39 @@ fn a_change_is_looked_at_where_it_is_and_gives_what_looking_everywhere_gives() {
     };
     let before = told(&engine.snapshot());
     assert_eq!(before[2].0.iter().filter(|e| e.change == Some(Change::Gone)).count(), 1);
-    type Edit<'a> = (&'a str, &'a str, Vec<&'a str>, Value, Vec<[f64; 2]>);
-    let mut changes: Vec<Edit> = vec![
-        (
-            "barn",
-            "landuse",
-            vec!["--epoch", "2019", "--append"],
-            json!({ "id": "barn", "code": "SKC" }),
-            square(X + 350.0, Y + 150.0, 15.0).to_vec(),
-        ),
-        (
-            "speck",
-            "landuse",
-            vec!["--epoch", "2024", "--append"],
-            json!({ "id": "speck", "code": "ONT" }),
-            square(X + 150.0, Y + 150.0, 2.0).to_vec(),
-        ),
-        ("zone", "zones", vec!["--update"], json!({ "id": "b", "kind": "fruit" }), square(X + 200.0, Y, 130.0).to_vec()),
-        ("new zone", "zones", vec!["--append"], json!({ "id": "c", "kind": "rice" }), square(X + 330.0, Y, 60.0).to_vec()),
+    type Edit<'a> = (&'a str, &'a str, Vec<&'a str>, Vec<(Value, [[f64; 2]; 5])>);
+    let feature = |id: &str, code: &str, ring: [[f64; 2]; 5]| vec![(json!({ "id": id, "code": code }), ring)];
+    let zone = |id: &str, kind: &str, ring: [[f64; 2]; 5]| (json!({ "id": id, "kind": kind }), ring);
+    let permit = |id: &str, x: f64| vec![(json!({ "id": id, "right": "permitted" }), square(x, Y, 100.0))];
+    let in_2024 = |how| vec!["--epoch", "2024", how];
+    let mut in_another_order: Vec<(Value, [[f64; 2]; 5])> =
+        (0..20).rev().map(|i| zone(&format!("other {i}"), "tea", square(X + 100.0 * f64::from(i), Y + 1_000.0, 80.0))).collect();
+    in_another_order.push(zone("b", "fruit", square(X + 200.0, Y, 150.0)));
+    in_another_order.push(zone("a", "rice", square(X, Y, 200.0)));
+    let changes: Vec<Edit> = vec![
+        ("barn", "landuse", vec!["--epoch", "2019", "--append"], feature("barn", "SKC", square(X + 350.0, Y + 150.0, 15.0))),
+        ("speck", "landuse", in_2024("--append"), feature("speck", "ONT", square(X + 150.0, Y + 150.0, 2.0))),
+        ("road redrawn", "landuse", in_2024("--update"), feature("road", "DGT", square(X + 305.0, Y + 23.0, 40.0))),
+        ("zone", "zones", vec!["--update"], vec![zone("b", "fruit", square(X + 200.0, Y, 140.0))]),
+        ("new zone", "zones", vec!["--append"], vec![zone("c", "rice", square(X + 340.0, Y, 60.0))]),
+        ("zones in another order", "zones", vec!["--replace"], in_another_order),
+        ("permits, the first", "permits", vec![], permit("p", X)),
+        ("permit", "permits", vec!["--append"], permit("q", X + 300.0)),
     ];
-    changes.push(("permit", "permits", vec![], json!({ "id": "p", "right": "permitted" }), square(X, Y, 100.0).to_vec()));
-    for (name, role, args, properties, ring) in changes {
-        let file = bench.write(&format!("{name}.geojson"), geojson_in(5897, &[(properties, &ring)]));
-        let revision = bench.import(&file, role, &args).ok()["revision"].as_u64().unwrap();
+    for (name, role, args, features) in &changes {
+        let features: Vec<(Value, &[[f64; 2]])> = features.iter().map(|(facts, ring)| (facts.clone(), &ring[..])).collect();
+        let file = bench.write(&format!("{name}.geojson"), geojson_in(5897, &features));
+        let revision = bench.import(&file, role, args).ok()["revision"].as_u64().unwrap();
         let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
         while engine.snapshot().revision < revision && std::time::Instant::now() < until {
             engine.wait_for_change(engine.snapshot().revision, std::time::Duration::from_secs(1));
         }
         let served = engine.snapshot();
+        told(&served);
+        let n_looked = epochs.map(|e| served.events(e).unwrap().n_looked_again);
+        // That there are permits at all concerns every zone.
+        let everywhere = *name == "permits, the first";
+        assert!(n_looked[2].is_some_and(|n| n <= 3) != everywhere, "{name}: {n_looked:?}");
         let fresh = engine::open(&path, &Arc::new(rulebook.clone())).unwrap();
         for ((again, left_again), (anew, left_anew)) in told(&served).into_iter().zip(told(&fresh)) {
             assert_eq!(again, anew, "{name}");
