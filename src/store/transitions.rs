@@ -10,11 +10,11 @@ use crate::model::{Epoch, Revision};
 pub type TransitionRow<'a> = (&'a str, Option<&'a str>, Option<&'a str>, f64);
 
 const TABLE: &str = r#"
-CREATE TABLE IF NOT EXISTS transitions (
+CREATE TABLE IF NOT EXISTS farmzone_transitions (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, zone_id TEXT NOT NULL, from_epoch TEXT NOT NULL, to_epoch TEXT NOT NULL,
   from_code TEXT, to_code TEXT, area_m2 REAL NOT NULL);
 INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, description, srs_id)
-  VALUES ('transitions', 'attributes', 'transitions', 'farmzone: what became what in each zone', 0);
+  VALUES ('farmzone_transitions', 'attributes', 'farmzone_transitions', 'farmzone: what became what in each zone', 0);
 "#;
 
 impl Store {
@@ -30,15 +30,15 @@ impl Store {
             connection.execute_batch(TABLE).during(path, doing)?;
             let epochs = [from.to_string(), to.to_string()];
             connection
-                .execute("DELETE FROM transitions WHERE from_epoch = ?1 AND to_epoch = ?2", params![epochs[0], epochs[1]])
+                .execute("DELETE FROM farmzone_transitions WHERE from_epoch = ?1 AND to_epoch = ?2", params![epochs[0], epochs[1]])
                 .during(path, doing)?;
             let sql =
-                "INSERT INTO transitions (zone_id, from_epoch, to_epoch, from_code, to_code, area_m2) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+                "INSERT INTO farmzone_transitions (zone_id, from_epoch, to_epoch, from_code, to_code, area_m2) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
             let mut insert = connection.prepare(sql).during(path, doing)?;
             for (zone, from_code, to_code, area_m2) in rows {
                 insert.execute(params![zone, epochs[0], epochs[1], from_code, to_code, area_m2]).during(path, doing)?;
             }
-            let sql = "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ','now') WHERE table_name = 'transitions'";
+            let sql = "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ','now') WHERE table_name = 'farmzone_transitions'";
             connection.execute(sql, []).during(path, doing)?;
             Ok(())
         })

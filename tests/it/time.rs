@@ -139,8 +139,12 @@ fn transitions_are_kept_for_other_programs_and_written_as_a_table() {
     let rows = std::fs::read_to_string(bench.path("moved.csv")).unwrap();
     assert!(rows.contains("\na,2014,2024,LUC,ONT,900"), "{rows}");
     bench.run(&["transitions", "w.gpkg", "--epoch", "2014"]).refused(3, &["two epochs"]);
-    let kept =
-        std::process::Command::new("ogrinfo").args(["-ro", "-al", "-q"]).arg(bench.path("w.gpkg")).arg("transitions").output().unwrap();
+    let kept = std::process::Command::new("ogrinfo")
+        .args(["-ro", "-al", "-q"])
+        .arg(bench.path("w.gpkg"))
+        .arg("farmzone_transitions")
+        .output()
+        .unwrap();
     let kept = String::from_utf8_lossy(&kept.stdout).into_owned() + &String::from_utf8_lossy(&kept.stderr);
     assert!(kept.contains("from_code (String) = ONT") && !kept.contains("Warning"), "{kept}");
 }

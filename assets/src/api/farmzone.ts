@@ -5,7 +5,6 @@ import type {
   By,
   Event,
   EventCard,
-  EventRows,
   Filter,
   LanduseClass,
   LayerSource,
@@ -18,7 +17,7 @@ import type {
   Zone,
   ZoneHistory,
   ZoneRow,
-  ZoneRows,
+  Rows,
 } from '../core/model.ts';
 import { address, get_json, type Query } from './client.ts';
 
@@ -58,10 +57,10 @@ export async function get_zone_rows(
   bounds: Bounds,
   limit: number,
   signal?: AbortSignal,
-): Promise<ZoneRows> {
+): Promise<Rows<ZoneRow>> {
   const url = address('/api/v1/zones', { ...filter_query(filter), bbox: bbox_of(bounds), limit });
   const answer = await get_json<{ n_matched: number; features: { properties: ZoneRow }[] }>(url, signal);
-  return { n_matched: answer.n_matched, zones: answer.features.map((feature) => feature.properties) };
+  return { n_matched: answer.n_matched, rows: answer.features.map((feature) => feature.properties) };
 }
 
 /** Pieces of lost land in `bounds`, the largest `limit`. */
@@ -70,7 +69,7 @@ export async function get_event_rows(
   bounds: Bounds,
   limit: number,
   signal?: AbortSignal,
-): Promise<EventRows> {
+): Promise<Rows<Event>> {
   const url = address('/api/v1/encroachments', {
     ...filter_query(filter),
     ...event_query(filter),
@@ -78,7 +77,7 @@ export async function get_event_rows(
     limit,
   });
   const answer = await get_json<{ n_matched: number; features: { properties: Event }[] }>(url, signal);
-  return { n_matched: answer.n_matched, events: answer.features.map((feature) => feature.properties) };
+  return { n_matched: answer.n_matched, rows: answer.features.map((feature) => feature.properties) };
 }
 
 /** As the epoch shows it; without one, as the latest that is known does. */

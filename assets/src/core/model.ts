@@ -167,11 +167,6 @@ export interface EventCard extends Event {
   epochs: Sighting[];
 }
 
-export interface EventRows {
-  n_matched: number;
-  events: Event[];
-}
-
 /** Land of one class that is of another, or of the same; null is land that the epoch does not show. */
 export interface TransitionRow {
   from: string | null;
@@ -253,9 +248,10 @@ export interface ZoneRow {
   lost_m2: number | null;
 }
 
-export interface ZoneRows {
+/** The first of the rows that a question takes. */
+export interface Rows<Row> {
   n_matched: number;
-  zones: ZoneRow[];
+  rows: Row[];
 }
 
 export interface SearchResult {
