@@ -1,6 +1,6 @@
 """Import, overlay and detection beside other engines, in one run on the same layers.
 
-usage: python3 benches/peers/overlay.py [s|m|l] [FARMZONE, default target/release/farmzone]
+usage: python3 benches/peers/overlay.py [s|m|l] [FARMZONE, default target/release/farmzone]   (l: without geopandas and DuckDB, which take long)
 
 The layers come from `cargo bench --bench overlay -- SIZE write DIR`. Peers that are not installed are named with what
 installs them. Times of peers run from geometries in memory to areas, as ours do; reading is not counted.
@@ -108,13 +108,13 @@ def duckdb_overlay(folder, overlay):
     import duckdb
 
     db = duckdb.connect()
-    db.execute("INSTALL spatial" if not has("duckdb_extension_spatial") else "SELECT 1")
     if has("duckdb_extension_spatial"):
         import duckdb_extension_spatial
         import glob
 
         db.execute(f"LOAD '{glob.glob(os.path.dirname(duckdb_extension_spatial.__file__) + '/extensions/*/spatial.duckdb_extension')[0]}'")
     else:
+        db.execute("INSTALL spatial")
         db.execute("LOAD spatial")
     for name in ("z", "l"):
         db.execute(f"create table {name} as select geometry as g from '{folder}/{name}.parquet'")
@@ -159,7 +159,7 @@ def main():
 
             geopandas.read_file(source, layer="zones")[["geometry"]].to_parquet(folder / "z.parquet")
             geopandas.read_file(source, layer="landuse_2024")[["geometry"]].to_parquet(folder / "l.parquet")
-            if has("duckdb"):
+            if has("duckdb") and size != "l":
                 duckdb_overlay(folder, overlay)
             if has("sedonadb"):
                 sedona_overlay(folder, overlay)

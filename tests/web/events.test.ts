@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { api, assert_accessible, drawn, link_of, OUT, PHONE, visit } from './harness.ts';
+import { api, assert_accessible, at_zoom, drawn, link_of, OUT, PHONE, visit } from './harness.ts';
 import { a_zone_with_losses, figures, hectares } from './subjects.ts';
 
 interface EventFacts {
@@ -70,7 +70,7 @@ test('a link opens an event’s card, in English and on a phone; a year before i
   const sheet = page.locator('.sheet');
   await sheet.getByRole('heading', { level: 2, name: event.code_name.en }).waitFor();
   await sheet.getByText('not a verdict on anybody').waitFor();
-  assert.ok(Number(link_of(page).get('map')?.split('/')[0]) > 12, `at ${link_of(page).get('map')}`);
+  await at_zoom(page, 12);
   if (before) {
     await page.getByRole('slider').fill(String(epochs.indexOf(before)));
     await sheet.getByText(`This piece is not seen in ${before}`).waitFor();

@@ -169,6 +169,14 @@ export async function drawn(page: Page): Promise<void> {
   await page.locator('.map[aria-busy="false"]').waitFor();
 }
 
+/** Waits until the map has gone somewhere closer than `zoom`; the link says so when it has arrived. */
+export async function at_zoom(page: Page, zoom: number): Promise<void> {
+  await page.waitForFunction(
+    (least) => Number(new URLSearchParams(location.hash.slice(1)).get('map')?.split('/')[0]) > least,
+    zoom,
+  );
+}
+
 /** The parameters of the address behind `#`. */
 export function link_of(page: Page): URLSearchParams {
   return new URLSearchParams(new URL(page.url()).hash.slice(1));
