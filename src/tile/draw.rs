@@ -1,12 +1,14 @@
-//! One tile: what of each layer lies in it, generalised to the zoom, as MVT bytes.
+//! One tile: what of each layer lies in it at its zoom, as MVT bytes.
 
 use std::collections::{HashMap, HashSet};
 
 use super::TileCoord;
-use super::mvt::{Commands, EXTENT, GeometryType, LayerBytes};
+use super::merge::Merged;
+use super::mvt::{Commands, EXTENT, GeometryType, LayerBytes, parts};
 use super::prepare::{Form, Item, Prepared, WorldPoint, pixels_at};
 use super::ring::{GridPoint, Window, clean_line, clean_ring, clip_line, clip_ring, inside, twice_area};
 use super::rules::UNITS_PER_PIXEL;
+use super::scale::{Scale, Strokes};
 use super::simple::is_simple;
 use crate::geom;
 
@@ -31,15 +33,17 @@ struct Frame {
 }
 
 impl Frame {
+    /// The tile's corner in tile units from the world's corner.
+    fn corner(self) -> GridPoint {
+        [self.coord.x(), self.coord.y()].map(|v| (v * EXTENT) as i32)
+    }
+
     /// Snaps in the world's grid and only then moves to the tile, so that a vertex lands on the same
     /// place in every tile that holds it.
     fn point(self, p: WorldPoint) -> GridPoint {
         let shift = 20 - u32::from(self.coord.z()) + self.grid_bits;
-        let snap = |w: u32, tile: u32| {
-            let grid = (i64::from(w) + (1_i64 << (shift - 1))) >> shift;
-            ((grid << self.grid_bits) - i64::from(tile) * i64::from(EXTENT)) as i32
-        };
-        [snap(p[0], self.coord.x()), snap(p[1], self.coord.y())]
+        let corner = self.corner();
+        [0, 1].map(|axis| ((((i64::from(p[axis]) + (1_i64 << (shift - 1))) >> shift) << self.grid_bits) as i32) - corner[axis])
     }
 
     /// The window and a grid step more, in the world's grid.
@@ -96,25 +100,49 @@ impl<'a> Drawing<'a> {
     }
 
     fn draw(mut self, tile: &mut Vec<u8>) {
-        let z = self.frame.coord.z();
-        let mut items = self.prepared.items_in(self.frame.world_window());
-        items.retain(|item| item.from_zoom <= z);
-        if self.prepared.layer.is_labels() {
-            // The map places what comes first: the widest.
-            items.sort_by(|a, b| b.area.total_cmp(&a.area));
-        }
-        for item in items {
-            match item.form {
-                Form::Point => self.draw_point(item),
-                Form::Line => self.draw_line(item),
-                Form::Polygon => self.draw_polygon(item),
-            }
+        match self.prepared.scale(self.frame.coord.z()) {
+            Scale::Strokes(strokes) => self.draw_items(strokes),
+            Scale::Merged(merged) => self.draw_areas(merged),
         }
         self.bytes.finish(self.prepared.layer, tile);
     }
 
-    fn add(&mut self, form: GeometryType, item: &Item) {
-        self.bytes.add(form, self.prepared.tags(item), &self.commands);
+    fn draw_areas(&mut self, merged: &Merged) {
+        let area_key = self.prepared.layer.keys().iter().position(|key| *key == "area_ha");
+        for area in merged.areas(self.frame.coord.x(), self.frame.coord.y()) {
+            let tags = self.prepared.tags(&self.prepared.items()[area.item as usize]);
+            merged.keys.iter().for_each(|key| self.bytes.tag(*key, tags[*key]));
+            if let Some(key) = area_key {
+                self.bytes.tag_number(key, (area.area_ha * 10.0).round() / 10.0);
+            }
+            self.bytes.add(GeometryType::Polygon, &[], &area.geometry);
+        }
+    }
+
+    fn draw_items(&mut self, strokes: &Strokes) {
+        let z = self.frame.coord.z();
+        let items = self.prepared.items();
+        let mut places = self.prepared.items_in(self.frame.world_window());
+        places.retain(|place| items[*place].from_zoom <= z);
+        if self.prepared.layer.is_labels() {
+            // The map places what comes first: the widest.
+            places.sort_by(|a, b| items[*b].area.total_cmp(&items[*a].area));
+        }
+        for place in places {
+            let item = &items[place];
+            match item.form {
+                Form::Point => self.draw_point(item),
+                Form::Line => self.draw_stroke(strokes, place, GeometryType::Line),
+                Form::Polygon if item.area * self.pixels < self.prepared.rules.min_area_px2 => self.draw_dust(item),
+                Form::Polygon => self.draw_stroke(strokes, place, GeometryType::Polygon),
+            }
+        }
+    }
+
+    /// Adds a feature with the commands at hand, and what follows them.
+    fn add(&mut self, form: GeometryType, item: &Item, rest: &[u8]) {
+        self.prepared.tags(item).iter().enumerate().for_each(|(key, id)| self.bytes.tag(key, *id));
+        self.bytes.add(form, &self.commands.bytes, rest);
         self.commands.clear();
     }
 
@@ -122,66 +150,55 @@ impl<'a> Drawing<'a> {
         let Some(point) = self.prepared.parts(item).find_map(|(points, _)| points.first().copied()) else { return };
         if self.frame.owns(point) {
             self.commands.point(Frame { grid_bits: 0, ..self.frame }.point(point));
-            self.add(GeometryType::Point, item);
+            self.add(GeometryType::Point, item, &[]);
         }
     }
 
-    fn draw_line(&mut self, item: &Item) {
-        let mut n_parts = 0;
-        for (points, _) in self.prepared.parts(item) {
-            let mut line: Vec<GridPoint> = points.iter().map(|p| self.frame.point(*p)).collect();
-            clean_line(&mut line);
-            let parts = if inside(&line, self.frame.window) { vec![line] } else { clip_line(line, self.frame.window) };
-            for mut part in parts {
+    fn draw_stroke(&mut self, strokes: &Strokes, place: usize, form: GeometryType) {
+        let item = &self.prepared.items()[place];
+        let whole = self.frame.holds(item.bounds);
+        let Some((start, bytes)) = strokes.stroke(place) else {
+            // Too thin for the grid.
+            if whole && form == GeometryType::Polygon {
+                self.draw_dust(item);
+            }
+            return;
+        };
+        let corner = self.frame.corner();
+        let start = [start[0] - corner[0], start[1] - corner[1]];
+        if whole {
+            self.commands.point(start);
+            return self.add(form, item, bytes);
+        }
+        let parts = parts(bytes, start);
+        if form == GeometryType::Line {
+            for mut part in parts.into_iter().flat_map(|part| clip_line(part, self.frame.window)) {
                 clean_line(&mut part);
                 if part.len() >= 2 {
                     self.commands.line(&part);
-                    n_parts += 1;
                 }
             }
+        } else {
+            self.clipped(parts).iter().for_each(|ring| self.commands.ring(ring));
         }
-        if n_parts > 0 {
-            self.add(GeometryType::Line, item);
+        if !self.commands.bytes.is_empty() {
+            self.add(form, item, &[]);
         }
     }
 
-    fn draw_polygon(&mut self, item: &Item) {
-        let area_px2 = item.area * self.pixels;
-        if area_px2 < self.prepared.rules.min_area_px2 {
-            return self.draw_dust(item, area_px2);
-        }
-        let mut rings = self.generalised(item, self.frame);
-        if rings.is_empty() && self.frame.grid_bits > 0 {
-            // A strip can be narrower than the grid and still a pixel and more of land.
-            rings = self.generalised(item, Frame { grid_bits: 0, ..self.frame });
-        }
-        if rings.is_empty() {
-            // Either it was too thin for the grid, or only its box reaches into this tile.
-            if self.frame.holds(item.bounds) {
-                self.draw_dust(item, area_px2);
-            }
-            return;
-        }
-        for ring in &rings {
-            self.commands.ring(ring);
-        }
-        self.add(GeometryType::Polygon, item);
-    }
-
-    /// The item's rings on the grid, clipped, valid: each shell followed by its holes.
-    fn generalised(&self, item: &Item, frame: Frame) -> Vec<Vec<GridPoint>> {
+    /// The part of valid rings that lies in the window, valid: each shell followed by its holes.
+    fn clipped(&self, parts: Vec<Vec<GridPoint>>) -> Vec<Vec<GridPoint>> {
         let mut rings: Vec<Vec<GridPoint>> = Vec::new();
         let mut shell_is_drawn = false;
-        for (points, hole) in self.prepared.parts(item) {
+        for mut ring in parts {
+            let hole = twice_area(&ring) < 0;
             if hole && !shell_is_drawn {
                 continue;
             }
-            let mut ring: Vec<GridPoint> = points.iter().map(|p| frame.point(*p)).collect();
-            if !inside(&ring, frame.window) {
-                clip_ring(&mut ring, frame.window);
+            if !inside(&ring, self.frame.window) {
+                clip_ring(&mut ring, self.frame.window);
+                clean_ring(&mut ring);
             }
-            clean_ring(&mut ring);
-            // A ring that snapping turned inside out was too thin to be land (or a hole).
             let drawn = if hole { twice_area(&ring) < 0 } else { twice_area(&ring) > 0 };
             shell_is_drawn = if hole { shell_is_drawn } else { drawn };
             if drawn {
@@ -193,8 +210,9 @@ impl<'a> Drawing<'a> {
 
     /// Gathers what is too small to be drawn in its own shape, and draws a square of the same area
     /// where enough has come together. Each item counts in the one tile that holds its middle.
-    fn draw_dust(&mut self, item: &Item, area_px2: f64) {
+    fn draw_dust(&mut self, item: &Item) {
         let Some(side_px) = self.prepared.rules.dust_side_px else { return };
+        let area_px2 = item.area * self.pixels;
         let middle = |low: u32, high: u32| ((u64::from(low) + u64::from(high)) / 2) as u32;
         let at = [middle(item.bounds[0], item.bounds[2]), middle(item.bounds[1], item.bounds[3])];
         if !self.frame.owns(at) {
@@ -209,7 +227,7 @@ impl<'a> Drawing<'a> {
         if *waiting >= square_px2 / 2.0 && self.dust.taken.insert((item.class, [x, y])) {
             *waiting -= square_px2;
             self.commands.ring(&[[x, y], [x + side, y], [x + side, y + side], [x, y + side]]);
-            self.add(GeometryType::Polygon, item);
+            self.add(GeometryType::Polygon, item, &[]);
         }
     }
 }

@@ -7,12 +7,17 @@
 //! Invariant: every polygon that leaves is valid on the tile's grid (extent 4096), shells clockwise on
 //! the screen; a vertex shared by two features lands on the same grid point in both and in every tile.
 
+mod cells;
 mod coord;
 mod draw;
+mod merge;
 mod mvt;
+mod nodes;
+mod outline;
 mod prepare;
 mod ring;
 mod rules;
+mod scale;
 mod simple;
 mod style;
 #[cfg(test)]

@@ -2,9 +2,11 @@
 //! bytes a tile holds, its features along a space-filling curve so that neighbours are drawn together.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::rules::TileRules;
-use super::{LayerRules, TileLayer, WEB_MERCATOR_HALF_M, mvt};
+use super::scale::Scale;
+use super::{LayerRules, TileCoord, TileLayer, WEB_MERCATOR_HALF_M, mvt};
 use crate::geom;
 use crate::index::Index;
 use crate::model::{Coord, Geometry, MultiPolygon, Polygon};
@@ -77,7 +79,8 @@ struct RingEnd {
     hole: bool,
 }
 
-/// A layer ready to be drawn. Immutable; as large as its points (8 bytes each) and its distinct values.
+/// A layer ready to be drawn. What it shows at a zoom is made when it is first asked for and kept; it holds its points
+/// (8 bytes each), its distinct values, and for each zoom in use 2 to 4 bytes a point.
 #[derive(Debug)]
 pub struct Prepared {
     pub(super) layer: TileLayer,
@@ -86,9 +89,19 @@ pub struct Prepared {
     rings: Vec<RingEnd>,
     points: Vec<WorldPoint>,
     tags: Vec<u32>,
-    values: Vec<Box<[u8]>>,
+    values: Values,
     /// Boxes of the items in steps of the world's grid.
     index: Index,
+    scales: [OnceLock<Scale>; TileCoord::MAX_ZOOM as usize + 1],
+}
+
+/// Encoded values by id, one after the other.
+#[derive(Debug, Default)]
+struct Values {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+    /// Whether more than one feature has it.
+    shared: Vec<bool>,
 }
 
 impl Prepared {
@@ -115,9 +128,31 @@ impl Prepared {
         self.items.is_empty()
     }
 
+    /// Makes ready what a zoom shows.
+    pub fn prepare(&self, z: u8) {
+        self.scale(z);
+    }
+
+    /// What the layer shows at a zoom.
+    pub(super) fn scale(&self, z: u8) -> &Scale {
+        let z = z.min(TileCoord::MAX_ZOOM);
+        self.scales[usize::from(z)].get_or_init(|| Scale::new(self, z))
+    }
+
+    pub(super) fn items(&self) -> &[Item] {
+        &self.items
+    }
+
     /// The encoded value of an id that `tags` gave.
     pub(super) fn value(&self, id: u32) -> &[u8] {
-        self.values.get(id as usize).map_or(&[], |bytes| bytes)
+        let at = id as usize;
+        let start = at.checked_sub(1).map_or(0, |before| self.values.ends[before] as usize);
+        &self.values.bytes[start..self.values.ends[at] as usize]
+    }
+
+    /// Whether one feature alone has the value.
+    pub(super) fn is_unique(&self, id: u32) -> bool {
+        !self.values.shared[id as usize]
     }
 
     /// Value ids of an item, one per key of the layer.
@@ -136,11 +171,11 @@ impl Prepared {
         })
     }
 
-    /// The items whose boxes meet a box of world points (west, north, east, south), in the order of the layer.
-    pub(super) fn items_in(&self, bounds: [u32; 4]) -> Vec<&Item> {
+    /// Places of the items whose boxes meet a box of world points (west, north, east, south), in the order of the layer.
+    pub(super) fn items_in(&self, bounds: [u32; 4]) -> Vec<usize> {
         let mut places: Vec<usize> = self.index.query(bounds.map(f64::from)).collect();
         places.sort_unstable();
-        places.into_iter().filter_map(|at| self.items.get(at)).collect()
+        places
     }
 }
 
@@ -160,7 +195,7 @@ struct Maker {
     rings: Vec<RingEnd>,
     points: Vec<WorldPoint>,
     tags: Vec<u32>,
-    values: Vec<Box<[u8]>>,
+    values: Values,
     ids: HashMap<Box<[u8]>, u32>,
 }
 
@@ -173,7 +208,7 @@ impl Maker {
             rings: Vec::new(),
             points: Vec::new(),
             tags: Vec::new(),
-            values: Vec::new(),
+            values: Values::default(),
             ids: HashMap::new(),
         }
     }
@@ -192,8 +227,11 @@ impl Maker {
         } else {
             self.add_shape(&feature.shape, tags, from_zoom);
         }
-        if self.items.len() == n_items {
-            self.tags.truncate(tags as usize);
+        match self.items.len() - n_items {
+            0 => self.tags.truncate(tags as usize),
+            1 => {}
+            // Several items with the values of one feature.
+            _ => self.tags[tags as usize..].iter().filter(|id| **id != NO_VALUE).for_each(|id| self.values.shared[*id as usize] = true),
         }
     }
 
@@ -205,10 +243,13 @@ impl Maker {
             Value::Text(text) => mvt::text_value(text).into(),
         };
         if let Some(&id) = self.ids.get(&bytes) {
+            self.values.shared[id as usize] = true;
             return id;
         }
-        let id = self.values.len() as u32;
-        self.values.push(bytes.clone());
+        let id = self.values.ends.len() as u32;
+        self.values.bytes.extend_from_slice(&bytes);
+        self.values.ends.push(self.values.bytes.len() as u32);
+        self.values.shared.push(false);
         self.ids.insert(bytes, id);
         id
     }
@@ -316,6 +357,7 @@ impl Maker {
         });
         let index = Index::new(self.items.iter().map(|item| Some(item.bounds.map(f64::from))));
         self.points.shrink_to_fit();
+        self.values.bytes.shrink_to_fit();
         Prepared {
             layer: self.layer,
             rules: self.rules,
@@ -325,6 +367,7 @@ impl Maker {
             tags: self.tags,
             values: self.values,
             index,
+            scales: std::array::from_fn(|_| OnceLock::new()),
         }
     }
 }

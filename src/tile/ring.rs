@@ -21,10 +21,16 @@ pub(super) fn twice_area(ring: &[GridPoint]) -> i64 {
 /// Takes out points that repeat and points on a straight line between their neighbours, spikes among
 /// them. The ring encloses the same land; empty when it enclosed none.
 pub(super) fn clean_ring(ring: &mut Vec<GridPoint>) {
+    clean_ring_but(ring, |_| false);
+}
+
+/// The same, but some points stay where the ring goes straight on through them.
+pub(super) fn clean_ring_but(ring: &mut Vec<GridPoint>, stays: impl Fn(GridPoint) -> bool) {
+    let needless = |a: GridPoint, b: GridPoint, c: GridPoint| a == b || (turn(a, b, c) == 0 && !(stays(b) && onward(a, b, c)));
     let mut kept = 0;
     for at in 0..ring.len() {
         let point = ring[at];
-        while kept >= 1 && (ring[kept - 1] == point || (kept >= 2 && turn(ring[kept - 2], ring[kept - 1], point) == 0)) {
+        while kept >= 1 && (ring[kept - 1] == point || (kept >= 2 && needless(ring[kept - 2], ring[kept - 1], point))) {
             kept -= 1;
         }
         ring[kept] = point;
@@ -36,9 +42,9 @@ pub(super) fn clean_ring(ring: &mut Vec<GridPoint>) {
         if n < 3 {
             return ring.clear();
         }
-        if ring[n - 1] == ring[0] || turn(ring[n - 2], ring[n - 1], ring[0]) == 0 {
+        if ring[n - 1] == ring[0] || needless(ring[n - 2], ring[n - 1], ring[0]) {
             ring.pop();
-        } else if turn(ring[n - 1], ring[0], ring[1]) == 0 {
+        } else if needless(ring[n - 1], ring[0], ring[1]) {
             ring.remove(0);
         } else {
             return;

@@ -27,6 +27,12 @@ pub struct LayerRules {
     /// The property whose values are the classes of dust.
     #[serde(default)]
     pub dust_by: Option<String>,
+    /// Below this zoom features are not drawn one by one: neighbours that agree in `merge_by` are one area.
+    #[serde(default)]
+    pub merge_below: u8,
+    /// From a zoom on, the properties by which features are merged, and which the areas have.
+    #[serde(default)]
+    pub merge_by: BTreeMap<String, Vec<String>>,
     /// A label stands from the zoom on at which its feature covers this many px².
     #[serde(default)]
     pub label_area_px2: f64,
@@ -48,6 +54,13 @@ pub struct LayerRules {
 }
 
 impl LayerRules {
+    /// The properties by which features are merged at a zoom; none when they are drawn one by one.
+    pub(super) fn merged_by(&self, z: u8) -> Option<&[String]> {
+        let begun = self.merge_by.iter().filter_map(|(from, keys)| Some((from.parse::<u8>().ok()?, keys)));
+        let found = begun.filter(|(from, _)| *from <= z).max_by_key(|(from, _)| *from);
+        found.filter(|_| z < self.merge_below).map(|(_, keys)| keys.as_slice())
+    }
+
     /// log2 of the grid at a zoom.
     pub(super) fn grid_bits(&self, z: u8) -> u32 {
         let at = |(from, units): (&String, &u32)| Some((from.parse::<u8>().ok()?, *units));
@@ -81,6 +94,10 @@ impl TileRules {
             }
             if rules.grid.iter().any(|(from, units)| from.parse::<u8>().is_err() || !units.is_power_of_two() || *units > 64) {
                 return wrong("grid must name zooms, and powers of two up to 64");
+            }
+            let is_key = |key: &String| layer.keys().contains(&key.as_str());
+            if rules.merge_by.iter().any(|(from, keys)| from.parse::<u8>().is_err() || !keys.iter().all(is_key)) {
+                return wrong("merge_by must name zooms, and properties of the layer");
             }
             layers.insert(layer, rules);
         }

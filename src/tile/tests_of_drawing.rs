@@ -2,6 +2,7 @@
 
 use geo_types::{Geometry, line_string, point, polygon};
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
 
 use super::ring::{GridPoint, turn, twice_area};
 use super::*;
@@ -106,10 +107,12 @@ fn read(tile: &[u8]) -> Vec<(String, Vec<ReadFeature>)> {
         assert_eq!(of(5).next().unwrap().1, 4096, "extent");
         let keys: Vec<String> = of(3).map(|f| String::from_utf8(f.2.clone()).unwrap()).collect();
         let values: Vec<String> = of(4).map(|f| value_text(&f.2)).collect();
-        let mut distinct = values.clone();
+        // Areas are numbers of their own.
+        let mut distinct: Vec<&String> = values.iter().filter(|v| v.parse::<f64>().is_err()).collect();
+        let n_texts = distinct.len();
         distinct.sort();
         distinct.dedup();
-        assert_eq!(distinct.len(), values.len(), "values are told once");
+        assert_eq!(distinct.len(), n_texts, "texts are told once");
         let feature = |bytes: &[u8]| {
             let fields = fields(bytes);
             let of = |number: u64| fields.iter().find(|f| f.0 == number).unwrap();
@@ -285,22 +288,149 @@ fn zones_smaller_than_a_pixel_become_squares_that_keep_the_area() {
 }
 
 #[test]
-fn a_shape_of_which_only_the_box_reaches_into_a_tile_leaves_no_dust_there() {
-    let coord = hanoi(12);
-    // A ring of land around the tile; its box has its middle in the tile. A grain of a hundredth of a pixel lies there.
+fn a_shape_of_which_only_the_box_reaches_into_a_tile_draws_nothing_there() {
+    let coord = hanoi(11);
+    // A ring of land around the tile; its box has its middle in the tile.
     let around = [[-5000.0, -5000.0], [9000.0, -5000.0], [9000.0, 9000.0], [-5000.0, 9000.0]];
     let lake = [[-900.0, -900.0], [5000.0, -900.0], [5000.0, 5000.0], [-900.0, 5000.0]];
-    let grain = [[1000.0, 1000.0], [1000.8, 1000.0], [1000.8, 1000.8], [1000.0, 1000.8]];
-    let zones = zones(vec![zone("ring", "rice", in_tile(coord, &[&around, &lake])), zone("grain", "rice", in_tile(coord, &[&grain]))]);
-    assert!(tile(&[&zones], coord).is_empty());
+    assert!(tile(&[&zones(vec![zone("ring", "rice", in_tile(coord, &[&around, &lake]))])], coord).is_empty());
 }
 
 #[test]
-fn a_strip_narrower_than_the_grid_is_still_drawn() {
+fn a_strip_narrower_than_a_cell_is_drawn_in_pieces_with_its_land() {
     let coord = hanoi(8);
     let strip = [[1002.2, 1000.0], [1003.9, 1000.0], [1003.9, 1400.0], [1002.2, 1400.0]];
     let found = read(&tile(&[&zones(vec![zone("z1", "rice", in_tile(coord, &[&strip]))])], coord));
-    assert_eq!(drawn_area(&found[0].1), 2 * 2 * 400);
+    let (drawn, land) = (drawn_area(&found[0].1) as f64 / 2.0, 1.7 * 400.0);
+    assert!((drawn - land).abs() <= 0.05 * land, "{drawn} drawn of {land}");
+}
+
+/// A coverage of fields with wavy borders, in tile units: `n` by `n`, `size` wide, kinds in patches.
+fn farmland(coord: TileCoord, n: i32, size: f64) -> Vec<Feature> {
+    let corner = |x: i32, y: i32| {
+        let wave = |v: i32| f64::from((v * 7919).rem_euclid(101)) / 101.0 - 0.5;
+        [700.0 + size * (f64::from(x) + 0.6 * wave(x * 31 + y * 17)), 900.0 + size * (f64::from(y) + 0.6 * wave(x * 13 + y * 57))]
+    };
+    let kinds = ["rice", "fruit", "tea", "mulberry"];
+    let field = |at: i32| {
+        let (x, y) = (at % n, at / n);
+        let kind = kinds[((x / 5 * 3 + y / 7 * 5) % 4) as usize];
+        let ring = [corner(x, y), corner(x + 1, y), corner(x + 1, y + 1), corner(x, y + 1)];
+        zone(&at.to_string(), kind, in_tile(coord, &[&ring]))
+    };
+    (0..n * n).filter(|at| at % 11 != 3).map(field).collect()
+}
+
+/// Where borders cross the line at `x`, by kind.
+fn crossings(features: &[ReadFeature], x: f64) -> Vec<(String, i64)> {
+    let mut found = Vec::new();
+    for feature in features {
+        for ring in &feature.parts {
+            for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+                let [(ax, ay), (bx, by)] = [a, b].map(|p| (f64::from(p[0]), f64::from(p[1])));
+                if (ax < x) != (bx < x) {
+                    let y = ay + (by - ay) * ((x - ax) / (bx - ax));
+                    found.push((feature.get("kind").unwrap().to_owned(), (y * 1e6).round() as i64));
+                }
+            }
+        }
+    }
+    // Beyond the tile its buffer may end anywhere.
+    found.retain(|(_, y)| (0..=4_096_000_000).contains(y));
+    found.sort();
+    found
+}
+
+#[test]
+fn tiles_meet_without_a_gap_at_every_zoom() {
+    let around = hanoi(9);
+    let layer = zones(farmland(around, 60, 57.0));
+    let mut n_crossings = 0;
+    for z in 10..=14_u64 {
+        let per_side = 1_u64 << z >> 9;
+        let (x, y) = (u64::from(around.x()) * per_side, u64::from(around.y()) * per_side);
+        let drawn = |x: u64, y: u64| {
+            let bytes = tile(&[&layer], TileCoord::new(z, x, y).unwrap());
+            if bytes.is_empty() { Vec::new() } else { read(&bytes).remove(0).1 }
+        };
+        for i in 1..per_side {
+            for j in (0..per_side).step_by(3) {
+                let [left, right] = [drawn(x + i - 1, y + j), drawn(x + i, y + j)];
+                // Merged areas are the same all along the border, single zones on it.
+                for beside in if z < 12 { vec![-0.25, 0.0, 0.25] } else { vec![0.0] } {
+                    let [left, right] = [crossings(&left, 4096.0 + beside), crossings(&right, beside)];
+                    assert_eq!(left, right, "zoom {z}, column {i}");
+                    n_crossings += left.len();
+                }
+            }
+        }
+    }
+    assert!(n_crossings > 1_000, "{n_crossings}");
+}
+
+fn shapes(features: &[ReadFeature]) -> MultiPolygon {
+    let ring = |points: &Vec<GridPoint>| {
+        Ring::new(points.iter().chain(points.first()).map(|p| Coord { x: p[0].into(), y: p[1].into() }).collect())
+    };
+    let mut polygons: Vec<Polygon> = Vec::new();
+    for part in features.iter().flat_map(|f| &f.parts) {
+        match polygons.last_mut().filter(|_| twice_area(part) < 0) {
+            Some(polygon) => polygon.interiors_push(ring(part)),
+            None => polygons.push(Polygon::new(ring(part), Vec::new())),
+        }
+    }
+    MultiPolygon::new(polygons)
+}
+
+#[test]
+fn at_every_zoom_each_kind_has_its_land_and_nothing_overlaps() {
+    let around = hanoi(9);
+    for size in [2.0, 9.0, 40.0] {
+        let given = farmland(around, 40, size);
+        let land = |kind: &str| -> f64 {
+            let of = given.iter().filter(|f| f.values[1] == kind.into());
+            of.map(|f| match &f.shape {
+                Geometry::Polygon(p) => crate::geom::area_m2(&MultiPolygon::new(vec![p.clone()])),
+                _ => 0.0,
+            })
+            .sum()
+        };
+        let truth: Vec<(&str, f64)> = ["rice", "fruit", "tea", "mulberry"].map(|kind| (kind, land(kind))).into();
+        let layer = zones(given.clone());
+        for z in [7_u64, 8, 9, 10, 11, 12] {
+            let mut drawn: std::collections::BTreeMap<String, f64> = std::collections::BTreeMap::new();
+            let mut n_tiles = 0;
+            let per_side = 1_u64 << z.max(9) >> 9;
+            let (x, y) = (u64::from(around.x()), u64::from(around.y()));
+            let (x, y) = if z < 9 { (x >> (9 - z), y >> (9 - z)) } else { (x * per_side, y * per_side) };
+            for (x, y) in (0..per_side).flat_map(|i| (0..per_side).map(move |j| (x + i, y + j))) {
+                let coord = TileCoord::new(z, x, y).unwrap();
+                let bytes = tile(&[&layer], coord);
+                if bytes.is_empty() {
+                    continue;
+                }
+                n_tiles += 1;
+                let [west, south, east, north] = coord.bounds_m(0.0);
+                let unit_m2 = (east - west) * (north - south) / 4096.0 / 4096.0;
+                let features = read(&bytes).remove(0).1;
+                let whole = crate::geom::area_m2(&crate::geom::union(&[&shapes(&features)]));
+                let mut sum = 0.0;
+                for feature in &features {
+                    let shape = shapes(std::slice::from_ref(feature));
+                    assert!(crate::geom::validate(&shape).is_empty(), "zoom {z}, {size}: {:?}", crate::geom::validate(&shape));
+                    sum += crate::geom::area_m2(&shape);
+                    let inside = crate::geom::clip_to_rect(&shape, [0.0, 0.0, 4096.0, 4096.0]);
+                    *drawn.entry(feature.get("kind").unwrap().to_owned()).or_default() += crate::geom::area_m2(&inside) * unit_m2;
+                }
+                assert!((sum - whole).abs() < 1e-9 * sum, "zoom {z}, fields of {size}: {} overlaps", sum - whole);
+            }
+            assert!(n_tiles > 0);
+            for (kind, land_m2) in &truth {
+                let share = drawn.get(*kind).copied().unwrap_or(0.0) / land_m2;
+                assert!((0.95..=1.05).contains(&share), "zoom {z}, fields of {size}: {share} of {kind}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -344,26 +474,47 @@ fn star(coord: TileCoord, middle: [f64; 2], radii: &[f64]) -> Polygon {
     in_tile(coord, &[&ring])
 }
 
+fn assert_valid(z: u8, middle: [f64; 2], radii: &[f64]) -> Result<(), TestCaseError> {
+    let coord = hanoi(z);
+    let stars = vec![
+        zone("a", "rice", star(coord, middle, radii)),
+        zone(
+            "b",
+            "rice",
+            MultiPolygon::new(vec![star(coord, [middle[0] + 200.0, middle[1]], radii), star(coord, [middle[0] + 340.0, middle[1]], radii)]),
+        ),
+    ];
+    for (_, features) in read(&tile(&[&zones(stars)], coord)) {
+        for feature in features {
+            prop_assert!(twice_area(&feature.parts[0]) > 0, "the first ring is a shell");
+            prop_assert!(!has_crossing(&feature.parts), "{:?}", feature.parts);
+            for ring in &feature.parts {
+                prop_assert!(ring.len() >= 3 && twice_area(ring) != 0);
+            }
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #[test]
-    fn every_polygon_of_a_tile_is_valid(
-        z in 8_u8..=14,
+    fn every_zone_of_a_tile_is_valid(
+        z in 12_u8..=14,
         radii in proptest::collection::vec(0.3_f64..60.0, 5..60),
         middle in [-40.0_f64..140.0, 4000.0_f64..4200.0],
     ) {
-        let coord = hanoi(z);
-        let stars = vec![zone("a", "rice", star(coord, middle, &radii)), zone("b", "rice", MultiPolygon::new(vec![
-            star(coord, [middle[0] + 200.0, middle[1]], &radii),
-            star(coord, [middle[0] + 340.0, middle[1]], &radii),
-        ]))];
-        for (_, features) in read(&tile(&[&zones(stars)], coord)) {
-            for feature in features {
-                prop_assert!(twice_area(&feature.parts[0]) > 0, "the first ring is a shell");
-                prop_assert!(!has_crossing(&feature.parts), "{:?}", feature.parts);
-                for ring in &feature.parts {
-                    prop_assert!(ring.len() >= 3 && twice_area(ring) != 0);
-                }
-            }
-        }
+        assert_valid(z, middle, &radii)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn every_merged_area_of_a_tile_is_valid(
+        z in 8_u8..=11,
+        radii in proptest::collection::vec(0.3_f64..60.0, 5..60),
+        middle in [-40.0_f64..140.0, 4000.0_f64..4200.0],
+    ) {
+        assert_valid(z, middle, &radii)?;
     }
 }

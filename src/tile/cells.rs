@@ -1,0 +1,228 @@
+//! Which class a cell shows, when zones are smaller than what can be drawn: the one that holds most of it, but so that
+//! each class is shown in as many cells as it has land.
+//!
+//! Block by block every class is owed the land it has there and what blocks before left owing. Where most-of-the-cell
+//! shows too little of a class or too much, the cells change that are nearest to a tie. So strips and grains too small
+//! for a cell of their own are gathered, and areas stay true.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::outline::NOTHING;
+
+/// How much of each cell each class covers.
+pub(super) struct Shares {
+    side: usize,
+    /// The class that came first to a cell, and its share: most cells know but one.
+    first: Vec<(u16, f32)>,
+    /// All others: cell, class, share.
+    more: Vec<(u32, u16, f32)>,
+}
+
+/// Land is owed in blocks of so many cells a side.
+const BLOCK: usize = 32;
+/// A share of less is a rounding error.
+const LEAST: f32 = 1e-6;
+
+impl Shares {
+    pub(super) fn new(side: usize) -> Shares {
+        Shares { side, first: vec![(NOTHING, 0.0); side * side], more: Vec::new() }
+    }
+
+    /// Adds what a class covers of some cells of a row.
+    pub(super) fn add(&mut self, row: u32, columns: std::ops::Range<u32>, class: u16, share: f32) {
+        for column in columns {
+            let cell = row as usize * self.side + column as usize;
+            let first = &mut self.first[cell];
+            if first.0 == NOTHING || first.0 == class {
+                *first = (class, first.1 + share);
+            } else {
+                self.more.push((cell as u32, class, share));
+            }
+        }
+    }
+
+    /// What each class covers in all, weighted by row.
+    pub(super) fn totals(&self, weight: impl Fn(usize) -> f64) -> BTreeMap<u16, f64> {
+        let mut totals: BTreeMap<u16, f64> = BTreeMap::new();
+        for (y, row) in self.first.chunks_exact(self.side.max(1)).enumerate() {
+            let weight = weight(y);
+            for &(class, share) in row.iter().filter(|(class, _)| *class != NOTHING) {
+                *totals.entry(class).or_default() += f64::from(share) * weight;
+            }
+        }
+        for &(cell, class, share) in &self.more {
+            *totals.entry(class).or_default() += f64::from(share) * weight(cell as usize / self.side);
+        }
+        totals
+    }
+
+    /// The label of each cell, row by row.
+    pub(super) fn labels(mut self) -> Vec<u16> {
+        self.more.sort_unstable_by_key(|(cell, class, _)| (*cell, *class));
+        self.more.dedup_by(|later, kept| {
+            let same = (later.0, later.1) == (kept.0, kept.1);
+            if same {
+                kept.2 += later.2;
+            }
+            same
+        });
+        let mut labels = vec![NOTHING; self.side * self.side];
+        let mut owed: HashMap<u16, f64> = HashMap::new();
+        let n_blocks = self.side.div_ceil(BLOCK);
+        for by in 0..n_blocks {
+            // Back and forth, so that what is owed is paid nearby.
+            for step in 0..n_blocks {
+                let bx = if by.is_multiple_of(2) { step } else { n_blocks - 1 - step };
+                self.label_block([bx * BLOCK, by * BLOCK], &mut labels, &mut owed);
+            }
+        }
+        labels
+    }
+
+    fn label_block(&self, [x0, y0]: [usize; 2], labels: &mut [u16], owed: &mut HashMap<u16, f64>) {
+        let mut tally: BTreeMap<u16, f64> = BTreeMap::new();
+        let mut changes: Vec<Change> = Vec::new();
+        let mut choices: Vec<(u16, f32)> = Vec::new();
+        for y in y0..(y0 + BLOCK).min(self.side) {
+            let row = y * self.side;
+            let mut next = self.more.partition_point(|(cell, ..)| (*cell as usize) < row + x0);
+            for cell in row + x0..row + (x0 + BLOCK).min(self.side) {
+                let (class, share) = self.first[cell];
+                if class == NOTHING {
+                    continue;
+                }
+                choices.clear();
+                choices.push((class, share));
+                while let Some(&(_, class, share)) = self.more.get(next).filter(|(at, ..)| *at as usize == cell) {
+                    choices.push((class, share));
+                    next += 1;
+                }
+                let sum: f32 = choices.iter().map(|(_, share)| share).sum();
+                // Where features overlap, a cell is still one cell.
+                let scale = 1.0 / sum.max(1.0);
+                choices.retain_mut(|(_, share)| {
+                    *share *= scale;
+                    *share > LEAST
+                });
+                choices.iter().for_each(|(class, share)| *tally.entry(*class).or_default() += f64::from(*share));
+                if 1.0 - sum > LEAST {
+                    choices.push((NOTHING, 1.0 - sum));
+                }
+                let Some(&(most, share)) = choices.iter().reduce(|a, b| if b.1 > a.1 { b } else { a }) else { continue };
+                labels[cell] = most;
+                let others = choices.iter().filter(|(class, _)| *class != most);
+                changes.extend(others.map(|(to, less)| Change { loss: share - less, cell: cell as u32, to: *to }));
+            }
+        }
+        for (class, land) in &mut tally {
+            *land += owed.remove(class).unwrap_or(0.0);
+        }
+        let mut missing: BTreeMap<u16, i64> = tally.iter().map(|(class, land)| (*class, land.round() as i64)).collect();
+        for y in y0..(y0 + BLOCK).min(self.side) {
+            for &label in &labels[y * self.side + x0..y * self.side + (x0 + BLOCK).min(self.side)] {
+                if label != NOTHING {
+                    *missing.entry(label).or_default() -= 1;
+                    *tally.entry(label).or_default() -= 1.0;
+                }
+            }
+        }
+        if missing.values().any(|n| *n != 0) {
+            changes.sort_by(|a, b| a.loss.total_cmp(&b.loss).then(a.cell.cmp(&b.cell)).then(a.to.cmp(&b.to)));
+            // First those that help both classes, then those that help one.
+            for both in [true, false] {
+                for &Change { cell, to, .. } in &changes {
+                    let label = &mut labels[cell as usize];
+                    let from = *label;
+                    let lacks = |class: u16| if class == NOTHING { 0 } else { missing.get(&class).copied().unwrap_or(0) };
+                    let (gives, takes) = (lacks(from) < 0, lacks(to) > 0);
+                    let helps = match (from, to) {
+                        (NOTHING, _) => takes,
+                        (_, NOTHING) => gives,
+                        _ if both => gives && takes,
+                        _ => false,
+                    };
+                    if from == to || !helps {
+                        continue;
+                    }
+                    *label = to;
+                    for (class, change) in [(from, 1), (to, -1)] {
+                        if class != NOTHING {
+                            *missing.entry(class).or_default() += change;
+                            *tally.entry(class).or_default() += change as f64;
+                        }
+                    }
+                }
+            }
+        }
+        owed.extend(tally.into_iter().filter(|(_, land)| *land != 0.0));
+    }
+}
+
+/// Another label for a cell, and how much less of the cell it has.
+#[derive(Debug, Clone, Copy)]
+struct Change {
+    loss: f32,
+    cell: u32,
+    to: u16,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(labels: &[u16], class: u16) -> usize {
+        labels.iter().filter(|label| **label == class).count()
+    }
+
+    #[test]
+    fn what_fills_most_of_a_cell_is_shown_in_it() {
+        let mut shares = Shares::new(64);
+        for row in 0..10 {
+            shares.add(row, 0..20, 3, 0.75);
+            shares.add(row, 0..20, 4, 0.25);
+            shares.add(row, 20..30, 4, 1.0);
+        }
+        let labels = shares.labels();
+        assert_eq!((count(&labels, 3), count(&labels, 4)), (150, 150));
+        assert_eq!(labels[25], 4);
+    }
+
+    #[test]
+    fn grains_too_small_for_a_cell_are_gathered_and_keep_their_land() {
+        for share in [0.02, 0.1, 0.3, 0.49, 0.51, 0.9] {
+            let mut shares = Shares::new(128);
+            (0..128).for_each(|row| shares.add(row, 0..128, 0, share));
+            let (drawn, land) = (count(&shares.labels(), 0) as f64, 128.0 * 128.0 * f64::from(share));
+            assert!((drawn - land).abs() <= 1.0, "{drawn} cells drawn of {land}");
+        }
+    }
+
+    #[test]
+    fn what_a_block_cannot_show_the_next_one_does() {
+        let mut shares = Shares::new(128);
+        // One grain of a tenth of a cell in each block: sixteen blocks, two cells.
+        for block in 0..16 {
+            shares.add(32 * (block / 4) + 5, 32 * (block % 4) + 7..32 * (block % 4) + 8, 9, 0.1);
+        }
+        assert_eq!(count(&shares.labels(), 9), 2);
+    }
+
+    #[test]
+    fn overlapping_land_fills_no_more_than_the_cells_there_are() {
+        let mut shares = Shares::new(32);
+        (0..32).for_each(|row| (0..3).for_each(|class| shares.add(row, 0..32, class, 1.0)));
+        let labels = shares.labels();
+        assert_eq!(count(&labels, NOTHING), 0);
+        (0..3).for_each(|class| assert!(count(&labels, class).abs_diff(341) <= 1));
+    }
+
+    #[test]
+    fn totals_are_the_land_whatever_is_drawn() {
+        let mut shares = Shares::new(32);
+        shares.add(0, 0..4, 1, 0.3);
+        shares.add(1, 0..4, 2, 0.5);
+        shares.add(1, 0..4, 1, 0.25);
+        let totals = shares.totals(|row| if row == 0 { 1.0 } else { 2.0 });
+        assert!((totals[&1] - (1.2 + 2.0)).abs() < 1e-6 && (totals[&2] - 4.0).abs() < 1e-6);
+    }
+}
