@@ -56,8 +56,8 @@ impl Shares {
         totals
     }
 
-    /// The label of each cell, row by row.
-    pub(super) fn labels(mut self) -> Vec<u16> {
+    /// Brings what was added to a cell of one class together.
+    pub(super) fn settle(&mut self) {
         self.more.sort_unstable_by_key(|(cell, class, _)| (*cell, *class));
         self.more.dedup_by(|later, kept| {
             let same = (later.0, later.1) == (kept.0, kept.1);
@@ -66,6 +66,25 @@ impl Shares {
             }
             same
         });
+    }
+
+    /// Adds a quarter of a tile's cells: of `parts`, as many to a side of one cell here as 2 to the power of `folds`.
+    /// `class` says which class here is one there.
+    pub(super) fn fold(&mut self, parts: &Shares, quarter: [u32; 2], folds: u32, class: impl Fn(u16) -> u16) {
+        let [x0, y0] = quarter.map(|q| q as usize * self.side / 2);
+        let part = 1.0 / (1_u32 << (2 * folds)) as f32;
+        let to = |cell: usize| (y0 + ((cell / parts.side) >> folds)) as u32;
+        let column = |cell: usize| (x0 + ((cell % parts.side) >> folds)) as u32;
+        let firsts =
+            parts.first.iter().enumerate().filter(|(_, (class, _))| *class != NOTHING).map(|(cell, (of, share))| (cell, *of, *share));
+        for (cell, of, share) in firsts.chain(parts.more.iter().map(|(cell, of, share)| (*cell as usize, *of, *share))) {
+            self.add(to(cell), column(cell)..column(cell) + 1, class(of), share * part);
+        }
+        self.settle();
+    }
+
+    /// The label of each cell, row by row; `settle`d before.
+    pub(super) fn labels(&self) -> Vec<u16> {
         let mut labels = vec![NOTHING; self.side * self.side];
         let mut owed: HashMap<u16, f64> = HashMap::new();
         let n_blocks = self.side.div_ceil(BLOCK);
@@ -86,7 +105,7 @@ impl Shares {
         for y in y0..(y0 + BLOCK).min(self.side) {
             let row = y * self.side;
             let mut next = self.more.partition_point(|(cell, ..)| (*cell as usize) < row + x0);
-            for cell in row + x0..row + (x0 + BLOCK).min(self.side) {
+            for (cell, label) in labels.iter_mut().enumerate().take(row + (x0 + BLOCK).min(self.side)).skip(row + x0) {
                 let (class, share) = self.first[cell];
                 if class == NOTHING {
                     continue;
@@ -109,7 +128,7 @@ impl Shares {
                     choices.push((NOTHING, 1.0 - sum));
                 }
                 let Some(&(most, share)) = choices.iter().reduce(|a, b| if b.1 > a.1 { b } else { a }) else { continue };
-                labels[cell] = most;
+                *label = most;
                 let others = choices.iter().filter(|(class, _)| *class != most);
                 changes.extend(others.map(|(to, less)| Change { loss: share - less, cell: cell as u32, to: *to }));
             }
@@ -182,6 +201,7 @@ mod tests {
             shares.add(row, 0..20, 4, 0.25);
             shares.add(row, 20..30, 4, 1.0);
         }
+        shares.settle();
         let labels = shares.labels();
         assert_eq!((count(&labels, 3), count(&labels, 4)), (150, 150));
         assert_eq!(labels[25], 4);
@@ -192,6 +212,7 @@ mod tests {
         for share in [0.02, 0.1, 0.3, 0.49, 0.51, 0.9] {
             let mut shares = Shares::new(128);
             (0..128).for_each(|row| shares.add(row, 0..128, 0, share));
+            shares.settle();
             let (drawn, land) = (count(&shares.labels(), 0) as f64, 128.0 * 128.0 * f64::from(share));
             assert!((drawn - land).abs() <= 1.0, "{drawn} cells drawn of {land}");
         }
@@ -204,6 +225,7 @@ mod tests {
         for block in 0..16 {
             shares.add(32 * (block / 4) + 5, 32 * (block % 4) + 7..32 * (block % 4) + 8, 9, 0.1);
         }
+        shares.settle();
         assert_eq!(count(&shares.labels(), 9), 2);
     }
 
@@ -211,6 +233,7 @@ mod tests {
     fn overlapping_land_fills_no_more_than_the_cells_there_are() {
         let mut shares = Shares::new(32);
         (0..32).for_each(|row| (0..3).for_each(|class| shares.add(row, 0..32, class, 1.0)));
+        shares.settle();
         let labels = shares.labels();
         assert_eq!(count(&labels, NOTHING), 0);
         (0..3).for_each(|class| assert!(count(&labels, class).abs_diff(341) <= 1));

@@ -8,8 +8,8 @@ use super::mvt::{Commands, EXTENT, GeometryType, LayerBytes, parts};
 use super::prepare::{Form, Item, Prepared, WorldPoint, pixels_at};
 use super::ring::{GridPoint, Window, clean_line, clean_ring, clip_line, clip_ring, inside, twice_area};
 use super::rules::UNITS_PER_PIXEL;
-use super::scale::{Scale, Strokes};
 use super::simple::is_simple;
+use super::strokes::Strokes;
 use crate::geom;
 
 /// The layers at an address as an MVT, in the order given; no bytes when there is nothing to show.
@@ -100,18 +100,20 @@ impl<'a> Drawing<'a> {
     }
 
     fn draw(mut self, tile: &mut Vec<u8>) {
-        match self.prepared.scale(self.frame.coord.z()) {
-            Scale::Strokes(strokes) => self.draw_items(strokes),
-            Scale::Merged(merged) => self.draw_areas(merged),
+        let z = self.frame.coord.z();
+        match self.prepared.merged(z) {
+            Some(merged) => self.draw_areas(merged),
+            None => self.draw_items(self.prepared.strokes(z)),
         }
         self.bytes.finish(self.prepared.layer, tile);
     }
 
     fn draw_areas(&mut self, merged: &Merged) {
         let area_key = self.prepared.layer.keys().iter().position(|key| *key == "area_ha");
-        for area in merged.areas(self.frame.coord.x(), self.frame.coord.y()) {
+        let (keys, areas) = merged.areas(self.frame.coord.z(), self.frame.coord.x(), self.frame.coord.y());
+        for area in areas {
             let tags = self.prepared.tags(&self.prepared.items()[area.item as usize]);
-            merged.keys.iter().for_each(|key| self.bytes.tag(*key, tags[*key]));
+            keys.iter().for_each(|key| self.bytes.tag(*key, tags[*key]));
             if let Some(key) = area_key {
                 self.bytes.tag_number(key, (area.area_ha * 10.0).round() / 10.0);
             }

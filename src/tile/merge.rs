@@ -13,11 +13,17 @@ use super::rules::UNITS_PER_PIXEL;
 use crate::geom;
 use crate::model::{Coord, MultiPolygon, Polygon, Ring};
 
-/// Areas by tile.
+/// The areas of every zoom at which a layer is merged.
 #[derive(Debug)]
 pub(super) struct Merged {
+    /// By zoom, from 0 on.
+    zooms: Vec<Zoom>,
+}
+
+#[derive(Debug)]
+struct Zoom {
     /// The places of the properties that areas have, among the layer's keys.
-    pub keys: Vec<usize>,
+    keys: Vec<usize>,
     tiles: HashMap<[u32; 2], Vec<Area>>,
 }
 
@@ -32,8 +38,8 @@ pub(super) struct Area {
     pub geometry: Box<[u8]>,
 }
 
-/// Beyond so many tiles a zoom is drawn feature by feature: a city has dozens.
-const MOST_TILES: usize = 20_000;
+/// Beyond so many tiles at the deepest merged zoom a layer is drawn feature by feature: a city has dozens.
+const MOST_TILES: u64 = 20_000;
 /// As many cells in one tile as a quarter of a pixel is worth drawing.
 const MOST_FINE_CELLS: f64 = 300_000.0;
 /// One layer's geometry in one tile; about half of it is left after compression.
@@ -44,34 +50,74 @@ const COARSEST: u32 = 5;
 /// A narrower margin would not hold a small outline.
 const LEAST_MARGIN: usize = 8;
 
-/// A tile's labels, runs of one label after the other: where it ends, and the label.
-type Runs = Vec<(u32, u16)>;
+/// A tile's labels, runs of one label after the other (where it ends, and the label), and what each class has, hectares.
+#[derive(Debug, Default)]
+struct Tile {
+    runs: Vec<(u32, u16)>,
+    totals: Vec<(u16, f64)>,
+}
+
+type Tiles = HashMap<[u32; 2], Tile>;
 
 impl Merged {
-    /// None when there are more classes or tiles than are worth merging.
-    pub(super) fn new(prepared: &Prepared, z: u8, keys: &[String]) -> Option<Merged> {
+    /// None when the layer is not merged at any zoom, or has more classes or tiles than are worth merging.
+    pub(super) fn new(prepared: &Prepared) -> Option<Merged> {
+        let end = prepared.rules.merge_below;
+        let deepest = end.checked_sub(1)?;
         let names = prepared.layer().keys();
-        let keys: Vec<usize> = (0..names.len()).filter(|at| keys.iter().any(|key| key == names[*at])).collect();
-        let classes = Classes::new(prepared, &keys)?;
-        let tiles = items_by_tile(prepared, z)?;
-        let cells_at = |bits: u32| f64::from(1_u32 << (12 + u32::from(z) - bits)).powi(2);
-        let land = |items: &[u32]| items.iter().map(|at| prepared.items()[*at as usize].area).sum::<f64>();
-        let most = tiles.iter().map(|(_, items)| land(items)).fold(0.0, f64::max);
-        let fine = most * cells_at(FINEST) <= MOST_FINE_CELLS;
-        let mut bits = if fine { FINEST } else { FINEST + 1 };
-        loop {
-            let tiles = draw(prepared, z, bits, &tiles, &classes);
-            let largest = tiles.values().map(|areas| areas.iter().map(|area| area.geometry.len()).sum::<usize>()).max();
-            if largest.unwrap_or(0) <= MOST_BYTES || bits >= COARSEST {
-                return Some(Merged { keys, tiles });
-            }
-            bits += 1;
+        let places = |keys: &[String]| (0..names.len()).filter(|at| keys.iter().any(|key| key == names[*at])).collect::<Vec<usize>>();
+        let keys: Vec<Vec<usize>> = (0..end).map(|z| prepared.rules.merged_by(z).map(places)).collect::<Option<_>>()?;
+        let classes: Vec<Classes> = keys.iter().map(|keys| Classes::new(prepared, keys)).collect::<Option<_>>()?;
+        let polygons = |at: &u32| prepared.items()[*at as usize].form == Form::Polygon;
+        let items: Vec<u32> = (0..prepared.len() as u32).filter(polygons).collect();
+        let n_tiles: u64 = items.iter().map(|at| n_tiles(deepest, prepared.items()[*at as usize].bounds)).sum();
+        if n_tiles > MOST_TILES + 4 * items.len() as u64 {
+            return None;
         }
+        let bits = fitting_bits(prepared, deepest, &items);
+        let whole = Whole { prepared, deepest, classes: &classes, bits: &bits };
+        let mut labelled: Vec<Tiles> = (0..end).map(|_| Tiles::default()).collect();
+        for (z, address, tile) in whole.label(0, [0, 0], &items).1 {
+            labelled[usize::from(z)].insert(address, tile);
+        }
+        let zoom = |(z, (keys, tiles)): (usize, (Vec<usize>, Tiles))| Zoom { keys, tiles: whole.draw(z as u8, bits[z], tiles, &items) };
+        Some(Merged { zooms: keys.into_iter().zip(labelled).enumerate().map(zoom).collect() })
     }
 
-    pub(super) fn areas(&self, x: u32, y: u32) -> &[Area] {
-        self.tiles.get(&[x, y]).map_or(&[], |areas| areas)
+    /// The properties that areas have, and the areas of a tile.
+    pub(super) fn areas(&self, z: u8, x: u32, y: u32) -> (&[usize], &[Area]) {
+        let Some(zoom) = self.zooms.get(usize::from(z)) else { return (&[], &[]) };
+        (&zoom.keys, zoom.tiles.get(&[x, y]).map_or(&[], |areas| areas))
     }
+}
+
+/// log2 of a cell's side at each zoom: a quarter of a pixel while a city is small, half a pixel after.
+fn fitting_bits(prepared: &Prepared, deepest: u8, items: &[u32]) -> Vec<u32> {
+    let mut most: Vec<f64> = Vec::new();
+    for z in 0..=deepest {
+        let mut land: HashMap<[u32; 2], f64> = HashMap::new();
+        for &at in items {
+            let item = &prepared.items()[at as usize];
+            // Where its middle lies; no tile holds more than itself.
+            let [x, y] = [(item.bounds[0], item.bounds[2]), (item.bounds[1], item.bounds[3])];
+            let middle = [x, y].map(|(low, high)| tile_of(z, low + (high - low) / 2));
+            *land.entry(middle).or_default() += item.area;
+        }
+        let whole = 1.0 / f64::from(1_u32 << z).powi(2);
+        most.push(land.into_values().fold(0.0, f64::max).min(whole));
+    }
+    let cells = |z: usize, bits: u32| most[z] * f64::from(1_u32 << (12 + z as u32 - bits)).powi(2);
+    (0..=usize::from(deepest)).map(|z| if cells(z, FINEST) <= MOST_FINE_CELLS { FINEST } else { FINEST + 1 }).collect()
+}
+
+fn tile_of(z: u8, w: u32) -> u32 {
+    (u64::from(w) >> (32 - u32::from(z))) as u32
+}
+
+/// How many tiles of a zoom a box meets.
+fn n_tiles(z: u8, bounds: [u32; 4]) -> u64 {
+    let [west, north, east, south] = bounds.map(|w| u64::from(tile_of(z, w)));
+    (east - west + 1) * (south - north + 1)
 }
 
 /// Which items agree in the properties by which they are merged.
@@ -96,68 +142,118 @@ impl Classes {
         }
         Some(classes)
     }
+
+    /// The class of another zoom that holds one of ours.
+    fn within(&self, wider: &Classes, class: u16) -> u16 {
+        wider.of_item[self.first[usize::from(class)] as usize]
+    }
 }
 
-/// The polygons that reach into each tile of a zoom, in order.
-fn items_by_tile(prepared: &Prepared, z: u8) -> Option<Vec<([u32; 2], Vec<u32>)>> {
-    let shift = 32 - u32::from(z);
-    let tile = |w: u32| (u64::from(w) >> shift) as u32;
-    let mut tiles: HashMap<[u32; 2], Vec<u32>> = HashMap::new();
-    for (at, item) in prepared.items().iter().enumerate() {
-        if item.form != Form::Polygon || item.from_zoom > z {
-            continue;
+/// A layer while its zooms are made.
+struct Whole<'a> {
+    prepared: &'a Prepared,
+    deepest: u8,
+    /// By zoom.
+    classes: &'a [Classes],
+    bits: &'a [u32],
+}
+
+impl Whole<'_> {
+    /// Labels a tile and all below it. Only the deepest tiles are measured: what a cell of a wider zoom holds is what
+    /// its parts hold.
+    fn label(&self, z: u8, address: [u32; 2], items: &[u32]) -> (Shares, Vec<(u8, [u32; 2], Tile)>) {
+        let at = usize::from(z);
+        let bits = self.bits[at];
+        if z == self.deepest {
+            let shares = self.measure(z, bits, address, items);
+            let tile = self.tile(z, bits, address, &shares);
+            return (shares, vec![(z, address, tile)]);
         }
-        let [west, north, east, south] = item.bounds.map(tile);
-        if u64::from(east - west + 1) * u64::from(south - north + 1) > MOST_TILES as u64 {
-            return None;
+        let quarters: Vec<[u32; 2]> = [[0, 0], [1, 0], [0, 1], [1, 1]].into();
+        let below: Vec<([u32; 2], (Shares, Vec<_>))> = quarters
+            .into_par_iter()
+            .filter_map(|quarter| {
+                let child = [0, 1].map(|axis| 2 * address[axis] + quarter[axis]);
+                let meets = |at: &&u32| {
+                    let [west, north, east, south] = self.prepared.items()[**at as usize].bounds.map(|w| tile_of(z + 1, w));
+                    (west..=east).contains(&child[0]) && (north..=south).contains(&child[1])
+                };
+                let inside: Vec<u32> = items.iter().filter(meets).copied().collect();
+                (!inside.is_empty()).then(|| (quarter, self.label(z + 1, child, &inside)))
+            })
+            .collect();
+        let mut shares = Shares::new((EXTENT >> bits) as usize);
+        let mut tiles = Vec::new();
+        for (quarter, (parts, found)) in below {
+            let folds = bits + 1 - self.bits[at + 1];
+            shares.fold(&parts, quarter, folds, |class| self.classes[at + 1].within(&self.classes[at], class));
+            tiles.extend(found);
         }
-        for y in north..=south {
-            for x in west..=east {
-                tiles.entry([x, y]).or_default().push(at as u32);
+        tiles.push((z, address, self.tile(z, bits, address, &shares)));
+        (shares, tiles)
+    }
+
+    /// What each class covers of a tile's cells, exactly.
+    fn measure(&self, z: u8, bits: u32, address: [u32; 2], items: &[u32]) -> Shares {
+        let side = EXTENT >> bits;
+        let mut shares = Shares::new(side as usize);
+        let mut coverage = geom::Coverage::default();
+        let window = geom::Window::whole(side, side);
+        let per_cell = f64::from(1_u32 << (20 - u32::from(z))) * f64::from(1_u32 << bits);
+        let corner = address.map(|v| f64::from(v) * f64::from(side));
+        let coord = |p: &WorldPoint| Coord { x: f64::from(p[0]) / per_cell - corner[0], y: f64::from(p[1]) / per_cell - corner[1] };
+        for &at in items {
+            let shape = shape(self.prepared, &self.prepared.items()[at as usize], coord);
+            let class = self.classes[usize::from(z)].of_item[at as usize];
+            coverage.visit(&shape, window, |run| shares.add(run.row, run.begin..run.end, class, run.fraction as f32));
+        }
+        shares.settle();
+        shares
+    }
+
+    fn tile(&self, z: u8, bits: u32, address: [u32; 2], shares: &Shares) -> Tile {
+        let totals = shares.totals(|row| cell_ha(z, bits, address[1], row)).into_iter().collect();
+        Tile { runs: runs(&shares.labels()), totals }
+    }
+
+    /// The areas of a zoom's tiles; on larger cells when a tile would be too large.
+    fn draw(&self, z: u8, mut bits: u32, mut labelled: Tiles, items: &[u32]) -> HashMap<[u32; 2], Vec<Area>> {
+        loop {
+            let tiles: HashMap<_, _> =
+                labelled.par_iter().map(|(address, tile)| (*address, self.areas(z, bits, *address, tile, &labelled))).collect();
+            let largest = tiles.values().map(|areas| areas.iter().map(|area| area.geometry.len()).sum::<usize>()).max();
+            if largest.unwrap_or(0) <= MOST_BYTES || bits >= COARSEST {
+                return tiles;
             }
-        }
-        if tiles.len() > MOST_TILES {
-            return None;
+            bits += 1;
+            let again = |address: &[u32; 2]| (*address, self.tile(z, bits, *address, &self.measure(z, bits, *address, items)));
+            labelled = labelled.par_iter().map(|(address, _)| again(address)).collect();
         }
     }
-    let mut tiles: Vec<_> = tiles.into_iter().collect();
-    tiles.sort_unstable_by_key(|(address, _)| *address);
-    Some(tiles)
-}
 
-fn draw(prepared: &Prepared, z: u8, bits: u32, tiles: &[([u32; 2], Vec<u32>)], classes: &Classes) -> HashMap<[u32; 2], Vec<Area>> {
-    let side = (EXTENT >> bits) as usize;
-    let labelled: HashMap<[u32; 2], (Runs, Vec<(u16, f64)>)> = tiles
-        .par_iter()
-        .map(|(address, items)| {
-            let shares = shares(prepared, z, bits, *address, items, classes);
-            let totals = shares.totals(|row| cell_ha(z, bits, address[1], row)).into_iter().collect();
-            (*address, (runs(&shares.labels()), totals))
-        })
-        .collect();
-    let areas = |address: &[u32; 2]| {
-        let buffer_px = prepared.rules.buffer_px as usize;
+    fn areas(&self, z: u8, bits: u32, address: [u32; 2], tile: &Tile, labelled: &Tiles) -> Vec<Area> {
+        let side = (EXTENT >> bits) as usize;
+        let buffer_px = self.prepared.rules.buffer_px as usize;
         let margin = ((buffer_px * UNITS_PER_PIXEL as usize) >> bits).max(LEAST_MARGIN).next_power_of_two();
         let mut window = Labelled { side: side + 2 * margin, margin, labels: vec![NOTHING; (side + 2 * margin).pow(2)], bits };
         for dy in -1..=1 {
             for dx in -1..=1 {
                 let beside = [address[0].wrapping_add_signed(dx), address[1].wrapping_add_signed(dy)];
-                if let Some((runs, _)) = labelled.get(&beside) {
-                    paste(&mut window, runs, side, [dx as isize, dy as isize]);
+                if let Some(tile) = labelled.get(&beside) {
+                    paste(&mut window, &tile.runs, side, [dx as isize, dy as isize]);
                 }
             }
         }
-        let totals = labelled.get(address).map_or(&[][..], |(_, totals)| totals);
-        let area_ha = |class: u16| totals.iter().find(|(of, _)| *of == class).map_or(0.0, |(_, ha)| *ha);
+        let area_ha = |class: u16| tile.totals.iter().find(|(of, _)| *of == class).map_or(0.0, |(_, ha)| *ha);
         let mut commands = Commands::default();
         let area = |(class, rings): (u16, Vec<Vec<[i32; 2]>>)| {
             commands.clear();
             rings.iter().for_each(|ring| commands.ring(ring));
-            Area { item: classes.first[usize::from(class)], area_ha: area_ha(class), geometry: commands.bytes.as_slice().into() }
+            let item = self.classes[usize::from(z)].first[usize::from(class)];
+            Area { item, area_ha: area_ha(class), geometry: commands.bytes.as_slice().into() }
         };
-        outlines(&window).into_iter().map(area).collect::<Vec<Area>>()
-    };
-    tiles.par_iter().map(|(address, _)| (*address, areas(address))).collect()
+        outlines(&window).into_iter().map(area).collect()
+    }
 }
 
 /// Hectares of a cell on the ground: the map's scale grows with the latitude (Web Mercator, on the sphere).
@@ -166,23 +262,6 @@ fn cell_ha(z: u8, bits: u32, tile_y: u32, row: usize) -> f64 {
     let from_north = (f64::from(tile_y) * f64::from(EXTENT >> bits) + row as f64 + 0.5) / n_cells;
     let side_m = 2.0 * super::WEB_MERCATOR_HALF_M / n_cells / (std::f64::consts::PI * (1.0 - 2.0 * from_north)).cosh();
     side_m * side_m / 10_000.0
-}
-
-fn shares(prepared: &Prepared, z: u8, bits: u32, address: [u32; 2], items: &[u32], classes: &Classes) -> Shares {
-    let side = EXTENT >> bits;
-    let mut shares = Shares::new(side as usize);
-    let mut coverage = geom::Coverage::default();
-    let window = geom::Window::whole(side, side);
-    let per_cell = f64::from(1_u32 << (20 - u32::from(z))) * f64::from(1_u32 << bits);
-    let corner = address.map(|v| f64::from(v) * f64::from(side));
-    let coord = |p: &WorldPoint| Coord { x: f64::from(p[0]) / per_cell - corner[0], y: f64::from(p[1]) / per_cell - corner[1] };
-    for &at in items {
-        let item = &prepared.items()[at as usize];
-        let shape = shape(prepared, item, coord);
-        let class = classes.of_item[at as usize];
-        coverage.visit(&shape, window, |run| shares.add(run.row, run.begin..run.end, class, run.fraction as f32));
-    }
-    shares
 }
 
 fn shape(prepared: &Prepared, item: &Item, coord: impl Fn(&WorldPoint) -> Coord) -> MultiPolygon {
@@ -197,7 +276,7 @@ fn shape(prepared: &Prepared, item: &Item, coord: impl Fn(&WorldPoint) -> Coord)
     MultiPolygon::new(polygons)
 }
 
-fn runs(labels: &[u16]) -> Runs {
+fn runs(labels: &[u16]) -> Vec<(u32, u16)> {
     let mut end = 0;
     let run = |same: &[u16]| {
         end += same.len() as u32;
@@ -207,7 +286,7 @@ fn runs(labels: &[u16]) -> Runs {
 }
 
 /// Copies the part of a tile's labels that lies in the window; `beside` says which neighbour it is.
-fn paste(window: &mut Labelled, runs: &Runs, side: usize, beside: [isize; 2]) {
+fn paste(window: &mut Labelled, runs: &[(u32, u16)], side: usize, beside: [isize; 2]) {
     let margin = window.margin as isize;
     let end = window.side as isize;
     // Of the tile's first cell in the window.

@@ -17,8 +17,8 @@ mod outline;
 mod prepare;
 mod ring;
 mod rules;
-mod scale;
 mod simple;
+mod strokes;
 mod style;
 #[cfg(test)]
 mod tests_of_drawing;

@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use super::merge::Merged;
 use super::rules::TileRules;
-use super::scale::Scale;
+use super::strokes::Strokes;
 use super::{LayerRules, TileCoord, TileLayer, WEB_MERCATOR_HALF_M, mvt};
 use crate::geom;
 use crate::index::Index;
@@ -92,7 +93,8 @@ pub struct Prepared {
     values: Values,
     /// Boxes of the items in steps of the world's grid.
     index: Index,
-    scales: [OnceLock<Scale>; TileCoord::MAX_ZOOM as usize + 1],
+    merged: OnceLock<Option<Merged>>,
+    strokes: [OnceLock<Strokes>; TileCoord::MAX_ZOOM as usize + 1],
 }
 
 /// Encoded values by id, one after the other.
@@ -128,15 +130,28 @@ impl Prepared {
         self.items.is_empty()
     }
 
-    /// Makes ready what a zoom shows.
-    pub fn prepare(&self, z: u8) {
-        self.scale(z);
+    /// Makes ready what some zooms show. Tiles may be asked for without; then the first of a zoom waits for it. What draws
+    /// tiles on threads of `rayon` must ask first: a thread that waits for its own work would wait for ever.
+    pub fn prepare(&self, zooms: impl IntoIterator<Item = u8>) {
+        for z in zooms.into_iter().filter(|z| (self.rules.min_zoom..=self.rules.max_zoom).contains(z)) {
+            if self.merged(z).is_none() {
+                self.strokes(z);
+            }
+        }
     }
 
-    /// What the layer shows at a zoom.
-    pub(super) fn scale(&self, z: u8) -> &Scale {
+    /// The areas that stand for features at a zoom; none where features are drawn one by one.
+    pub(super) fn merged(&self, z: u8) -> Option<&Merged> {
+        if z >= self.rules.merge_below {
+            return None;
+        }
+        self.merged.get_or_init(|| Merged::new(self)).as_ref()
+    }
+
+    /// The lines and polygons of a zoom, one by one.
+    pub(super) fn strokes(&self, z: u8) -> &Strokes {
         let z = z.min(TileCoord::MAX_ZOOM);
-        self.scales[usize::from(z)].get_or_init(|| Scale::new(self, z))
+        self.strokes[usize::from(z)].get_or_init(|| Strokes::new(self, z))
     }
 
     pub(super) fn items(&self) -> &[Item] {
@@ -367,7 +382,8 @@ impl Maker {
             tags: self.tags,
             values: self.values,
             index,
-            scales: std::array::from_fn(|_| OnceLock::new()),
+            merged: OnceLock::new(),
+            strokes: std::array::from_fn(|_| OnceLock::new()),
         }
     }
 }

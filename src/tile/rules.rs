@@ -99,6 +99,15 @@ impl TileRules {
             if rules.merge_by.iter().any(|(from, keys)| from.parse::<u8>().is_err() || !keys.iter().all(is_key)) {
                 return wrong("merge_by must name zooms, and properties of the layer");
             }
+            let mut merge_by: Vec<(u8, &Vec<String>)> =
+                rules.merge_by.iter().filter_map(|(from, keys)| Some((from.parse().ok()?, keys))).collect();
+            merge_by.sort_unstable();
+            if rules.merge_below > 0 && merge_by.first().is_none_or(|(from, _)| *from > 0) {
+                return wrong("merge_by must begin with zoom 0");
+            }
+            if merge_by.windows(2).any(|pair| !pair[0].1.iter().all(|key| pair[1].1.contains(key))) {
+                return wrong("merge_by must keep at each zoom the properties of the zooms before");
+            }
             layers.insert(layer, rules);
         }
         match TileLayer::ALL.iter().find(|layer| !layers.contains_key(layer)) {

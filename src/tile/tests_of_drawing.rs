@@ -508,7 +508,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(8))]
     #[test]
     fn every_merged_area_of_a_tile_is_valid(
         z in 8_u8..=11,

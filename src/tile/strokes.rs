@@ -1,22 +1,13 @@
-//! What a layer shows at one zoom, ready to be copied into tiles.
+//! The lines and polygons of a layer at one zoom, ready to be copied into tiles.
 
 use rayon::prelude::*;
 
-use super::merge::Merged;
 use super::mvt::{Commands, EXTENT};
 use super::nodes::Nodes;
 use super::prepare::{Form, Item, Prepared};
 use super::ring::{GridPoint, clean_line, clean_ring_but, twice_area};
 use super::simple::is_simple;
 use crate::geom;
-
-#[derive(Debug)]
-pub(super) enum Scale {
-    /// Features one by one.
-    Strokes(Strokes),
-    /// Areas of what features have in common.
-    Merged(Merged),
-}
 
 /// Lines and polygons as the commands of a tile, each from its first point on: but for that point they are the same in
 /// every tile that holds the whole.
@@ -31,15 +22,8 @@ pub(super) struct Strokes {
 /// Items that one thread takes at a time.
 const CHUNK: usize = 2048;
 
-impl Scale {
-    pub(super) fn new(prepared: &Prepared, z: u8) -> Scale {
-        let merged = prepared.rules.merged_by(z).and_then(|keys| Merged::new(prepared, z, keys));
-        merged.map_or_else(|| Scale::Strokes(Strokes::new(prepared, z)), Scale::Merged)
-    }
-}
-
 impl Strokes {
-    fn new(prepared: &Prepared, z: u8) -> Strokes {
+    pub(super) fn new(prepared: &Prepared, z: u8) -> Strokes {
         let items = prepared.items();
         let polygons = items.iter().filter(|item| item.form == Form::Polygon && item.from_zoom <= z);
         let grid_bits = prepared.rules.grid_bits(z);
