@@ -13,13 +13,15 @@ use super::snapshot::{Snapshot, UnitView, ZoneView};
 use crate::encroach;
 use crate::geom;
 use crate::legend::{self, Text, Words};
-use crate::model::{Change, Epoch, Event, Evidence, Group, LayerRole, Right};
+use crate::model::{Change, Coord, Epoch, Event, Evidence, Group, LayerRole, Right};
 
 /// Which zones and events are asked for. Empty lists mean all.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// West, south, east, north, degrees.
     pub bbox: Option<[f64; 4]>,
+    /// Longitude and latitude: only zones that hold the point.
+    pub at: Option<[f64; 2]>,
     pub kinds: Vec<String>,
     /// Codes of communes.
     pub units: Vec<String>,
@@ -148,10 +150,17 @@ impl Snapshot {
     /// Places (in `zones.list`) of the zones that the filter takes.
     pub(super) fn zones_taken(&self, filter: &Filter) -> Result<Vec<usize>, EngineError> {
         self.known(filter)?;
-        let candidates = match filter.bbox {
+        let mut candidates = match filter.bbox {
             Some(bbox) => self.metric(bbox)?.map_or_else(Vec::new, |bounds| self.zones.within(bounds)),
             None => (0..self.zones.list.len()).collect(),
         };
+        if let Some([lon, lat]) = filter.at {
+            let here = self.metric([lon, lat, lon, lat])?;
+            let point = here.map(|[x0, y0, x1, y1]| Coord { x: (x0 + x1) / 2.0, y: (y0 + y1) / 2.0 });
+            let holds = |i: &usize| point.is_some_and(|at| geom::contains(&self.zones.list[*i].zone.shape, at));
+            let near = here.map(|bounds| self.zones.within(bounds)).unwrap_or_default();
+            candidates.retain(|i| near.binary_search(i).is_ok() && holds(i));
+        }
         Ok(candidates.into_iter().filter(|&i| self.takes_zone(filter, i)).collect())
     }
 
@@ -425,7 +434,7 @@ impl Snapshot {
             "established": zone.established, "area_m2": rounded_m2(view.area_m2), "geodesic_area_m2": rounded_m2(geom::geodesic_area_m2(&lonlat)),
             "kept_m2": rounded_m2(view.area_m2 - lost_m2.unwrap_or(0.0)), "lost_m2": lost_m2.map(rounded_m2),
             "lost_share": lost_m2.map(|lost| rounded_share(lost / view.area_m2)), "outside_share": rounded_share(view.outside_share),
-            "center": self.lonlat_point(view.center)?, "epoch": found.as_ref().map(|f| f.epoch), "source": layer.map(|l| l.source.clone()),
+            "center": self.lonlat_point(view.center())?, "epoch": found.as_ref().map(|f| f.epoch), "source": layer.map(|l| l.source.clone()),
             "simulated": layer.is_some_and(|l| l.simulated), "revision": layer.map(|l| l.revision), "events": shown?, "n_events": events.len(),
         });
         Ok(

@@ -43,7 +43,7 @@ pub use transitions::{By, Moved, TransitionsAsk};
 pub use crate::encroach::Reach;
 pub use crate::legend::Words;
 pub use crate::store::Mode;
-pub use crate::tile::{TileCoord, TileLayer};
+pub use crate::tile::{TileCoord, TileFilter, TileLayer};
 
 use std::path::Path;
 use std::sync::Arc;

@@ -77,7 +77,7 @@ impl Snapshot {
                 Ok(json!({
                     "type": "zone", "id": view.zone.id, "name": view.zone.name, "code": view.zone.code, "kind": view.zone.kind,
                     "unit_name": self.unit_of(view).map(|u| u.unit.name.as_str()), "area_m2": rounded_m2(view.area_m2),
-                    "center": self.lonlat_point(view.center)?, "bounds": self.lonlat_bounds(view.bounds)?,
+                    "center": self.lonlat_point(view.center())?, "bounds": self.lonlat_bounds(view.bounds)?,
                 }))
             }
         }

@@ -35,9 +35,16 @@ pub struct ZoneView {
     pub unit: Option<usize>,
     /// Part of its area outside every unit, 0 to 1; 0 when there are no boundaries.
     pub outside_share: f64,
-    /// A point well inside, workspace CRS.
-    pub center: Coord,
     pub bounds: [f64; 4],
+    center: OnceLock<Coord>,
+}
+
+impl ZoneView {
+    /// A point well inside, workspace CRS. Sought when it is first asked for: a city has many zones.
+    pub fn center(&self) -> Coord {
+        let seek = || geom::pole(&self.zone.shape).unwrap_or(Coord { x: self.bounds[0], y: self.bounds[1] });
+        *self.center.get_or_init(seek)
+    }
 }
 
 /// A unit with what follows from its shape.
@@ -95,9 +102,8 @@ impl Zones {
                 let area_m2 = geom::area_m2(&zone.shape);
                 let outside = if units.is_empty() || area_m2 <= 0.0 { 0.0 } else { (1.0 - covered_m2 / area_m2).clamp(0.0, 1.0) };
                 let bounds = geom::bounds(&zone.shape).unwrap_or_default();
-                let center = geom::pole(&zone.shape).unwrap_or(Coord { x: bounds[0], y: bounds[1] });
                 // Two honest borders differ by far more than a ten-thousandth.
-                ZoneView { zone, area_m2, unit, outside_share: if outside < 1e-4 { 0.0 } else { outside }, center, bounds }
+                ZoneView { zone, area_m2, unit, outside_share: if outside < 1e-4 { 0.0 } else { outside }, bounds, center: OnceLock::new() }
             })
             .collect();
         let by_id = ById::new(list.iter().map(|z| z.zone.id.as_str()));

@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use super::snapshot::{Snapshot, ZoneView};
 use super::{EngineError, figures, tiles_text};
 use crate::legend;
-use crate::model::{Context, Epoch, Geometry, LayerRole, MultiPolygon};
-use crate::tile::{Feature, Prepared, TileCoord, TileLayer, TileRules, Value, tile};
+use crate::model::{Context, ContextGroup, Epoch, Geometry, Group, LayerRole, MultiPolygon};
+use crate::tile::{Feature, Prepared, TileCoord, TileFilter, TileLayer, TileRules, Value, tile};
 
 type Key = (TileLayer, Option<Epoch>);
 
@@ -45,11 +45,11 @@ impl PreparedTiles {
 
 impl Snapshot {
     /// The layers at an address as an uncompressed MVT; empty when there is nothing to show.
-    pub fn tile(&self, layers: &[TileLayer], epoch: Option<Epoch>, coord: TileCoord) -> Result<Vec<u8>, EngineError> {
+    pub fn tile(&self, layers: &[TileLayer], epoch: Option<Epoch>, coord: TileCoord, filter: &TileFilter) -> Result<Vec<u8>, EngineError> {
         let epoch = self.epoch(epoch)?;
         let prepared = layers.iter().map(|layer| self.prepared(*layer, epoch)).collect::<Result<Vec<_>, _>>()?;
         let prepared: Vec<&Prepared> = prepared.iter().map(|p| &**p).collect();
-        Ok(tile(&prepared, coord))
+        Ok(tile(&prepared, coord, filter))
     }
 
     /// Makes ready what the map shows first.
@@ -72,6 +72,23 @@ impl Snapshot {
         let rules = TileRules::parse(&text).map_err(|e| EngineError::internal(format!("tiles/layers.toml: {e}")))?;
         let prepared = Arc::new(Prepared::new(layer, &rules, self.features(layer, epoch)?));
         Ok(slot.prepared.get_or_init(|| prepared).clone())
+    }
+
+    /// A filter of tiles by kind and by group. The error names what there is.
+    pub fn tile_filter(&self, kinds: &[String], groups: &[String]) -> Result<TileFilter, EngineError> {
+        let known_kinds: Vec<&str> = self.rulebook.kinds.kinds.iter().map(|kind| kind.key.as_str()).collect();
+        let land_use = Group::ALL.iter().map(|group| group.as_str());
+        let known_groups: Vec<&str> = land_use.chain(ContextGroup::ALL.iter().map(|group| group.as_str())).collect();
+        let mut only = Vec::new();
+        for (name, asked, known) in [("kind", kinds, known_kinds), ("group", groups, known_groups)] {
+            if let Some(unknown) = asked.iter().find(|text| !known.contains(&text.as_str())) {
+                return Err(EngineError::not_found(format!("no {name} “{unknown}”; there are {}", known.join(", "))));
+            }
+            if !asked.is_empty() {
+                only.push((name, asked.to_vec()));
+            }
+        }
+        Ok(TileFilter { only })
     }
 
     /// What a tile of these layers rests on: with the same stamp it has the same bytes.

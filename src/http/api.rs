@@ -64,7 +64,7 @@ pub(super) async fn unit(State(app): State<App>, Place(code): Place<String>, hea
 }
 
 pub(super) async fn zones(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    let ask = Ask::read(&uri, &["bbox", "kind", "unit", "q", "epoch", "limit", "offset", "rev"])?;
+    let ask = Ask::read(&uri, &["bbox", "at", "kind", "unit", "q", "epoch", "limit", "offset", "rev"])?;
     let (filter, page) = (ask.filter()?, ask.page()?);
     answer(app, headers, ask.rev()?, GEOJSON, move |s| s.zones_list(&filter, page)).await.map_err(ApiError::of_parameter)
 }

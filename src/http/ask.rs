@@ -84,6 +84,11 @@ impl Ask {
         parts.into_iter().map(|part| part.parse().map_err(|e| wrong(name, e))).collect()
     }
 
+    /// A list of texts.
+    pub(super) fn words(&self, name: &str) -> Result<Vec<String>, ApiError> {
+        self.list(name)
+    }
+
     pub(super) fn epoch(&self) -> Result<Option<Epoch>, ApiError> {
         self.one("epoch")
     }
@@ -117,10 +122,20 @@ impl Ask {
         Ok(Some([west, south, east, north]))
     }
 
+    fn at(&self) -> Result<Option<[f64; 2]>, ApiError> {
+        let Some(text) = self.text("at") else { return Ok(None) };
+        let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse::<f64>()).collect();
+        let point = numbers.ok().and_then(|n| <[f64; 2]>::try_from(n).ok());
+        let on_earth = |[lon, lat]: &[f64; 2]| (-180.0..=180.0).contains(lon) && (-90.0..=90.0).contains(lat);
+        let told = || wrong("at", format!("“{}” is not lon,lat in degrees, like 105.85,21.03", short(text)));
+        point.filter(on_earth).map(Some).ok_or_else(told)
+    }
+
     /// The filters that are given, of those that the path allows.
     pub(super) fn filter(&self) -> Result<Filter, ApiError> {
         Ok(Filter {
             bbox: self.bbox()?,
+            at: self.at()?,
             kinds: self.list("kind")?,
             units: self.list("unit")?,
             text: self.short_text("q", 200)?.map(Words::new),

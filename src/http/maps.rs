@@ -65,15 +65,16 @@ pub(super) async fn tile(
 ) -> Answer {
     let layers = TileLayer::parse_list(&layers)?;
     let coord = TileCoord::parse(&z, &x, &y).map_err(|e| ApiError::bad_request(e.to_string()))?;
-    let ask = Ask::read(&uri, &["epoch", "rev", "pin"])?;
+    let ask = Ask::read(&uri, &["kind", "group", "epoch", "rev", "pin"])?;
     let asked_epoch = ask.epoch()?;
     let snapshot = app.snapshot();
     // A revision of the same number, but of another workspace, is another.
     let rev = ask.rev()?.filter(|_| ask.text("pin").is_none_or(|pin| pin == snapshot.pin()));
     let epoch = snapshot.epoch(asked_epoch).map_err(|e| ApiError::from(e).of_parameter())?;
+    let filter = snapshot.tile_filter(&ask.words("kind")?, &ask.words("group")?).map_err(|e| ApiError::from(e).of_parameter())?;
     let stamp = snapshot.tile_stamp_of(&layers, epoch);
     let revision = snapshot.revision;
-    let key = TileKey { stamp, layers, epoch, coord, coding: Coding::accepted(&headers) };
+    let key = TileKey { stamp, layers, epoch, coord, filter, coding: Coding::accepted(&headers) };
     drop(snapshot);
     let (coded, revision) = match app.0.tiles.get(&key) {
         Some(coded) => (coded, revision),
@@ -89,8 +90,9 @@ pub(super) async fn tile(
 
 /// The tile, and the revision that it shows.
 async fn draw(app: &App, mut key: TileKey) -> Result<(Coded, u64), ApiError> {
-    let (coding, coord, epoch, layers) = (key.coding, key.coord, key.epoch, key.layers.clone());
-    let work = move |s: &Snapshot| Ok((Coded::new(s.tile(&layers, epoch, coord)?, coding), s.tile_stamp_of(&layers, epoch), s.revision));
+    let (coding, coord, epoch, layers, filter) = (key.coding, key.coord, key.epoch, key.layers.clone(), key.filter.clone());
+    let work =
+        move |s: &Snapshot| Ok((Coded::new(s.tile(&layers, epoch, coord, &filter)?, coding), s.tile_stamp_of(&layers, epoch), s.revision));
     let (coded, stamp, revision) = app.compute(work).await?;
     // The snapshot may have changed while the tile waited for its turn.
     key.stamp = stamp;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use super::answer::{Coded, Coding};
-use crate::engine::{TileCoord, TileLayer};
+use crate::engine::{TileCoord, TileFilter, TileLayer};
 use crate::model::Epoch;
 
 /// All that a tile's bytes depend on.
@@ -15,6 +15,7 @@ pub(super) struct TileKey {
     pub layers: Vec<TileLayer>,
     pub epoch: Option<Epoch>,
     pub coord: TileCoord,
+    pub filter: TileFilter,
     pub coding: Coding,
 }
 
@@ -106,7 +107,14 @@ mod tests {
 
     fn key(x: u64) -> TileKey {
         let coord = TileCoord::new(10, x, 0).unwrap();
-        TileKey { stamp: "zones@1".to_owned(), layers: vec![TileLayer::Zones], epoch: None, coord, coding: Coding::Identity }
+        TileKey {
+            stamp: "zones@1".to_owned(),
+            layers: vec![TileLayer::Zones],
+            epoch: None,
+            coord,
+            filter: TileFilter::default(),
+            coding: Coding::Identity,
+        }
     }
 
     #[test]

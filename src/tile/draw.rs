@@ -4,20 +4,27 @@ use std::collections::{HashMap, HashSet};
 
 use super::TileCoord;
 use super::merge::Merged;
-use super::mvt::{Commands, EXTENT, GeometryType, LayerBytes, parts};
-use super::prepare::{Form, Item, Prepared, WorldPoint, pixels_at};
+use super::mvt::{Commands, EXTENT, GeometryType, LayerBytes, parts, text_value};
+use super::prepare::{Form, Item, NO_VALUE, Prepared, WorldPoint, pixels_at};
 use super::ring::{GridPoint, Window, clean_line, clean_ring, clip_line, clip_ring, inside, twice_area};
 use super::rules::UNITS_PER_PIXEL;
 use super::simple::is_simple;
 use super::strokes::Strokes;
 use crate::geom;
 
+/// What of a layer is drawn: features whose property is one of the texts. A layer without the property is drawn whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct TileFilter {
+    /// Name of the property, and the texts that are let in.
+    pub only: Vec<(&'static str, Vec<String>)>,
+}
+
 /// The layers at an address as an MVT, in the order given; no bytes when there is nothing to show.
-pub fn tile(layers: &[&Prepared], coord: TileCoord) -> Vec<u8> {
+pub fn tile(layers: &[&Prepared], coord: TileCoord, filter: &TileFilter) -> Vec<u8> {
     let mut bytes = Vec::new();
     for prepared in layers {
         if (prepared.rules.min_zoom..=prepared.rules.max_zoom).contains(&coord.z()) {
-            Drawing::new(prepared, coord).draw(&mut bytes);
+            Drawing::new(prepared, coord, filter).draw(&mut bytes);
         }
     }
     bytes
@@ -75,6 +82,8 @@ struct Drawing<'a> {
     commands: Commands,
     dust: Dust,
     pixels: f64,
+    /// Places of the keys that are filtered, and the encoded values that are let in.
+    only: Vec<(usize, Vec<Vec<u8>>)>,
 }
 
 /// Area that was too small to be drawn, by class, px²; and the places that are taken.
@@ -85,7 +94,12 @@ struct Dust {
 }
 
 impl<'a> Drawing<'a> {
-    fn new(prepared: &'a Prepared, coord: TileCoord) -> Self {
+    fn new(prepared: &'a Prepared, coord: TileCoord, filter: &TileFilter) -> Self {
+        let keys = prepared.layer.keys();
+        let only = filter.only.iter().filter_map(|(name, texts)| {
+            let key = keys.iter().position(|key| key == name)?;
+            Some((key, texts.iter().map(|text| text_value(text)).collect()))
+        });
         let buffer = prepared.rules.buffer_px as i32 * UNITS_PER_PIXEL as i32;
         let end = EXTENT as i32 + buffer;
         let frame = Frame { coord, grid_bits: prepared.rules.grid_bits(coord.z()), window: [-buffer, -buffer, end, end] };
@@ -96,6 +110,7 @@ impl<'a> Drawing<'a> {
             commands: Commands::default(),
             dust: Dust::default(),
             pixels: pixels_at(coord.z()),
+            only: only.collect(),
         }
     }
 
@@ -108,11 +123,21 @@ impl<'a> Drawing<'a> {
         self.bytes.finish(self.prepared.layer, tile);
     }
 
+    /// Whether the filter lets an item in.
+    fn shows(&self, item: &Item) -> bool {
+        let tags = self.prepared.tags(item);
+        self.only.iter().all(|(key, wanted)| tags[*key] != NO_VALUE && wanted.iter().any(|value| value == self.prepared.value(tags[*key])))
+    }
+
     fn draw_areas(&mut self, merged: &Merged) {
         let area_key = self.prepared.layer.keys().iter().position(|key| *key == "area_ha");
         let (keys, areas) = merged.areas(self.frame.coord.z(), self.frame.coord.x(), self.frame.coord.y());
         for area in areas {
-            let tags = self.prepared.tags(&self.prepared.items()[area.item as usize]);
+            let item = &self.prepared.items()[area.item as usize];
+            if !self.shows(item) {
+                continue;
+            }
+            let tags = self.prepared.tags(item);
             keys.iter().for_each(|key| self.bytes.tag(*key, tags[*key]));
             if let Some(key) = area_key {
                 self.bytes.tag_number(key, (area.area_ha * 10.0).round() / 10.0);
@@ -125,7 +150,7 @@ impl<'a> Drawing<'a> {
         let z = self.frame.coord.z();
         let items = self.prepared.items();
         let mut places = self.prepared.items_in(self.frame.world_window());
-        places.retain(|place| items[*place].from_zoom <= z);
+        places.retain(|place| items[*place].from_zoom <= z && self.shows(&items[*place]));
         if self.prepared.layer.is_labels() {
             // The map places what comes first: the widest.
             places.sort_by(|a, b| items[*b].area.total_cmp(&items[*a].area));

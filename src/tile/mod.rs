@@ -24,7 +24,7 @@ mod style;
 mod tests_of_drawing;
 
 pub use coord::{TileCoord, TileError, WEB_MERCATOR_HALF_M, lonlat_to_mercator};
-pub use draw::tile;
+pub use draw::{TileFilter, tile};
 pub use prepare::{Feature, Prepared, Value};
 pub use rules::{LayerRules, TileRules};
 pub use style::{ClassColor, StyleError, StyleParts, Theme, style};

@@ -6,6 +6,10 @@ use proptest::test_runner::TestCaseError;
 
 use super::ring::{GridPoint, turn, twice_area};
 use super::*;
+
+fn tile(layers: &[&Prepared], coord: TileCoord) -> Vec<u8> {
+    super::tile(layers, coord, &TileFilter::default())
+}
 use crate::model::{Coord, MultiPolygon, Polygon, Ring};
 
 #[derive(Debug, PartialEq)]
@@ -451,6 +455,29 @@ fn roads_are_lines_and_come_by_group_and_width() {
     let line = found[0].1.iter().find(|f| f.form == 2).unwrap();
     assert!(line.parts[0].iter().all(|p| (-64..=4160).contains(&p[0])));
     assert!(tile(&[&layer], hanoi(7)).is_empty());
+}
+
+#[test]
+fn a_filter_lets_in_what_it_names_one_by_one_and_merged_and_leaves_other_layers_alone() {
+    let coord = hanoi(12);
+    let farmland = zones(farmland(coord, 20, 90.0));
+    let road = Geometry::LineString(line_string![at(coord, [10.0, 10.0]), at(coord, [900.0, 900.0])]);
+    let roads =
+        Prepared::new(TileLayer::Context, &rules(), vec![Feature { shape: road, values: vec!["road".into(), "QL1A".into(), 30.0.into()] }]);
+    for z in [10, 12] {
+        let coord = hanoi(z);
+        let drawn = |only: &[&str]| {
+            let filter = TileFilter { only: vec![("kind", only.iter().map(|kind| (*kind).to_owned()).collect())] };
+            let found = read(&super::tile(&[&roads, &farmland], coord, &filter));
+            let kinds = |of: &str| -> std::collections::BTreeSet<String> {
+                let layers = found.iter().filter(|(name, _)| name == of);
+                layers.flat_map(|(_, features)| features).map(|f| f.get("kind").unwrap_or("-").to_owned()).collect()
+            };
+            (kinds("context").len(), kinds("zones").into_iter().collect::<Vec<String>>())
+        };
+        assert_eq!(drawn(&["tea", "rice"]), (1, vec!["rice".to_owned(), "tea".to_owned()]), "zoom {z}");
+        assert_eq!(drawn(&["silk"]), (1, Vec::new()));
+    }
 }
 
 #[test]

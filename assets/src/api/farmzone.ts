@@ -1,6 +1,7 @@
 // What the page asks the server for: every URL of the API, the styles and the event stream is written here and nowhere else.
 import { event_query } from '../core/event_filter.ts';
 import type {
+  LonLat,
   Bounds,
   By,
   Event,
@@ -61,6 +62,13 @@ export async function get_zone_rows(
   const url = address('/api/v1/zones', { ...filter_query(filter), bbox: bbox_of(bounds), limit });
   const answer = await get_json<{ n_matched: number; features: { properties: ZoneRow }[] }>(url, signal);
   return { n_matched: answer.n_matched, rows: answer.features.map((feature) => feature.properties) };
+}
+
+/** The zone that holds a point; null when there is none. */
+export async function get_zone_at([lon, lat]: LonLat, signal?: AbortSignal): Promise<ZoneRow | null> {
+  const url = address('/api/v1/zones', { at: `${lon.toFixed(7)},${lat.toFixed(7)}`, limit: 1 });
+  const { features } = await get_json<{ features: { properties: ZoneRow }[] }>(url, signal);
+  return features[0]?.properties ?? null;
 }
 
 /** Pieces of lost land in `bounds`, the largest `limit`. */

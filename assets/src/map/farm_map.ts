@@ -1,7 +1,7 @@
 // The only door to MapLibre GL JS: draws the server's style, dressed for the view, and says what people point at.
 // Knows zones by id only; figures, cards and addresses are not its business. North is always up.
 import { Map as MapLibreMap, setWorkerUrl } from 'maplibre-gl';
-import type { FilterSpecification, MapMouseEvent, StyleSpecification } from 'maplibre-gl';
+import type { FilterSpecification, MapGeoJSONFeature, MapMouseEvent, StyleSpecification } from 'maplibre-gl';
 import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { dressed, HOVER, landuse_color, type Dress, type Style, type StyleLayer } from '../core/dress.ts';
 import type { Bounds, LonLat } from '../core/model.ts';
@@ -37,6 +37,8 @@ export interface Insets {
 export interface Chosen {
   event: string | null;
   zone: string | null;
+  /** Where zones are there but drawn as one area, without a name for each. */
+  among: LonLat | null;
 }
 
 export interface MapListener {
@@ -195,11 +197,11 @@ export class FarmMap {
     map.on('click', (event) => this.#listener.chosen(this.#near(event.point.x, event.point.y, radius_px(event))));
     map.on('mousemove', (event) => {
       this.#listener.pointed([event.lngLat.lng, event.lngLat.lat]);
-      this.#hover(this.#near(event.point.x, event.point.y, radius_px(event)).zone);
+      this.#hover(this.#near(event.point.x, event.point.y, radius_px(event)));
     });
     map.on('mouseout', () => {
       this.#listener.pointed(null);
-      this.#hover(null);
+      this.#hover({ event: null, zone: null, among: null });
     });
     map.on('styledata', () => {
       if (this.#base) this.#listener.ready();
@@ -220,26 +222,25 @@ export class FarmMap {
 
   #near(x: number, y: number, radius_px: number): Chosen {
     const small = this.#map.getZoom() < EVENT_CLICK_ZOOM;
-    return {
-      event: small ? null : this.#id_near(EVENT_LAYER, x, y, radius_px),
-      zone: this.#id_near(ZONE_LAYER, x, y, radius_px),
-    };
+    const event = small ? undefined : this.#feature_near(EVENT_LAYER, x, y, radius_px);
+    const zone = this.#feature_near(ZONE_LAYER, x, y, radius_px);
+    const { lng, lat } = this.#map.unproject([x, y]);
+    return { event: id_of(event), zone: id_of(zone), among: zone && id_of(zone) === null ? [lng, lat] : null };
   }
 
-  #id_near(layer: string, x: number, y: number, radius_px: number): string | null {
-    if (!this.#map.getLayer(layer)) return null;
+  #feature_near(layer: string, x: number, y: number, radius_px: number): MapGeoJSONFeature | undefined {
+    if (!this.#map.getLayer(layer)) return undefined;
     const options = { layers: [layer] };
     const [exact] = this.#map.queryRenderedFeatures([x, y], options);
     const box: [[number, number], [number, number]] = [
       [x - radius_px, y - radius_px],
       [x + radius_px, y + radius_px],
     ];
-    const feature = exact ?? (radius_px > 0 ? this.#map.queryRenderedFeatures(box, options)[0] : undefined);
-    const id: unknown = feature?.properties['id'];
-    return typeof id === 'string' || typeof id === 'number' ? String(id) : null;
+    return exact ?? (radius_px > 0 ? this.#map.queryRenderedFeatures(box, options)[0] : undefined);
   }
 
-  #hover(zone: string | null): void {
+  #hover({ zone, among }: Chosen): void {
+    this.#map.getCanvasContainer().classList.toggle('over-zone', zone !== null || among !== null);
     if (zone === this.#hovered) return;
     const mark = (id: string, hover: boolean) => {
       if (this.#map.getLayer(HOVER)) this.#map.setFeatureState({ source: SOURCE, sourceLayer: 'zones', id }, { hover });
@@ -247,12 +248,16 @@ export class FarmMap {
     if (this.#hovered !== null) mark(this.#hovered, false);
     if (zone !== null) mark(zone, true);
     this.#hovered = zone;
-    this.#map.getCanvasContainer().classList.toggle('over-zone', zone !== null);
   }
 }
 
 function by_id(layers: readonly StyleLayer[]): Map<string, StyleLayer> {
   return new Map(layers.map((layer) => [layer.id, layer]));
+}
+
+function id_of(feature: MapGeoJSONFeature | undefined): string | null {
+  const id: unknown = feature?.properties['id'];
+  return typeof id === 'string' || typeof id === 'number' ? String(id) : null;
 }
 
 function radius_px({ originalEvent }: MapMouseEvent): number {

@@ -95,6 +95,8 @@ export class AppState {
   #event_request: AbortController | null = null;
   /** A zone chosen where it is seen: its card must not cover it. */
   #pointed_out: string | null = null;
+  /** The zone that a click sought among others: the map goes there. */
+  #sought: string | null = null;
   #units_are_old = true;
   #revision_told = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -301,6 +303,13 @@ export class AppState {
     this.map?.fit(result.bounds);
   }
 
+  /** The zone at a place where the map shows zones as one area; the map goes near enough to show it. */
+  async choose_zone_at(at: LonLat): Promise<void> {
+    const id = (await api.get_zone_at(at).catch(() => null))?.id ?? null;
+    this.choose_zone(id);
+    this.#sought = id;
+  }
+
   async load_zone(id: string | null, epoch: string | null): Promise<void> {
     this.#zone_request?.abort();
     if (id === null) {
@@ -313,9 +322,10 @@ export class AppState {
     try {
       const zone = await api.get_zone(id, epoch, request.signal);
       this.chosen = { status: 'shown', id, zone };
-      if (this.#pointed_out === id) this.map?.reveal(zone.center);
-      else if (this.view.camera === null) this.map?.fit(zone.bounds);
+      if (this.#sought === id || (this.#pointed_out !== id && this.view.camera === null)) this.map?.fit(zone.bounds);
+      else if (this.#pointed_out === id) this.map?.reveal(zone.center);
       this.#pointed_out = null;
+      this.#sought = null;
     } catch (error) {
       if (was_aborted(error)) return;
       this.chosen = { status: error instanceof ApiError && error.problem === 'not_found' ? 'not_found' : 'failed', id };
