@@ -9,6 +9,7 @@
 
 mod coord;
 mod draw;
+mod hilbert;
 mod mvt;
 mod prepare;
 mod ring;
@@ -20,6 +21,7 @@ mod tests_of_drawing;
 
 pub use coord::{TileCoord, TileError, WEB_MERCATOR_HALF_M, lonlat_to_mercator};
 pub use draw::tile;
+pub use hilbert::along_hilbert;
 pub use prepare::{Feature, Prepared, Value};
 pub use rules::{LayerRules, TileRules};
 pub use style::{ClassColor, StyleError, StyleParts, Theme, style};
