@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rayon::prelude::*;
 
 use super::snapshot::{Snapshot, ZoneView};
-use super::{EngineError, figures, tiles_text};
+use super::{EngineError, figures, maps};
 use crate::legend;
 use crate::model::{Context, Epoch, Geometry, LayerRole, MultiPolygon};
-use crate::tile::{Feature, Prepared, TileCoord, TileLayer, TileRules, Value, tile};
+use crate::tile::{Feature, Prepared, TileCoord, TileLayer, Value, tile};
 
 type Key = (TileLayer, Option<Epoch>);
 
@@ -58,6 +58,12 @@ impl Snapshot {
         TileLayer::ALL.iter().filter(|l| **l != TileLayer::LandUse).try_for_each(|layer| self.prepared(*layer, epoch).map(|_| ()))
     }
 
+    /// Makes one layer ready. Many threads may ask for its tiles afterwards; before, one would wait for
+    /// what only itself can do, as making it ready is work for many threads too.
+    pub(super) fn prepare_layer(&self, layer: TileLayer, epoch: Option<Epoch>) -> Result<(), EngineError> {
+        self.prepared(layer, epoch).map(|_| ())
+    }
+
     fn prepared(&self, layer: TileLayer, epoch: Option<Epoch>) -> Result<Arc<Prepared>, EngineError> {
         let epoch = epoch.filter(|_| layer.has_epochs());
         let slot = self.tiles.slot((layer, epoch), || self.tile_stamp(layer, epoch));
@@ -68,9 +74,7 @@ impl Snapshot {
         if let Some(prepared) = slot.prepared.get() {
             return Ok(prepared.clone());
         }
-        let text = tiles_text("layers.toml").ok_or_else(|| EngineError::internal("tiles/layers.toml is not in this build"))?;
-        let rules = TileRules::parse(&text).map_err(|e| EngineError::internal(format!("tiles/layers.toml: {e}")))?;
-        let prepared = Arc::new(Prepared::new(layer, &rules, self.features(layer, epoch)?));
+        let prepared = Arc::new(Prepared::new(layer, &maps::tile_rules()?, self.features(layer, epoch)?));
         Ok(slot.prepared.get_or_init(|| prepared).clone())
     }
 
