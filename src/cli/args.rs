@@ -123,6 +123,24 @@ pub enum Command {
         #[arg(long, value_name = "EPSG:N")]
         crs: Option<EpsgCode>,
     },
+    /// Write all tiles to one file for a map without a server; the ending chooses the format (.pmtiles, .mbtiles).
+    Tiles {
+        workspace: PathBuf,
+        #[arg(value_name = "OUT.pmtiles|.mbtiles")]
+        out: PathBuf,
+        /// Tile layers, joined by commas; all of them without it.
+        #[arg(long, value_name = "LAYER[,LAYER]")]
+        layer: Option<String>,
+        /// The first zoom, 0 to 16.
+        #[arg(long, default_value_t = 6, value_name = "Z")]
+        minzoom: u8,
+        /// The deepest zoom, 0 to 16; a map draws deeper ones from it.
+        #[arg(long, default_value_t = 14, value_name = "Z")]
+        maxzoom: u8,
+        /// The land use's epoch; the latest without it.
+        #[arg(long, value_name = "YYYY[-MM[-DD]]")]
+        epoch: Option<Epoch>,
+    },
     /// Serve the API, the tiles and the web map.
     Serve {
         workspace: PathBuf,

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::engine::{EngineError, ErrorKind, Exported, Figures, Found, Imported, Listed, Overlay, RasterFacts};
+use crate::engine::{EngineError, ErrorKind, Exported, Figures, Found, Imported, Listed, Overlay, Pyramid, RasterFacts};
 use crate::model::Issue;
 
 /// How many issues text shows before it points to `--issues`.
@@ -322,6 +322,18 @@ pub fn exported(done: &Exported) -> String {
         text += &format!("\n  {}", issue_line(issue));
     }
     text
+}
+
+pub fn pyramid(done: &Pyramid) -> String {
+    format!(
+        "{}: {} tiles, zoom {} to {}, {} bytes in {:.1} s",
+        done.out,
+        grouped(done.n_tiles as f64, 0),
+        done.minzoom,
+        done.maxzoom,
+        grouped(done.bytes as f64, 0),
+        done.duration_ms / 1e3
+    )
 }
 
 #[cfg(test)]

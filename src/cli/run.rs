@@ -10,7 +10,10 @@ use serde_json::json;
 use super::args::{Cli, Command, ImportArgs};
 use super::output;
 use super::progress::Bar;
-use crate::engine::{self, By, Engine, EngineError, FiguresAsk, FiguresBy, Filter, Import, Mode, Page, Reach, Rulebook, TransitionsAsk};
+use crate::engine::{
+    self, By, Engine, EngineError, FiguresAsk, FiguresBy, Filter, Import, Mode, Page, PyramidAsk, Reach, Rulebook, TileLayer,
+    TransitionsAsk,
+};
 use crate::http;
 
 pub fn run(cli: &Cli) -> Result<(), EngineError> {
@@ -85,6 +88,15 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
             let done = engine::export(&snapshot, layer, out, *crs, &mut |step, done, total| bar.show(step, done, total))?;
             drop(bar);
             output::result(cli.json, &json!(done), &output::exported(&done))
+        }
+        Command::Tiles { workspace, out, layer, minzoom, maxzoom, epoch } => {
+            let layers = layer.as_deref().map_or(Ok(TileLayer::ALL.to_vec()), TileLayer::parse_list)?;
+            let ask = PyramidAsk { layers, min_zoom: *minzoom, max_zoom: *maxzoom, epoch: *epoch };
+            let mut bar = Bar::new();
+            let done = engine::pyramid(workspace, &Arc::new(rulebook), &ask, out, &mut |step, done, total| bar.show(step, done, total));
+            drop(bar);
+            let done = done?;
+            output::result(cli.json, &json!(done), &output::pyramid(&done))
         }
         Command::Serve { workspace, bind } => serve(cli, workspace, *bind, rulebook),
         Command::Demo { dir, bind, make_only } => demo(cli, dir, *bind, *make_only, rulebook),

@@ -130,7 +130,7 @@ fn of_store(error: &StoreError) -> ErrorKind {
         E::NewerVersion { .. } => ErrorKind::Unsupported,
         E::ReadOnly { .. } => ErrorKind::NotAllowed,
         // A folder that is missing, a disk that fails: the system's words follow as the cause.
-        E::Busy { .. } | E::Full { .. } | E::File { .. } | E::Database { .. } => ErrorKind::Unavailable,
+        E::Busy { .. } | E::Full { .. } | E::CannotWrite { .. } | E::File { .. } | E::Database { .. } => ErrorKind::Unavailable,
     }
 }
 

@@ -6,11 +6,12 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::detect::{Found, Overlay};
+use super::draft::{Draft, cannot};
 use super::figures::rounded_m2;
 use super::planning::{Figures, FiguresRow};
 use super::transitions::TransitionsAsk;
 use super::{EngineError, Progress, Snapshot};
-use crate::formats::{About, Column, ColumnType, Export, FormatError, Row, Table, Value, csv_cell};
+use crate::formats::{About, Column, ColumnType, Export, Row, Table, Value, csv_cell};
 use crate::model::{Change, Epoch, EpsgCode, Event, Evidence, EvidenceKind, Geometry, Issue, Kept, Layer, LayerRole, MultiPolygon};
 
 #[derive(Debug, Serialize)]
@@ -359,18 +360,10 @@ pub fn write_figures(snapshot: &Snapshot, figures: &Figures, out: &Path) -> Resu
 
 /// Writes a text file whole or not at all.
 pub(super) fn write_text(out: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), EngineError> {
-    let failed = |e: std::io::Error| FormatError::CannotWrite { path: out.to_owned(), reason: e.to_string() };
-    let mut draft = out.as_os_str().to_owned();
-    draft.push(format!(".writing-{}", std::process::id()));
-    let draft = std::path::PathBuf::from(draft);
-    let written = std::fs::File::create(&draft).and_then(|file| {
-        let mut file = BufWriter::new(file);
-        write(&mut file)?;
-        file.into_inner().map_err(|e| e.into_error())?.sync_all()?;
-        std::fs::rename(&draft, out)
-    });
-    written.map_err(|e| {
-        let _ = std::fs::remove_file(&draft);
-        failed(e).into()
-    })
+    let draft = Draft::beside(out)?;
+    let mut file = BufWriter::new(draft.file());
+    write(&mut file).and_then(|()| file.flush()).map_err(|e| cannot(out, &e))?;
+    drop(file);
+    draft.put()?;
+    Ok(())
 }

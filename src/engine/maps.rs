@@ -1,5 +1,7 @@
 //! The map's style and TileJSON for the present snapshot.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Value, json};
 
 use super::{EngineError, Snapshot, figures, tiles_text};
@@ -58,7 +60,7 @@ impl Snapshot {
     }
 
     /// Whose data the map shows, as the HTML that a map's corner takes.
-    fn attribution(&self, lang: &str) -> Option<String> {
+    pub(super) fn attribution(&self, lang: &str) -> Option<String> {
         let simulated = if lang == "en" { "Simulated data" } else { "Dữ liệu mô phỏng" };
         let shown = self.layers.iter().filter(|l| l.role != LayerRole::Encroachments && l.role != LayerRole::Permits);
         let mut words: Vec<String> = Vec::new();
@@ -73,23 +75,13 @@ impl Snapshot {
 
     /// `GET /tiles/{layers}.json`: TileJSON 3.
     pub fn tile_json(&self, layers: &[TileLayer], epoch: Option<Epoch>, host: &str) -> Result<Value, EngineError> {
-        let rules = TileRules::parse(&text("layers.toml")?).map_err(|e| EngineError::internal(format!("tiles/layers.toml: {e}")))?;
         let epoch = self.epoch(epoch)?;
         let names: Vec<&str> = layers.iter().map(|layer| layer.as_str()).collect();
         let of_epoch = epoch.map(|e| format!("&epoch={e}")).unwrap_or_default();
-        let vector_layers: Vec<Value> = layers
-            .iter()
-            .map(|layer| {
-                let fields: serde_json::Map<String, Value> =
-                    layer.keys().iter().map(|key| ((*key).to_owned(), json!(key_type(key)))).collect();
-                let rules = rules.layer(*layer);
-                json!({ "id": layer.as_str(), "fields": fields, "minzoom": rules.min_zoom, "maxzoom": rules.max_zoom })
-            })
-            .collect();
         let mut tile_json = json!({
             "tilejson": "3.0.0", "name": "farmzone", "scheme": "xyz",
             "tiles": [format!("{host}/tiles/{}/{{z}}/{{x}}/{{y}}?rev={}&pin={}{of_epoch}", names.join(","), self.revision, self.pin())],
-            "minzoom": 0, "maxzoom": TileCoord::MAX_ZOOM, "vector_layers": vector_layers, "revision": self.revision,
+            "minzoom": 0, "maxzoom": TileCoord::MAX_ZOOM, "vector_layers": vector_layers(layers, 0..=TileCoord::MAX_ZOOM)?, "revision": self.revision,
         });
         if let Some([west, south, east, north]) = self.bounds()? {
             tile_json["bounds"] = json!([west, south, east, north]);
@@ -100,6 +92,23 @@ impl Snapshot {
         }
         Ok(tile_json)
     }
+}
+
+/// The rules of `tiles/layers.toml`.
+pub(super) fn tile_rules() -> Result<TileRules, EngineError> {
+    TileRules::parse(&text("layers.toml")?).map_err(|e| EngineError::internal(format!("tiles/layers.toml: {e}")))
+}
+
+/// What TileJSON 3 says of the layers that are in tiles of these zooms: their fields, from which zoom to which.
+pub(super) fn vector_layers(layers: &[TileLayer], zooms: RangeInclusive<u8>) -> Result<Vec<Value>, EngineError> {
+    let rules = tile_rules()?;
+    let within = |layer: &TileLayer| {
+        let rules = rules.layer(*layer);
+        let (min, max) = (rules.min_zoom.max(*zooms.start()), rules.max_zoom.min(*zooms.end()));
+        let fields: serde_json::Map<String, Value> = layer.keys().iter().map(|key| ((*key).to_owned(), json!(key_type(key)))).collect();
+        (min <= max).then(|| json!({ "id": layer.as_str(), "fields": fields, "minzoom": min, "maxzoom": max }))
+    };
+    Ok(layers.iter().filter_map(within).collect())
 }
 
 /// What kind of value a property is, as TileJSON tells it.

@@ -1,4 +1,4 @@
-//! The flows: import, overlay, detect, export, serve, demo. The only place where pure code meets I/O.
+//! The flows: import, overlay, detect, export, tiles, serve, demo. The only place where pure code meets I/O.
 //!
 //! A command opens the workspace, does one flow and ends; a server holds an `Engine`, which keeps the
 //! current snapshot and makes the next one when the workspace changes, whoever changed it. Writers
@@ -6,6 +6,7 @@
 
 mod demo;
 mod detect;
+mod draft;
 mod error;
 mod events;
 mod export;
@@ -15,6 +16,7 @@ mod live;
 mod maps;
 mod place;
 mod planning;
+mod pyramid;
 mod raster;
 mod raster_import;
 mod rulebook;
@@ -34,6 +36,7 @@ pub use live::Engine;
 pub use maps::StyleAsk;
 pub use place::{CrsFacts, Place};
 pub use planning::{Figures, FiguresAsk, FiguresBy, FiguresRow};
+pub use pyramid::{Pyramid, PyramidAsk, pyramid};
 pub use raster::EpochRaster;
 pub use rulebook::{Rulebook, tiles_text};
 pub use snapshot::{EpochLandUse, Snapshot, UnitView, ZoneView, Zones};

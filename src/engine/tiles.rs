@@ -1,15 +1,19 @@
 //! A snapshot's layers, made ready to be drawn as tiles when they are first asked for.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
 use super::snapshot::{Snapshot, ZoneView};
-use super::{EngineError, figures, tiles_text};
+use super::{EngineError, figures, maps};
 use crate::legend;
 use crate::model::{Context, ContextGroup, Epoch, Geometry, Group, LayerRole, MultiPolygon};
-use crate::tile::{Feature, Prepared, TileCoord, TileFilter, TileLayer, TileRules, Value, tile};
+use crate::tile::{Feature, Prepared, TileCoord, TileFilter, TileLayer, Value, tile};
+
+/// Deeper zooms are made ready when they are first asked for.
+const READY_ZOOM: u8 = 14;
 
 type Key = (TileLayer, Option<Epoch>);
 
@@ -52,10 +56,15 @@ impl Snapshot {
         Ok(tile(&prepared, coord, filter))
     }
 
-    /// Makes ready what the map shows first.
+    /// Makes ready what the map shows of the latest epoch: nobody waits for a tile.
     pub fn prepare_tiles(&self) -> Result<(), EngineError> {
         let epoch = self.epoch(None)?;
-        TileLayer::ALL.iter().filter(|l| **l != TileLayer::LandUse).try_for_each(|layer| self.prepared(*layer, epoch).map(|_| ()))
+        TileLayer::ALL.iter().try_for_each(|layer| self.prepare_layer(*layer, epoch, 0..=READY_ZOOM))
+    }
+
+    pub(super) fn prepare_layer(&self, layer: TileLayer, epoch: Option<Epoch>, zooms: RangeInclusive<u8>) -> Result<(), EngineError> {
+        self.prepared(layer, epoch)?.prepare(zooms);
+        Ok(())
     }
 
     fn prepared(&self, layer: TileLayer, epoch: Option<Epoch>) -> Result<Arc<Prepared>, EngineError> {
@@ -68,9 +77,7 @@ impl Snapshot {
         if let Some(prepared) = slot.prepared.get() {
             return Ok(prepared.clone());
         }
-        let text = tiles_text("layers.toml").ok_or_else(|| EngineError::internal("tiles/layers.toml is not in this build"))?;
-        let rules = TileRules::parse(&text).map_err(|e| EngineError::internal(format!("tiles/layers.toml: {e}")))?;
-        let prepared = Arc::new(Prepared::new(layer, &rules, self.features(layer, epoch)?));
+        let prepared = Arc::new(Prepared::new(layer, &maps::tile_rules()?, self.features(layer, epoch)?));
         Ok(slot.prepared.get_or_init(|| prepared).clone())
     }
 

@@ -1,4 +1,4 @@
-//! Read and write files: the only user of GDAL.
+//! Read and write files: the only user of GDAL and of `pmtiles`.
 //!
 //! `read` takes any vector file the system's GDAL reads, zipped or not, and hands out features in the
 //! workspace's CRS, valid, with NFC text, each with the issues a person should know; `raster` reads land
@@ -17,7 +17,7 @@ mod read;
 mod write;
 
 pub use read::{Counts, Doubles, Feature, Record, Request, Shape, Source, open};
-pub use write::{About, Column, ColumnType, Export, Row, Table, Value, csv_cell, endings};
+pub use write::{About, Column, ColumnType, Export, PmTiles, PmTilesHead, Row, Table, Value, csv_cell, endings};
 
 use std::path::PathBuf;
 

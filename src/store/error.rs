@@ -38,6 +38,8 @@ pub enum StoreError {
     IdsExist { name: String, ids: Vec<String>, n_ids: u64 },
     #[error("{n_ids} ids occur more than once ({}): an id must be unique in the layer “{name}”", some(ids, *n_ids))]
     DuplicateIds { name: String, ids: Vec<String>, n_ids: u64 },
+    #[error("{path}: cannot be written: {reason}")]
+    CannotWrite { path: PathBuf, reason: String },
     #[error("{path}: {doing} failed")]
     File { path: PathBuf, doing: &'static str, source: std::io::Error },
     #[error("{path}: {doing} failed")]

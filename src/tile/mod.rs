@@ -10,6 +10,7 @@
 mod cells;
 mod coord;
 mod draw;
+mod hilbert;
 mod merge;
 mod mvt;
 mod nodes;
@@ -25,6 +26,7 @@ mod tests_of_drawing;
 
 pub use coord::{TileCoord, TileError, WEB_MERCATOR_HALF_M, lonlat_to_mercator};
 pub use draw::{TileFilter, tile};
+pub use hilbert::along_hilbert;
 pub use prepare::{Feature, Prepared, Value};
 pub use rules::{LayerRules, TileRules};
 pub use style::{ClassColor, StyleError, StyleParts, Theme, style};

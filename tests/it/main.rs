@@ -5,6 +5,7 @@ mod formats;
 mod http;
 mod jts;
 mod program;
+mod pyramid;
 mod rasters;
 mod real;
 mod store;

@@ -54,6 +54,8 @@ const IMPURE: &str = r"\bstd::(fs|net|env|process|thread)\b|\b(SystemTime|Instan
 const DOORS: &[(&str, &str)] = &[
     ("gdal|gdal_sys", "formats"),
     ("proj|proj_sys", "crs"),
+    ("pmtiles", "formats"),
+    ("libdeflater", "engine"),
     ("rusqlite|libsqlite3_sys", "store"),
     ("rstar", "index"),
     ("i_overlay|i_float|i_shape", "geom"),

@@ -95,8 +95,7 @@ export class AppState {
   #event_request: AbortController | null = null;
   /** A zone chosen where it is seen: its card must not cover it. */
   #pointed_out: string | null = null;
-  /** The zone that a click sought among others: the map goes there. */
-  #sought: string | null = null;
+  #sought: string | null = null; // by a click among others: the map goes there
   #units_are_old = true;
   #revision_told = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;

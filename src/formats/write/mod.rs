@@ -2,15 +2,18 @@
 //!
 //! Everything is written into a folder beside the target and moved into place by `finish`, after the
 //! file was read back and its rows counted: under the final name there is the old file or the whole new
-//! one. Every row says where it comes from: source, epoch, revision, simulated.
+//! one. Every row says where it comes from: source, epoch, revision, simulated. A pyramid (`PmTiles`) is put
+//! in place by who asked for it.
 
 mod geojson;
 mod kml;
+mod pmtiles;
 mod table;
 mod vector;
 mod wkb;
 mod wkt;
 
+pub use pmtiles::{PmTiles, PmTilesHead};
 pub use table::csv_cell;
 
 use std::fs::File;
