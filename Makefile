@@ -88,7 +88,7 @@ test: setup build ## run every test: Rust, web unit, browser
 bench: release ## measure the hot paths, beside other engines where they are installed
 	$(call step,measuring,cargo bench --locked)
 	@command -v python3 >/dev/null || { echo 'python3 is missing: other engines are not measured'; exit 0; }
-	$(call step,measuring beside other engines,python3 benches/peers/overlay.py m || true; python3 benches/peers/raster.py || true)
+	$(call step,measuring beside other engines,python3 benches/peers/overlay.py m || true; python3 benches/peers/raster.py || true; python3 benches/peers/landscape.py target/release/farmzone || true; python3 benches/peers/tiles.py m || true)
 
 clean: ## remove what was built
 	cargo clean && rm -rf assets/dist assets/node_modules

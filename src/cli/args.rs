@@ -146,6 +146,9 @@ pub enum Command {
         workspace: PathBuf,
         #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
         bind: SocketAddr,
+        /// Memory for tiles drawn lately; 0 keeps none.
+        #[arg(long, default_value_t = TILE_CACHE_MB, value_name = "MB", value_parser = clap::value_parser!(u32).range(0..=65_536))]
+        tile_cache: u32,
     },
     /// Make the simulated Hanoi if it is not there yet, and serve it.
     Demo {
@@ -159,6 +162,9 @@ pub enum Command {
         make_only: bool,
     },
 }
+
+/// What `serve` and `demo` keep of drawn tiles: a city's map as people look at it.
+pub const TILE_CACHE_MB: u32 = 64;
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::args::{Cli, Command, ImportArgs};
+use super::args::{Cli, Command, ImportArgs, TILE_CACHE_MB};
 use super::output;
 use super::progress::Bar;
 use crate::engine::{
@@ -98,7 +98,7 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
             let done = done?;
             output::result(cli.json, &json!(done), &output::pyramid(&done))
         }
-        Command::Serve { workspace, bind } => serve(cli, workspace, *bind, rulebook),
+        Command::Serve { workspace, bind, tile_cache } => serve(cli, workspace, *bind, *tile_cache, rulebook),
         Command::Demo { dir, bind, make_only } => demo(cli, dir, *bind, *make_only, rulebook),
     }
 }
@@ -137,9 +137,9 @@ fn import(cli: &Cli, args: &ImportArgs, rulebook: Rulebook) -> Result<(), Engine
     output::result(cli.json, &json!(done), &output::imported(&done))
 }
 
-fn serve(cli: &Cli, workspace: &Path, bind: SocketAddr, rulebook: Rulebook) -> Result<(), EngineError> {
+fn serve(cli: &Cli, workspace: &Path, bind: SocketAddr, tile_cache_mb: u32, rulebook: Rulebook) -> Result<(), EngineError> {
     let engine = Engine::serve(workspace, rulebook)?;
-    http::serve(engine, bind, |address| {
+    http::serve(engine, bind, (tile_cache_mb as usize) << 20, |address| {
         let _ = output::result(
             cli.json,
             &json!({ "url": format!("http://{address}/"), "workspace": workspace }),
@@ -159,7 +159,7 @@ fn demo(cli: &Cli, dir: &Path, bind: SocketAddr, make_only: bool, rulebook: Rule
     if make_only {
         return output::result(cli.json, &json!({ "workspace": workspace }), &workspace.display().to_string());
     }
-    serve(cli, &workspace, bind, rulebook)
+    serve(cli, &workspace, bind, TILE_CACHE_MB, rulebook)
 }
 
 /// Lines for a person on a terminal, JSON otherwise: warnings, or what `-v` asks for; the server says more.

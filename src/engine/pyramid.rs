@@ -3,18 +3,17 @@
 //! Tiles are drawn in parallel and written in the order of the Hilbert curve, a batch at a time, so that
 //! memory does not grow with the pyramid. Under the final name there is the old file or the whole new one.
 
-use std::cell::RefCell;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use libdeflater::{CompressionLvl, Compressor};
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::draft::Draft;
+use super::gzip::{Gzip, gzip};
 use super::{EngineError, Progress, Rulebook, Snapshot, ends_with, maps};
 use crate::formats::{FormatError, PmTiles, PmTilesHead};
 use crate::geom;
@@ -24,9 +23,6 @@ use crate::tile::{TileCoord, TileFilter, TileLayer, along_hilbert, lonlat_to_mer
 
 /// Drawn and held in memory at a time: some megabytes, as few tiles are over 100 KB.
 const BATCH: usize = 64;
-
-/// libdeflate's level 5 makes our tiles as small as zlib's 9 in the time of zlib's 2.
-const GZIP_LEVEL: i32 = 5;
 
 /// Which tiles are asked for.
 #[derive(Debug, Clone)]
@@ -296,7 +292,7 @@ fn write_tiles(
         if batch.is_empty() {
             return Ok(n_tiles);
         }
-        let draw = |coord: &TileCoord| gzip(&snapshot.tile(&ask.layers, epoch, *coord, &TileFilter::default())?);
+        let draw = |coord: &TileCoord| snapshot.tile(&ask.layers, epoch, *coord, &TileFilter::default()).map(|tile| packed(&tile));
         // One by one: a tile of a low zoom holds as much as hundreds of a deep one.
         let tiles = batch.par_iter().with_max_len(1).map(draw).collect::<Result<Vec<_>, EngineError>>()?;
         for (coord, tile) in batch.iter().zip(&tiles).filter(|(_, tile)| !tile.is_empty()) {
@@ -307,20 +303,7 @@ fn write_tiles(
     }
 }
 
-thread_local! {
-    static COMPRESSOR: RefCell<Compressor> = RefCell::new(Compressor::new(CompressionLvl::new(GZIP_LEVEL).unwrap_or_default()));
-}
-
 /// A tile in gzip; nothing for a tile without anything.
-fn gzip(tile: &[u8]) -> Result<Vec<u8>, EngineError> {
-    if tile.is_empty() {
-        return Ok(Vec::new());
-    }
-    COMPRESSOR.with_borrow_mut(|compressor| {
-        let mut packed = vec![0; compressor.gzip_compress_bound(tile.len())];
-        let n_bytes = compressor.gzip_compress(tile, &mut packed).map_err(|e| EngineError::internal(format!("gzip: {e}")))?;
-        packed.truncate(n_bytes);
-        packed.shrink_to_fit();
-        Ok(packed)
-    })
+fn packed(tile: &[u8]) -> Vec<u8> {
+    if tile.is_empty() { Vec::new() } else { gzip(tile, Gzip::Small) }
 }

@@ -52,14 +52,14 @@ struct Shared {
 const WORKER_PATIENCE: Duration = Duration::from_secs(15);
 
 impl App {
-    /// Starts to follow the engine's revision; ends with the last clone.
-    pub fn new(engine: Engine) -> App {
+    /// Starts to follow the engine's revision; ends with the last clone. Keeps at most so many bytes of drawn tiles.
+    pub fn new(engine: Engine, most_tile_bytes: usize) -> App {
         let n_workers = std::thread::available_parallelism().map_or(2, |n| n.get()).max(2);
         let (revision, _) = watch::channel(engine.snapshot().revision);
         let shared = Arc::new(Shared {
             engine,
             metrics: Metrics::default(),
-            tiles: TileCache::new(64 << 20),
+            tiles: TileCache::new(most_tile_bytes),
             workers: Arc::new(Semaphore::new(n_workers)),
             revision,
             ending: watch::channel(false).0,

@@ -16,18 +16,19 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// How long a reader may take to say what it wants; one that dribbles would hold a connection for ever.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Serves until SIGINT or SIGTERM; `ready` is told the address, with the port that was found when 0 was asked for.
-pub fn serve(engine: Engine, bind: SocketAddr, ready: impl FnOnce(SocketAddr)) -> Result<(), EngineError> {
+/// Serves until SIGINT or SIGTERM; `ready` is told the address, with the port that was found when 0 was asked for. Keeps at
+/// most so many bytes of drawn tiles.
+pub fn serve(engine: Engine, bind: SocketAddr, most_tile_bytes: usize, ready: impl FnOnce(SocketAddr)) -> Result<(), EngineError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("http").build();
     let runtime = runtime.map_err(|e| EngineError::internal(format!("no threads to serve with: {e}")))?;
-    let served = runtime.block_on(listen(engine.clone(), bind, ready));
+    let served = runtime.block_on(listen(engine.clone(), bind, most_tile_bytes, ready));
     // Work that nobody waits for any more may not hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(2));
     engine.close();
     served
 }
 
-async fn listen(engine: Engine, bind: SocketAddr, ready: impl FnOnce(SocketAddr)) -> Result<(), EngineError> {
+async fn listen(engine: Engine, bind: SocketAddr, most_tile_bytes: usize, ready: impl FnOnce(SocketAddr)) -> Result<(), EngineError> {
     let cannot = |e: std::io::Error| {
         EngineError::unavailable(format!(
             "cannot listen on {bind}: {e}; another program may use the port, choose one with --bind ADDRESS:PORT"
@@ -36,15 +37,14 @@ async fn listen(engine: Engine, bind: SocketAddr, ready: impl FnOnce(SocketAddr)
     let listener = TcpListener::bind(bind).await.map_err(cannot)?;
     let address = listener.local_addr().map_err(cannot)?;
     let mut stop = Stop::listen()?;
-    let app = App::new(engine);
+    let app = App::new(engine, most_tile_bytes);
     let warm = app.clone();
-    // What the map shows first is made ready before anybody asks.
-    // Nobody waits for it: a map that asks earlier waits for its own layers.
-    drop(tokio::task::spawn_blocking(move || {
+    // What the map shows is made ready before anybody is told to come. Who comes earlier waits for his own layers.
+    let warmed = tokio::task::spawn_blocking(move || {
         if let Err(error) = warm.snapshot().prepare_tiles() {
             tracing::warn!(%error, "the tiles could not be made ready");
         }
-    }));
+    });
     let ending = app.clone();
     let stopping = async move {
         let signal = stop.wait().await;
@@ -52,10 +52,16 @@ async fn listen(engine: Engine, bind: SocketAddr, ready: impl FnOnce(SocketAddr)
         // Streams would never finish by themselves.
         ending.0.ending.send_replace(true);
     };
-    tracing::info!(%address, "serving");
-    ready(address);
     let connections = GracefulShutdown::new();
+    let announcing = async move {
+        // It fails only when its thread panicked, and then the tiles are made as they are asked for.
+        let _ = warmed.await;
+        tracing::info!(%address, "serving");
+        ready(address);
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
+        () = announcing => {}
         () = accept(listener, router(app), &connections) => {}
         () = stopping => {}
     }

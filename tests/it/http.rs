@@ -54,7 +54,7 @@ struct Site {
 impl Site {
     fn over(bench: Bench) -> Site {
         let engine = Engine::serve(&bench.path("w.gpkg"), Rulebook::load(None).unwrap()).unwrap();
-        Site { router: router(App::new(engine.clone())), engine, _bench: bench }
+        Site { router: router(App::new(engine.clone(), 1 << 20)), engine, _bench: bench }
     }
 }
 
@@ -447,6 +447,66 @@ async fn a_tile_holds_what_lies_there_and_is_204_where_nothing_does() {
     }
     let nothing = get("/tiles/zones,units/14/0/0").await;
     assert_eq!((nothing.status, nothing.body.len()), (StatusCode::NO_CONTENT, 0));
+}
+
+#[tokio::test]
+async fn a_tile_is_filtered_by_kind_and_group_and_by_nothing_else() {
+    let address = tile_over_the_zones().await;
+    let text = async |layers: &str, query: &str| {
+        let answer = get(&format!("/tiles/{layers}/{address}?{query}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}: {}", String::from_utf8_lossy(&answer.body));
+        String::from_utf8_lossy(&answer.body).into_owned()
+    };
+    let rice = text("zones,landuse", "kind=rice").await;
+    assert!(rice.contains("rice") && rice.contains("ONT") && !rice.contains("fruit"));
+    let both = text("zones", "kind=rice,fruit").await;
+    assert_eq!(both, text("zones", "").await);
+    let built = text("landuse,zones", "group=built&kind=fruit").await;
+    assert!(built.contains("ONT") && !built.contains("LUC") && built.contains("fruit") && !built.contains("VN-HNOR-0001"));
+    assert_eq!(get(&format!("/tiles/zones/{address}?kind=tea")).await.status, StatusCode::NO_CONTENT);
+    for (query, what) in [("kind=silk", "no kind “silk”"), ("group=castle", "no group “castle”"), ("unit=10001", "no parameter “unit”")]
+    {
+        let refused = get(&format!("/tiles/zones/{address}?{query}")).await;
+        let message = refused.json()["error"]["message"].as_str().unwrap().to_owned();
+        assert!(refused.status == StatusCode::BAD_REQUEST && message.contains(what), "{query}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn a_tile_comes_in_the_coding_that_the_reader_likes_best() {
+    let path = format!("/tiles/zones,units,landuse,encroachments/{}", tile_over_the_zones().await);
+    let plain = get(&path).await;
+    for (accepted, coding) in [("gzip, deflate, br, zstd", "zstd"), ("gzip", "gzip"), ("br", "br")] {
+        let coded = get_with(&path, &[(header::ACCEPT_ENCODING, accepted)]).await;
+        assert_eq!(coded.header(header::CONTENT_ENCODING), coding);
+        assert_ne!((coded.header(header::ETAG), &coded.body), (plain.header(header::ETAG), &plain.body));
+        let etag = coded.header(header::ETAG).to_owned();
+        let again = get_with(&path, &[(header::ACCEPT_ENCODING, accepted), (header::IF_NONE_MATCH, &etag)]).await;
+        assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{coding}");
+    }
+    for rubbish in ["", "\"", "W/", "*x", "\"a\", \"b", "\u{1}"] {
+        let Ok(value) = header::HeaderValue::from_str(rubbish) else { continue };
+        let answer = get_with(&path, &[(header::IF_NONE_MATCH, value.to_str().unwrap())]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{rubbish:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_zone_that_holds_a_point_is_found() {
+    let at = async |lon: f64, lat: f64| {
+        let found = get_json(&format!("/api/v1/zones?at={lon},{lat}")).await;
+        let ids = found["features"].as_array().unwrap().iter().map(|f| f["id"].as_str().unwrap().to_owned());
+        ids.collect::<Vec<String>>()
+    };
+    for id in ["a", "b"] {
+        let zone = get_json(&format!("/api/v1/zones/{id}")).await;
+        let center = &zone["properties"]["center"];
+        assert_eq!(at(center[0].as_f64().unwrap(), center[1].as_f64().unwrap()).await, [id]);
+    }
+    assert!(at(0.0, 0.0).await.is_empty());
+    for wrong in ["105.8", "105.8,21,3", "a,b", "200,21", "105.8,NaN"] {
+        assert_eq!(get(&format!("/api/v1/zones?at={wrong}")).await.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
 }
 
 #[tokio::test]

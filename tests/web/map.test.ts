@@ -20,6 +20,22 @@ test('the page opens with the whole city, its figures, and the word for simulate
   await close();
 });
 
+test('a click among merged zones finds the one that is there, and the map goes near it', async () => {
+  const zone = await a_zone_with_losses();
+  const [lon, lat] = zone.center;
+  const { page, assert_clean, close } = await visit(`#map=10.5/${lat}/${lon}&layers=zones`);
+  await drawn(page);
+  const map = await page.locator('.map').boundingBox();
+  assert.ok(map);
+  await page.mouse.click(map.x + map.width / 2, map.y + map.height / 2);
+  const card = page.getByRole('complementary', { name: 'Vùng được chọn' });
+  await card.getByRole('heading', { level: 2, name: zone.name }).waitFor();
+  assert.equal(link_of(page).get('zone'), zone.id);
+  await at_zoom(page, 12);
+  assert_clean();
+  await close();
+});
+
 test('a click on a zone opens its card, Escape closes it, back and forward restore both', async () => {
   const zone = await a_zone_with_losses();
   const [lon, lat] = zone.center;

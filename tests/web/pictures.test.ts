@@ -29,6 +29,25 @@ test('the picture of the README', async () => {
   await picture(`${DOCS}screenshot.png`, `#map=12.2/${lat}/${lon}&zone=${encodeURIComponent(zone.id)}`, {});
 });
 
+test('the pictures of docs/tiles.md', async () => {
+  const zone = await a_zone_with_losses();
+  const [lon, lat] = zone.center;
+  mkdirSync(`${DOCS}pictures`, { recursive: true });
+  const small = { viewport: { width: 420, height: 420 } };
+  for (const zoom of [8, 10, 12]) {
+    const { page, close } = await visit(`#map=${zoom}/${lat}/${lon}&layers=zones`, small);
+    await drawn(page);
+    await page.waitForTimeout(800);
+    await drawn(page);
+    // The map alone: what lies over it is in the other pictures.
+    await page.addStyleTag({ content: '.map ~ *, .map .maplibregl-control-container { visibility: hidden !important }' });
+    const file = `${DOCS}pictures/tiles-z${zoom}.png`;
+    await page.locator('.map').screenshot({ path: file });
+    assert.ok(statSync(file).size > 8_000, `${file} shows hardly anything`);
+    await close();
+  }
+});
+
 test('pictures of every look', async () => {
   const zone = await a_zone_with_losses();
   const [lon, lat] = zone.center;
