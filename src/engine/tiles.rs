@@ -10,7 +10,7 @@ use super::snapshot::{Snapshot, ZoneView};
 use super::{EngineError, figures, maps};
 use crate::legend;
 use crate::model::{Context, ContextGroup, Epoch, Geometry, Group, LayerRole, MultiPolygon};
-use crate::tile::{Feature, Prepared, TileCoord, TileFilter, TileLayer, Value, tile};
+use crate::tile::{Feature, Merged, Prepared, Shown, Strokes, TileCoord, TileFilter, TileLayer, Value, tile};
 
 /// Deeper zooms are made ready when they are first asked for.
 const READY_ZOOM: u8 = 14;
@@ -20,8 +20,30 @@ type Key = (TileLayer, Option<Epoch>);
 /// One prepared layer: made once, by the first who asks; the others wait for it.
 struct Slot {
     stamp: String,
-    prepared: OnceLock<Arc<Prepared>>,
+    layer: OnceLock<Arc<LayerOfTiles>>,
     making: Mutex<()>,
+}
+
+/// A prepared layer, and what its zooms show: each made when it is first asked for.
+struct LayerOfTiles {
+    prepared: Prepared,
+    merged: OnceLock<Option<Merged>>,
+    strokes: [OnceLock<Strokes>; TileCoord::MAX_ZOOM as usize + 1],
+}
+
+impl LayerOfTiles {
+    fn new(prepared: Prepared) -> Self {
+        LayerOfTiles { prepared, merged: OnceLock::new(), strokes: std::array::from_fn(|_| OnceLock::new()) }
+    }
+
+    /// Who draws on threads of `rayon` must have asked before: a thread that waits for its own work would wait for ever.
+    fn shown(&self, z: u8) -> Shown<'_> {
+        let merged = || self.merged.get_or_init(|| Merged::new(&self.prepared)).as_ref();
+        match self.prepared.is_merged_at(z).then(merged).flatten() {
+            Some(merged) => Shown::Merged(merged),
+            None => Shown::Strokes(self.strokes[usize::from(z)].get_or_init(|| Strokes::new(&self.prepared, z))),
+        }
+    }
 }
 
 /// The prepared layers of one snapshot, shared with the snapshots before and after where nothing changed.
@@ -42,7 +64,7 @@ impl PreparedTiles {
 
     fn slot(&self, key: Key, stamp: impl FnOnce() -> String) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = slots.entry(key).or_insert_with(|| Arc::new(Slot { stamp: stamp(), prepared: OnceLock::new(), making: Mutex::new(()) }));
+        let slot = slots.entry(key).or_insert_with(|| Arc::new(Slot { stamp: stamp(), layer: OnceLock::new(), making: Mutex::new(()) }));
         slot.clone()
     }
 }
@@ -51,9 +73,10 @@ impl Snapshot {
     /// The layers at an address as an uncompressed MVT; empty when there is nothing to show.
     pub fn tile(&self, layers: &[TileLayer], epoch: Option<Epoch>, coord: TileCoord, filter: &TileFilter) -> Result<Vec<u8>, EngineError> {
         let epoch = self.epoch(epoch)?;
-        let prepared = layers.iter().map(|layer| self.prepared(*layer, epoch)).collect::<Result<Vec<_>, _>>()?;
-        let prepared: Vec<&Prepared> = prepared.iter().map(|p| &**p).collect();
-        Ok(tile(&prepared, coord, filter))
+        let layers = layers.iter().map(|layer| self.layer_of_tiles(*layer, epoch)).collect::<Result<Vec<_>, _>>()?;
+        let drawn = layers.iter().filter(|layer| layer.prepared.is_drawn_at(coord.z()));
+        let shown: Vec<(&Prepared, Shown)> = drawn.map(|layer| (&layer.prepared, layer.shown(coord.z()))).collect();
+        Ok(tile(&shown, coord, filter))
     }
 
     /// Makes ready what the map shows of the latest epoch: nobody waits for a tile.
@@ -63,22 +86,25 @@ impl Snapshot {
     }
 
     pub(super) fn prepare_layer(&self, layer: TileLayer, epoch: Option<Epoch>, zooms: RangeInclusive<u8>) -> Result<(), EngineError> {
-        self.prepared(layer, epoch)?.prepare(zooms);
+        let layer = self.layer_of_tiles(layer, epoch)?;
+        for z in zooms.filter(|z| layer.prepared.is_drawn_at(*z)) {
+            layer.shown(z);
+        }
         Ok(())
     }
 
-    fn prepared(&self, layer: TileLayer, epoch: Option<Epoch>) -> Result<Arc<Prepared>, EngineError> {
+    fn layer_of_tiles(&self, layer: TileLayer, epoch: Option<Epoch>) -> Result<Arc<LayerOfTiles>, EngineError> {
         let epoch = epoch.filter(|_| layer.has_epochs());
         let slot = self.tiles.slot((layer, epoch), || self.tile_stamp(layer, epoch));
-        if let Some(prepared) = slot.prepared.get() {
-            return Ok(prepared.clone());
+        if let Some(layer) = slot.layer.get() {
+            return Ok(layer.clone());
         }
         let _one_at_a_time = slot.making.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(prepared) = slot.prepared.get() {
-            return Ok(prepared.clone());
+        if let Some(layer) = slot.layer.get() {
+            return Ok(layer.clone());
         }
-        let prepared = Arc::new(Prepared::new(layer, &maps::tile_rules()?, self.features(layer, epoch)?));
-        Ok(slot.prepared.get_or_init(|| prepared).clone())
+        let layer = LayerOfTiles::new(Prepared::new(layer, &maps::tile_rules()?, self.features(layer, epoch)?));
+        Ok(slot.layer.get_or_init(|| Arc::new(layer)).clone())
     }
 
     /// A filter of tiles by kind and by group. The error names what there is.

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::outline::NOTHING;
 
-/// How much of each cell each class covers.
+/// How much of each cell of a part of a tile each class covers.
 pub(super) struct Shares {
-    side: usize,
+    part: Part,
     /// The class that came first to a cell, and its share: most cells know but one.
     first: Vec<(u16, f32)>,
     /// All others: cell, class, share.
@@ -19,19 +19,55 @@ pub(super) struct Shares {
 }
 
 /// Land is owed in blocks of so many cells a side.
-const BLOCK: usize = 32;
+const BLOCK: u32 = 32;
 /// A share of less is a rounding error.
 const LEAST: f32 = 1e-6;
 
-impl Shares {
-    pub(super) fn new(side: usize) -> Shares {
-        Shares { side, first: vec![(NOTHING, 0.0); side * side], more: Vec::new() }
+/// The cells of a tile in which there is something: whole blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    /// Column and row of the first cell.
+    pub begin: [u32; 2],
+    /// Columns and rows.
+    pub size: [u32; 2],
+}
+
+impl Part {
+    /// The blocks that meet some cells, `end` not included, of a tile so many cells wide.
+    pub(super) fn around(begin: [u32; 2], end: [u32; 2], side: u32) -> Part {
+        let begin = begin.map(|v| v.min(side.saturating_sub(1)) / BLOCK * BLOCK);
+        let size = [0, 1].map(|axis| end[axis].clamp(begin[axis] + 1, side).next_multiple_of(BLOCK).min(side) - begin[axis]);
+        Part { begin, size }
     }
 
-    /// Adds what a class covers of some cells of a row.
+    pub(super) fn n_cells(self) -> usize {
+        self.size[0] as usize * self.size[1] as usize
+    }
+
+    fn cell(self, column: u32, row: u32) -> usize {
+        (row - self.begin[1]) as usize * self.size[0] as usize + (column - self.begin[0]) as usize
+    }
+
+    /// The tile's column and row of a cell.
+    fn place(self, cell: usize) -> [u32; 2] {
+        let width = self.size[0] as usize;
+        [self.begin[0] + (cell % width) as u32, self.begin[1] + (cell / width) as u32]
+    }
+}
+
+impl Shares {
+    pub(super) fn new(part: Part) -> Shares {
+        Shares { part, first: vec![(NOTHING, 0.0); part.n_cells()], more: Vec::new() }
+    }
+
+    pub(super) fn part(&self) -> Part {
+        self.part
+    }
+
+    /// Adds what a class covers of some cells of a row; they lie in the part.
     pub(super) fn add(&mut self, row: u32, columns: std::ops::Range<u32>, class: u16, share: f32) {
         for column in columns {
-            let cell = row as usize * self.side + column as usize;
+            let cell = self.part.cell(column, row);
             let first = &mut self.first[cell];
             if first.0 == NOTHING || first.0 == class {
                 *first = (class, first.1 + share);
@@ -41,17 +77,17 @@ impl Shares {
         }
     }
 
-    /// What each class covers in all, weighted by row.
-    pub(super) fn totals(&self, weight: impl Fn(usize) -> f64) -> BTreeMap<u16, f64> {
+    /// What each class covers in all, weighted by the tile's row.
+    pub(super) fn totals(&self, weight: impl Fn(u32) -> f64) -> BTreeMap<u16, f64> {
         let mut totals: BTreeMap<u16, f64> = BTreeMap::new();
-        for (y, row) in self.first.chunks_exact(self.side.max(1)).enumerate() {
+        for (y, row) in (self.part.begin[1]..).zip(self.first.chunks_exact(self.part.size[0].max(1) as usize)) {
             let weight = weight(y);
             for &(class, share) in row.iter().filter(|(class, _)| *class != NOTHING) {
                 *totals.entry(class).or_default() += f64::from(share) * weight;
             }
         }
         for &(cell, class, share) in &self.more {
-            *totals.entry(class).or_default() += f64::from(share) * weight(cell as usize / self.side);
+            *totals.entry(class).or_default() += f64::from(share) * weight(self.part.place(cell as usize)[1]);
         }
         totals
     }
@@ -68,31 +104,29 @@ impl Shares {
         });
     }
 
-    /// Adds a quarter of a tile's cells: of `parts`, as many to a side of one cell here as 2 to the power of `folds`.
-    /// `class` says which class here is one there.
-    pub(super) fn fold(&mut self, parts: &Shares, quarter: [u32; 2], folds: u32, class: impl Fn(u16) -> u16) {
-        let [x0, y0] = quarter.map(|q| q as usize * self.side / 2);
+    /// Adds a quarter of a tile so many cells wide: of `parts`, as many to a side of one cell here as 2 to the power of
+    /// `folds`. `class` says which class here is one there.
+    pub(super) fn fold(&mut self, parts: &Shares, quarter: [u32; 2], side: u32, folds: u32, class: impl Fn(u16) -> u16) {
         let part = 1.0 / (1_u32 << (2 * folds)) as f32;
-        let to = |cell: usize| (y0 + ((cell / parts.side) >> folds)) as u32;
-        let column = |cell: usize| (x0 + ((cell % parts.side) >> folds)) as u32;
         let firsts =
             parts.first.iter().enumerate().filter(|(_, (class, _))| *class != NOTHING).map(|(cell, (of, share))| (cell, *of, *share));
         for (cell, of, share) in firsts.chain(parts.more.iter().map(|(cell, of, share)| (*cell as usize, *of, *share))) {
-            self.add(to(cell), column(cell)..column(cell) + 1, class(of), share * part);
+            let [column, row] = within(parts.part.place(cell), quarter, side, folds);
+            self.add(row, column..column + 1, class(of), share * part);
         }
         self.settle();
     }
 
-    /// The label of each cell, row by row; `settle`d before.
+    /// The label of each cell of the part, row by row; `settle`d before.
     pub(super) fn labels(&self) -> Vec<u16> {
-        let mut labels = vec![NOTHING; self.side * self.side];
+        let mut labels = vec![NOTHING; self.part.n_cells()];
         let mut owed: HashMap<u16, f64> = HashMap::new();
-        let n_blocks = self.side.div_ceil(BLOCK);
-        for by in 0..n_blocks {
+        let [nx, ny] = self.part.size.map(|size| size.div_ceil(BLOCK) as usize);
+        for by in 0..ny {
             // Back and forth, so that what is owed is paid nearby.
-            for step in 0..n_blocks {
-                let bx = if by.is_multiple_of(2) { step } else { n_blocks - 1 - step };
-                self.label_block([bx * BLOCK, by * BLOCK], &mut labels, &mut owed);
+            for step in 0..nx {
+                let bx = if by.is_multiple_of(2) { step } else { nx - 1 - step };
+                self.label_block([bx, by].map(|at| at * BLOCK as usize), &mut labels, &mut owed);
             }
         }
         labels
@@ -102,10 +136,12 @@ impl Shares {
         let mut tally: BTreeMap<u16, f64> = BTreeMap::new();
         let mut changes: Vec<Change> = Vec::new();
         let mut choices: Vec<(u16, f32)> = Vec::new();
-        for y in y0..(y0 + BLOCK).min(self.side) {
-            let row = y * self.side;
+        let [width, height] = self.part.size.map(|size| size as usize);
+        let [x1, y1] = [(x0 + BLOCK as usize).min(width), (y0 + BLOCK as usize).min(height)];
+        for y in y0..y1 {
+            let row = y * width;
             let mut next = self.more.partition_point(|(cell, ..)| (*cell as usize) < row + x0);
-            for (cell, label) in labels.iter_mut().enumerate().take(row + (x0 + BLOCK).min(self.side)).skip(row + x0) {
+            for (cell, label) in labels.iter_mut().enumerate().take(row + x1).skip(row + x0) {
                 let (class, share) = self.first[cell];
                 if class == NOTHING {
                     continue;
@@ -137,8 +173,8 @@ impl Shares {
             *land += owed.remove(class).unwrap_or(0.0);
         }
         let mut missing: BTreeMap<u16, i64> = tally.iter().map(|(class, land)| (*class, land.round() as i64)).collect();
-        for y in y0..(y0 + BLOCK).min(self.side) {
-            for &label in &labels[y * self.side + x0..y * self.side + (x0 + BLOCK).min(self.side)] {
+        for y in y0..y1 {
+            for &label in &labels[y * width + x0..y * width + x1] {
                 if label != NOTHING {
                     *missing.entry(label).or_default() -= 1;
                     *tally.entry(label).or_default() -= 1.0;
@@ -177,6 +213,11 @@ impl Shares {
     }
 }
 
+/// The cell of a tile that holds a cell of one of its quarters.
+pub(super) fn within(place: [u32; 2], quarter: [u32; 2], side: u32, folds: u32) -> [u32; 2] {
+    [0, 1].map(|axis| quarter[axis] * side / 2 + (place[axis] >> folds))
+}
+
 /// Another label for a cell, and how much less of the cell it has.
 #[derive(Debug, Clone, Copy)]
 struct Change {
@@ -195,7 +236,7 @@ mod tests {
 
     #[test]
     fn what_fills_most_of_a_cell_is_shown_in_it() {
-        let mut shares = Shares::new(64);
+        let mut shares = Shares::new(Part::around([0, 0], [64, 64], 64));
         for row in 0..10 {
             shares.add(row, 0..20, 3, 0.75);
             shares.add(row, 0..20, 4, 0.25);
@@ -210,7 +251,7 @@ mod tests {
     #[test]
     fn grains_too_small_for_a_cell_are_gathered_and_keep_their_land() {
         for share in [0.02, 0.1, 0.3, 0.49, 0.51, 0.9] {
-            let mut shares = Shares::new(128);
+            let mut shares = Shares::new(Part::around([0, 0], [128, 128], 128));
             (0..128).for_each(|row| shares.add(row, 0..128, 0, share));
             shares.settle();
             let (drawn, land) = (count(&shares.labels(), 0) as f64, 128.0 * 128.0 * f64::from(share));
@@ -220,7 +261,7 @@ mod tests {
 
     #[test]
     fn what_a_block_cannot_show_the_next_one_does() {
-        let mut shares = Shares::new(128);
+        let mut shares = Shares::new(Part::around([0, 0], [128, 128], 128));
         // One grain of a tenth of a cell in each block: sixteen blocks, two cells.
         for block in 0..16 {
             shares.add(32 * (block / 4) + 5, 32 * (block % 4) + 7..32 * (block % 4) + 8, 9, 0.1);
@@ -231,7 +272,7 @@ mod tests {
 
     #[test]
     fn overlapping_land_fills_no_more_than_the_cells_there_are() {
-        let mut shares = Shares::new(32);
+        let mut shares = Shares::new(Part::around([0, 0], [32, 32], 32));
         (0..32).for_each(|row| (0..3).for_each(|class| shares.add(row, 0..32, class, 1.0)));
         shares.settle();
         let labels = shares.labels();
@@ -241,7 +282,7 @@ mod tests {
 
     #[test]
     fn totals_are_the_land_whatever_is_drawn() {
-        let mut shares = Shares::new(32);
+        let mut shares = Shares::new(Part::around([0, 0], [32, 32], 32));
         shares.add(0, 0..4, 1, 0.3);
         shares.add(1, 0..4, 2, 0.5);
         shares.add(1, 0..4, 1, 0.25);

@@ -20,14 +20,19 @@ pub struct TileFilter {
 }
 
 /// The layers at an address as an MVT, in the order given; no bytes when there is nothing to show.
-pub fn tile(layers: &[&Prepared], coord: TileCoord, filter: &TileFilter) -> Vec<u8> {
+pub fn tile(layers: &[(&Prepared, Shown)], coord: TileCoord, filter: &TileFilter) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for prepared in layers {
-        if (prepared.rules.min_zoom..=prepared.rules.max_zoom).contains(&coord.z()) {
-            Drawing::new(prepared, coord, filter).draw(&mut bytes);
-        }
+    for (prepared, shown) in layers.iter().filter(|(prepared, _)| prepared.is_drawn_at(coord.z())) {
+        Drawing::new(prepared, coord, filter).draw(*shown, &mut bytes);
     }
     bytes
+}
+
+/// What of a layer a zoom shows, made from it for that zoom.
+#[derive(Debug, Clone, Copy)]
+pub enum Shown<'a> {
+    Merged(&'a Merged),
+    Strokes(&'a Strokes),
 }
 
 /// From the world's grid to the tile's.
@@ -114,11 +119,10 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    fn draw(mut self, tile: &mut Vec<u8>) {
-        let z = self.frame.coord.z();
-        match self.prepared.merged(z) {
-            Some(merged) => self.draw_areas(merged),
-            None => self.draw_items(self.prepared.strokes(z)),
+    fn draw(mut self, shown: Shown, tile: &mut Vec<u8>) {
+        match shown {
+            Shown::Merged(merged) => self.draw_areas(merged),
+            Shown::Strokes(strokes) => self.draw_items(strokes),
         }
         self.bytes.finish(self.prepared.layer, tile);
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::cells::Shares;
+use super::cells::{Part, Shares, within};
 use super::mvt::{Commands, EXTENT};
 use super::outline::{Labelled, NOTHING, outlines};
 use super::prepare::{Form, Item, Prepared, WorldPoint};
@@ -15,7 +15,7 @@ use crate::model::{Coord, MultiPolygon, Polygon, Ring};
 
 /// The areas of every zoom at which a layer is merged.
 #[derive(Debug)]
-pub(super) struct Merged {
+pub struct Merged {
     /// By zoom, from 0 on.
     zooms: Vec<Zoom>,
 }
@@ -50,9 +50,11 @@ const COARSEST: u32 = 5;
 /// A narrower margin would not hold a small outline.
 const LEAST_MARGIN: usize = 8;
 
-/// A tile's labels, runs of one label after the other (where it ends, and the label), and what each class has, hectares.
-#[derive(Debug, Default)]
+/// A tile's labels and what each class has, hectares.
+#[derive(Debug)]
 struct Tile {
+    part: Part,
+    /// Of the part's cells, runs of one label after the other: where it ends, and the label.
     runs: Vec<(u32, u16)>,
     totals: Vec<(u16, f64)>,
 }
@@ -61,7 +63,7 @@ type Tiles = HashMap<[u32; 2], Tile>;
 
 impl Merged {
     /// None when the layer is not merged at any zoom, or has more classes or tiles than are worth merging.
-    pub(super) fn new(prepared: &Prepared) -> Option<Merged> {
+    pub fn new(prepared: &Prepared) -> Option<Merged> {
         let end = prepared.rules.merge_below;
         let deepest = end.checked_sub(1)?;
         let names = prepared.layer().keys();
@@ -182,11 +184,20 @@ impl Whole<'_> {
                 (!inside.is_empty()).then(|| (quarter, self.label(z + 1, child, &inside)))
             })
             .collect();
-        let mut shares = Shares::new((EXTENT >> bits) as usize);
+        let side = EXTENT >> bits;
+        let folds = bits + 1 - self.bits[at + 1];
+        let corners = below.iter().flat_map(|(quarter, (parts, _))| {
+            let Part { begin, size } = parts.part();
+            let last = [begin[0] + size[0] - 1, begin[1] + size[1] - 1];
+            [within(begin, *quarter, side, folds), within(last, *quarter, side, folds)]
+        });
+        let (begin, end) = corners.fold(([side; 2], [0; 2]), |(low, high), at| {
+            ([low[0].min(at[0]), low[1].min(at[1])], [high[0].max(at[0] + 1), high[1].max(at[1] + 1)])
+        });
+        let mut shares = Shares::new(Part::around(begin, end, side));
         let mut tiles = Vec::new();
         for (quarter, (parts, found)) in below {
-            let folds = bits + 1 - self.bits[at + 1];
-            shares.fold(&parts, quarter, folds, |class| self.classes[at + 1].within(&self.classes[at], class));
+            shares.fold(&parts, quarter, side, folds, |class| self.classes[at + 1].within(&self.classes[at], class));
             tiles.extend(found);
         }
         tiles.push((z, address, self.tile(z, bits, address, &shares)));
@@ -196,9 +207,15 @@ impl Whole<'_> {
     /// What each class covers of a tile's cells, exactly.
     fn measure(&self, z: u8, bits: u32, address: [u32; 2], items: &[u32]) -> Shares {
         let side = EXTENT >> bits;
-        let mut shares = Shares::new(side as usize);
+        let around = items.iter().map(|at| self.prepared.items()[*at as usize].bounds);
+        let around = around.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]).unwrap_or_default();
+        let per_world_cell = 20 - u32::from(z) + bits;
+        let cell = |w: u32, axis: usize| (w >> per_world_cell).saturating_sub(address[axis] * side).min(side - 1);
+        let [begin, last] = [[around[0], around[1]], [around[2], around[3]]].map(|[x, y]| [cell(x, 0), cell(y, 1)]);
+        let part = Part::around(begin, last.map(|v| v + 1), side);
+        let mut shares = Shares::new(part);
         let mut coverage = geom::Coverage::default();
-        let window = geom::Window::whole(side, side);
+        let window = geom::Window { begin: part.begin, end: [part.begin[0] + part.size[0], part.begin[1] + part.size[1]] };
         let per_cell = f64::from(1_u32 << (20 - u32::from(z))) * f64::from(1_u32 << bits);
         let corner = address.map(|v| f64::from(v) * f64::from(side));
         let coord = |p: &WorldPoint| Coord { x: f64::from(p[0]) / per_cell - corner[0], y: f64::from(p[1]) / per_cell - corner[1] };
@@ -213,7 +230,7 @@ impl Whole<'_> {
 
     fn tile(&self, z: u8, bits: u32, address: [u32; 2], shares: &Shares) -> Tile {
         let totals = shares.totals(|row| cell_ha(z, bits, address[1], row)).into_iter().collect();
-        Tile { runs: runs(&shares.labels()), totals }
+        Tile { part: shares.part(), runs: runs(&shares.labels()), totals }
     }
 
     /// The areas of a zoom's tiles; on larger cells when a tile would be too large.
@@ -232,18 +249,27 @@ impl Whole<'_> {
     }
 
     fn areas(&self, z: u8, bits: u32, address: [u32; 2], tile: &Tile, labelled: &Tiles) -> Vec<Area> {
-        let side = (EXTENT >> bits) as usize;
+        let side = (EXTENT >> bits) as isize;
         let buffer_px = self.prepared.rules.buffer_px as usize;
         let margin = ((buffer_px * UNITS_PER_PIXEL as usize) >> bits).max(LEAST_MARGIN).next_power_of_two();
-        let mut window = Labelled { side: side + 2 * margin, margin, labels: vec![NOTHING; (side + 2 * margin).pow(2)], bits };
-        for dy in -1..=1 {
-            for dx in -1..=1 {
-                let beside = [address[0].wrapping_add_signed(dx), address[1].wrapping_add_signed(dy)];
-                if let Some(tile) = labelled.get(&beside) {
-                    paste(&mut window, &tile.runs, side, [dx as isize, dy as isize]);
-                }
-            }
+        let reach = -(margin as isize)..side + margin as isize;
+        let neighbours = [-1, 0, 1].into_iter().flat_map(|dy| [-1, 0, 1].map(|dx| [dx, dy]));
+        let beside: Vec<([isize; 2], &Tile)> = neighbours
+            .filter_map(|d| {
+                let tile = labelled.get(&[address[0].wrapping_add_signed(d[0]), address[1].wrapping_add_signed(d[1])])?;
+                Some(([0, 1].map(|axis| d[axis] as isize * side + tile.part.begin[axis] as isize), tile))
+            })
+            .collect();
+        // As much of the tile and its margin as holds something.
+        let mut bounds = [reach.end, reach.end, reach.start, reach.start];
+        for ([x, y], tile) in &beside {
+            let [width, height] = tile.part.size.map(|size| size as isize);
+            bounds = [bounds[0].min(*x), bounds[1].min(*y), bounds[2].max(x + width), bounds[3].max(y + height)];
         }
+        let [x0, y0, x1, y1] = bounds.map(|v| v.clamp(reach.start, reach.end));
+        let (width, height) = ((x1 - x0).max(0) as usize, (y1 - y0).max(0) as usize);
+        let mut window = Labelled { begin: [x0, y0], width, labels: vec![NOTHING; width * height], margin, bits };
+        beside.iter().for_each(|(begin, tile)| paste(&mut window, *begin, tile));
         let area_ha = |class: u16| tile.totals.iter().find(|(of, _)| *of == class).map_or(0.0, |(_, ha)| *ha);
         let mut commands = Commands::default();
         let area = |(class, rings): (u16, Vec<Vec<[i32; 2]>>)| {
@@ -257,9 +283,9 @@ impl Whole<'_> {
 }
 
 /// Hectares of a cell on the ground: the map's scale grows with the latitude (Web Mercator, on the sphere).
-fn cell_ha(z: u8, bits: u32, tile_y: u32, row: usize) -> f64 {
+fn cell_ha(z: u8, bits: u32, tile_y: u32, row: u32) -> f64 {
     let n_cells = f64::from(1_u32 << (12 + u32::from(z) - bits));
-    let from_north = (f64::from(tile_y) * f64::from(EXTENT >> bits) + row as f64 + 0.5) / n_cells;
+    let from_north = (f64::from(tile_y) * f64::from(EXTENT >> bits) + f64::from(row) + 0.5) / n_cells;
     let side_m = 2.0 * super::WEB_MERCATOR_HALF_M / n_cells / (std::f64::consts::PI * (1.0 - 2.0 * from_north)).cosh();
     side_m * side_m / 10_000.0
 }
@@ -285,27 +311,26 @@ fn runs(labels: &[u16]) -> Vec<(u32, u16)> {
     labels.chunk_by(|a, b| a == b).map(run).collect()
 }
 
-/// Copies the part of a tile's labels that lies in the window; `beside` says which neighbour it is.
-fn paste(window: &mut Labelled, runs: &[(u32, u16)], side: usize, beside: [isize; 2]) {
-    let margin = window.margin as isize;
-    let end = window.side as isize;
-    // Of the tile's first cell in the window.
-    let [x0, y0] = beside.map(|d| margin + d * side as isize);
+/// Copies the part of a tile's labels that lies in the window; `begin` says where its first cell lies.
+fn paste(window: &mut Labelled, begin: [isize; 2], tile: &Tile) {
+    let width = tile.part.size[0] as usize;
+    let [x0, y0] = [0, 1].map(|axis| begin[axis] - window.begin[axis]);
+    let height = window.labels.len().checked_div(window.width).unwrap_or(0) as isize;
     let mut from = 0;
-    for &(to, label) in runs {
-        let (begin, stop) = (from, to as usize);
+    for &(to, label) in &tile.runs {
+        let (first, stop) = (from, to as usize);
         from = stop;
         if label == NOTHING {
             continue;
         }
-        for row in begin / side..=(stop - 1) / side {
+        for row in first / width..=(stop - 1) / width {
             let y = y0 + row as isize;
-            if y < 0 || y >= end {
+            if y < 0 || y >= height {
                 continue;
             }
-            let columns = [begin.max(row * side), stop.min((row + 1) * side)].map(|cell| x0 + (cell - row * side) as isize);
-            let [first, last] = columns.map(|x| x.clamp(0, end) as usize);
-            let line = y as usize * window.side;
+            let columns = [first.max(row * width), stop.min((row + 1) * width)].map(|cell| x0 + (cell - row * width) as isize);
+            let [first, last] = columns.map(|x| x.clamp(0, window.width as isize) as usize);
+            let line = y as usize * window.width;
             window.labels[line + first..line + last].fill(label);
         }
     }

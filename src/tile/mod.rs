@@ -1,7 +1,7 @@
 //! Tile arithmetic, generalisation, MVT bytes, map styles.
 //!
-//! A layer is prepared once (`Prepared::new`, from shapes in Web Mercator metres) and asked for tiles
-//! many times (`tile`). Drawing is a function of the layer and the address alone: no cache, no state.
+//! A layer is prepared once (`Prepared::new`, from shapes in Web Mercator metres), then for the zooms in use (`Merged`,
+//! `Strokes`), and asked for tiles many times (`tile`). Drawing is a function of these and the address alone: no cache, no state.
 //! What a tile shows at which zoom stands in `tiles/layers.toml`, colours in `tiles/styles/`.
 //! Not here: transformation of coordinates, compression, HTTP.
 //! Invariant: every polygon that leaves is valid on the tile's grid (extent 4096), shells clockwise on
@@ -25,10 +25,12 @@ mod style;
 mod tests_of_drawing;
 
 pub use coord::{TileCoord, TileError, WEB_MERCATOR_HALF_M, lonlat_to_mercator};
-pub use draw::{TileFilter, tile};
+pub use draw::{Shown, TileFilter, tile};
 pub use hilbert::along_hilbert;
+pub use merge::Merged;
 pub use prepare::{Feature, Prepared, Value};
 pub use rules::{LayerRules, TileRules};
+pub use strokes::Strokes;
 pub use style::{ClassColor, StyleError, StyleParts, Theme, style};
 
 use crate::model::NotAWord;

@@ -13,13 +13,15 @@ use super::ring::{GridPoint, clean_ring, twice_area};
 /// The label of a cell in which nothing is drawn.
 pub(super) const NOTHING: u16 = u16::MAX;
 
-/// Labels of a square of cells: a tile and a margin around it.
+/// Labels of the cells of a tile and a margin around it, as far as there are any.
 pub(super) struct Labelled {
-    /// Cells along one side, margins included.
-    pub side: usize,
-    pub margin: usize,
+    /// Column and row of the first cell, from the tile's corner; negative in the margin.
+    pub begin: [isize; 2],
+    pub width: usize,
     /// Row by row.
     pub labels: Vec<u16>,
+    /// In cells; a tile's side is a multiple of it.
+    pub margin: usize,
     /// log2 of a cell's side in tile units, at least 1.
     pub bits: u32,
 }
@@ -71,20 +73,20 @@ pub(super) fn outlines(cells: &Labelled) -> BTreeMap<u16, Vec<Vec<GridPoint>>> {
     let mut seen = vec![false; cells.labels.len()];
     let mut found: BTreeMap<(u16, u32), Vec<Vec<GridPoint>>> = BTreeMap::new();
     let mut loops = Vec::new();
-    for y in 0..cells.side as isize {
-        for x in 0..cells.side as isize {
-            let class = cells.at(x, y);
-            if class == NOTHING || cells.at(x, y - 1) == class || seen[cells.place(x, y)] {
-                continue;
-            }
-            cells.trace(Step { at: [x, y], way: 0 }, &mut seen, &mut loops);
-            let rings = found.entry((class, parts.of_cell(x as usize, y as usize))).or_default();
-            for border in loops.drain(..) {
-                let mut ring = cells.smooth(&border);
-                clean_ring(&mut ring);
-                if twice_area(&ring) != 0 {
-                    rings.push(ring);
-                }
+    for cell in 0..cells.labels.len() {
+        let class = cells.labels[cell];
+        let [column, row] = [cell % cells.width, cell / cells.width];
+        let [x, y] = [cells.begin[0] + column as isize, cells.begin[1] + row as isize];
+        if class == NOTHING || cells.at(x, y - 1) == class || seen[cell] {
+            continue;
+        }
+        cells.trace(Step { at: [x, y], way: 0 }, &mut seen, &mut loops);
+        let rings = found.entry((class, parts.of_cell(column, row))).or_default();
+        for border in loops.drain(..) {
+            let mut ring = cells.smooth(&border);
+            clean_ring(&mut ring);
+            if twice_area(&ring) != 0 {
+                rings.push(ring);
             }
         }
     }
@@ -100,13 +102,14 @@ pub(super) fn outlines(cells: &Labelled) -> BTreeMap<u16, Vec<Vec<GridPoint>>> {
 }
 
 impl Labelled {
-    fn place(&self, x: isize, y: isize) -> usize {
-        y as usize * self.side + x as usize
+    fn place(&self, x: isize, y: isize) -> Option<usize> {
+        let [column, row] = [x - self.begin[0], y - self.begin[1]];
+        let inside = (0..self.width as isize).contains(&column) && row >= 0;
+        inside.then(|| row as usize * self.width + column as usize).filter(|place| *place < self.labels.len())
     }
 
     fn at(&self, x: isize, y: isize) -> u16 {
-        let end = self.side as isize;
-        if x < 0 || y < 0 || x >= end || y >= end { NOTHING } else { self.labels[self.place(x, y)] }
+        self.place(x, y).map_or(NOTHING, |place| self.labels[place])
     }
 
     /// The cells to the right and to the left of the way from a corner.
@@ -141,8 +144,10 @@ impl Labelled {
                 passed.retain(|_, place| *place < at);
                 passed.insert(step.at, at);
             }
-            if step.way == 0 {
-                seen[self.place(step.at[0], step.at[1])] = true;
+            if step.way == 0
+                && let Some(cell) = self.place(step.at[0], step.at[1])
+            {
+                seen[cell] = true;
             }
             steps.push(step);
             let at = step.end();
@@ -220,7 +225,7 @@ impl Labelled {
     }
 
     fn in_units(&self, p: Fine) -> GridPoint {
-        p.map(|v| (((v - self.margin as i64 * CELL) << self.bits) / CELL) as i32)
+        p.map(|v| ((v << self.bits) / CELL) as i32)
     }
 }
 
@@ -290,7 +295,7 @@ struct Parts {
 
 impl Parts {
     fn of(cells: &Labelled) -> Parts {
-        let side = cells.side;
+        let side = cells.width;
         let mut parts = Parts { rows: Vec::with_capacity(side + 1), starts: Vec::new(), parent: Vec::new() };
         for (y, row) in cells.labels.chunks_exact(side.max(1)).enumerate() {
             let first = parts.starts.len();

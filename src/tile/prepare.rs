@@ -2,12 +2,9 @@
 //! bytes a tile holds, its features along a space-filling curve so that neighbours are drawn together.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
-use super::merge::Merged;
 use super::rules::TileRules;
-use super::strokes::Strokes;
-use super::{LayerRules, TileCoord, TileLayer, WEB_MERCATOR_HALF_M, mvt};
+use super::{LayerRules, TileLayer, WEB_MERCATOR_HALF_M, mvt};
 use crate::geom;
 use crate::index::Index;
 use crate::model::{Coord, Geometry, MultiPolygon, Polygon};
@@ -80,8 +77,8 @@ struct RingEnd {
     hole: bool,
 }
 
-/// A layer ready to be drawn. What it shows at a zoom is made when it is first asked for and kept; it holds its points
-/// (8 bytes each), its distinct values, and for each zoom in use 2 to 4 bytes a point.
+/// A layer made ready; `Merged` and `Strokes` are made from it for the zooms in use. Immutable; as large as its points
+/// (8 bytes each) and its distinct values.
 #[derive(Debug)]
 pub struct Prepared {
     pub(super) layer: TileLayer,
@@ -93,8 +90,6 @@ pub struct Prepared {
     values: Values,
     /// Boxes of the items in steps of the world's grid.
     index: Index,
-    merged: OnceLock<Option<Merged>>,
-    strokes: [OnceLock<Strokes>; TileCoord::MAX_ZOOM as usize + 1],
 }
 
 /// Encoded values by id, one after the other.
@@ -130,28 +125,14 @@ impl Prepared {
         self.items.is_empty()
     }
 
-    /// Makes ready what some zooms show. Tiles may be asked for without; then the first of a zoom waits for it. What draws
-    /// tiles on threads of `rayon` must ask first: a thread that waits for its own work would wait for ever.
-    pub fn prepare(&self, zooms: impl IntoIterator<Item = u8>) {
-        for z in zooms.into_iter().filter(|z| (self.rules.min_zoom..=self.rules.max_zoom).contains(z)) {
-            if self.merged(z).is_none() {
-                self.strokes(z);
-            }
-        }
+    /// Whether it is in tiles of a zoom.
+    pub fn is_drawn_at(&self, z: u8) -> bool {
+        (self.rules.min_zoom..=self.rules.max_zoom).contains(&z)
     }
 
-    /// The areas that stand for features at a zoom; none where features are drawn one by one.
-    pub(super) fn merged(&self, z: u8) -> Option<&Merged> {
-        if z >= self.rules.merge_below {
-            return None;
-        }
-        self.merged.get_or_init(|| Merged::new(self)).as_ref()
-    }
-
-    /// The lines and polygons of a zoom, one by one.
-    pub(super) fn strokes(&self, z: u8) -> &Strokes {
-        let z = z.min(TileCoord::MAX_ZOOM);
-        self.strokes[usize::from(z)].get_or_init(|| Strokes::new(self, z))
+    /// Whether a zoom shows areas of what features have in common.
+    pub fn is_merged_at(&self, z: u8) -> bool {
+        z < self.rules.merge_below
     }
 
     pub(super) fn items(&self) -> &[Item] {
@@ -382,8 +363,6 @@ impl Maker {
             tags: self.tags,
             values: self.values,
             index,
-            merged: OnceLock::new(),
-            strokes: std::array::from_fn(|_| OnceLock::new()),
         }
     }
 }

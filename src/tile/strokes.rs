@@ -12,7 +12,7 @@ use crate::geom;
 /// Lines and polygons as the commands of a tile, each from its first point on: but for that point they are the same in
 /// every tile that holds the whole.
 #[derive(Debug, Default)]
-pub(super) struct Strokes {
+pub struct Strokes {
     /// In tile units from the world's corner.
     starts: Vec<GridPoint>,
     ends: Vec<u32>,
@@ -23,7 +23,8 @@ pub(super) struct Strokes {
 const CHUNK: usize = 2048;
 
 impl Strokes {
-    pub(super) fn new(prepared: &Prepared, z: u8) -> Strokes {
+    /// Of a zoom, 0 to 16.
+    pub fn new(prepared: &Prepared, z: u8) -> Strokes {
         let items = prepared.items();
         let polygons = items.iter().filter(|item| item.form == Form::Polygon && item.from_zoom <= z);
         let grid_bits = prepared.rules.grid_bits(z);

@@ -8,7 +8,14 @@ use super::ring::{GridPoint, turn, twice_area};
 use super::*;
 
 fn tile(layers: &[&Prepared], coord: TileCoord) -> Vec<u8> {
-    super::tile(layers, coord, &TileFilter::default())
+    filtered(layers, coord, &TileFilter::default())
+}
+
+fn filtered(layers: &[&Prepared], coord: TileCoord, filter: &TileFilter) -> Vec<u8> {
+    let merged: Vec<Option<Merged>> = layers.iter().map(|l| l.is_merged_at(coord.z()).then(|| Merged::new(l)).flatten()).collect();
+    let strokes: Vec<Strokes> = layers.iter().map(|layer| Strokes::new(layer, coord.z())).collect();
+    let shown = merged.iter().zip(&strokes).map(|(merged, strokes)| merged.as_ref().map_or(Shown::Strokes(strokes), Shown::Merged));
+    super::tile(&layers.iter().copied().zip(shown).collect::<Vec<_>>(), coord, filter)
 }
 use crate::model::{Coord, MultiPolygon, Polygon, Ring};
 
@@ -468,7 +475,7 @@ fn a_filter_lets_in_what_it_names_one_by_one_and_merged_and_leaves_other_layers_
         let coord = hanoi(z);
         let drawn = |only: &[&str]| {
             let filter = TileFilter { only: vec![("kind", only.iter().map(|kind| (*kind).to_owned()).collect())] };
-            let found = read(&super::tile(&[&roads, &farmland], coord, &filter));
+            let found = read(&filtered(&[&roads, &farmland], coord, &filter));
             let kinds = |of: &str| -> std::collections::BTreeSet<String> {
                 let layers = found.iter().filter(|(name, _)| name == of);
                 layers.flat_map(|(_, features)| features).map(|f| f.get("kind").unwrap_or("-").to_owned()).collect()

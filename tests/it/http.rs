@@ -172,7 +172,7 @@ async fn what_is_asked_wrongly_is_refused_with_what_is_wrong() {
         ("/api/v1/zones?unit=99999", "99999"),
         ("/api/v1/zones?epoch=2013", "2013"),
         ("/api/v1/zones?epoch=soon", "“soon” is not an epoch"),
-        ("/api/v1/zones?kinds=rice", "no parameter “kinds”; there are bbox, kind, unit, q"),
+        ("/api/v1/zones?kinds=rice", "no parameter “kinds”; there are bbox, at, kind, unit, q"),
         ("/api/v1/zones?kind=rice&kind=fruit", "kind is given twice"),
         ("/api/v1/encroachments?group=gold", "“gold” is not one of built"),
         ("/api/v1/encroachments?right=mine", "“mine” is not one of permitted"),
