@@ -8,5 +8,6 @@ mod program;
 mod rasters;
 mod real;
 mod store;
+mod suites;
 mod tidy;
 mod time;
