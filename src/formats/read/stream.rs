@@ -168,9 +168,9 @@ impl Source {
         }
     }
 
-    /// The text of a drawing's text element.
+    /// The text of a drawing's text element. A hatch carries the name of its pattern (`SOLID`) in the same field and is an area.
     fn text_of(&self, feature: &FeatureHandle, reading: &TextReading) -> Option<String> {
-        self.plan.cad_text.and_then(|field| feature.text(field, reading))
+        self.plan.cad_text.filter(|_| feature.is_point()).and_then(|field| feature.text(field, reading))
     }
 
     /// A first pass over a drawing, for its texts.

@@ -206,7 +206,8 @@ fn copy_with_gdal(from: &Path, to: &Path, driver: &str) {
     let ty = gdal_sys::OGRwkbGeometryType::wkbUnknown;
     let copy = target.create_layer(gdal::vector::LayerOptions { name: "elements", srs: srs.as_ref(), ty, options: None }).unwrap();
     let is_drawing = driver == "DGN";
-    if !is_drawing {
+    // A drawing's columns are there already.
+    if !is_drawing && driver != "DXF" {
         for field in layer.defn().fields() {
             gdal::vector::FieldDefn::new(&field.name(), field.field_type()).unwrap().add_to_layer(&copy).unwrap();
         }
@@ -217,8 +218,8 @@ fn copy_with_gdal(from: &Path, to: &Path, driver: &str) {
         if is_drawing {
             new.set_field_integer(1, 10).unwrap();
         } else {
-            for (i, (_, value)) in feature.fields().enumerate() {
-                if let Some(value) = value {
+            for (name, value) in feature.fields() {
+                if let (Ok(i), Some(value)) = (copy.defn().field_index(&name), value) {
                     new.set_field(i, &value).unwrap();
                 }
             }
@@ -375,6 +376,21 @@ fn a_drawings_closed_lines_are_polygons_its_layers_labels_its_texts_fields() {
     assert!(!got.codes().contains(&"texts_of_several_layers"));
     let told = Import { fields: &[("kind", "@text")], ..zones(&write(&folder, "b.geojson", geojson(&[GOOD]))) }.refusal();
     assert!(told.contains("DXF"), "{told}");
+}
+
+#[test]
+fn a_drawings_hatches_are_polygons_and_no_texts() {
+    let folder = folder();
+    let csv = "Layer,wkt\nLUC,\"POLYGON((588000 2326000,588100 2326000,588100 2326100,588000 2326100,588000 2326000))\"\n\
+               ONT,\"POLYGON((588200 2326000,588300 2326000,588300 2326100,588200 2326100,588200 2326000))\"\n";
+    let path = folder.path().join("a.dxf");
+    copy_with_gdal(&write(&folder, "s.csv", csv), &path, "DXF");
+    assert!(std::fs::read_to_string(&path).unwrap().contains("HATCH"));
+    let got = Import { crs: Some(5897), ..landuse(&path) }.run().unwrap();
+    assert_eq!((got.counts.n_read, got.counts.n_kept), (2, 2), "{:?}", got.issues);
+    let labels: Vec<_> = (0..2).map(|i| got.value(i, LayerRole::LandUse, "code").unwrap()).collect();
+    assert_eq!((labels, got.codes()), (vec!["LUC", "ONT"], vec![]));
+    assert!((got.features[0].area_after_m2 - 10_000.0).abs() < 0.01);
 }
 
 #[test]
