@@ -201,6 +201,13 @@ pub fn open(request: &Request) -> Result<Source, FormatError> {
         let message = format!("no operation from {} to {} is known here; the shapes may lie many metres off", crs.label(), target.label());
         issues.push(Issue::new("ballpark_operation", None, message));
     }
+    if let Some(zone) = crs.lost_vn2000 {
+        let message = format!(
+            "the file says WGS 84 with the projection of a VN-2000 zone; MapInfo files often lose the datum VN-2000 on the way, \
+             which shifts shapes by some 220 m. If they were drawn in VN-2000, import with --crs {zone}"
+        );
+        issues.push(Issue::new("likely_vn2000", None, message));
+    }
     let texts = plan.wants_texts().then(Texts::default);
     Ok(Source {
         path: path.to_owned(),

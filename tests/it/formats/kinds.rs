@@ -182,6 +182,38 @@ fn mapinfo_files_are_read_with_their_own_datum() {
 }
 
 #[test]
+fn a_mapinfo_file_that_lost_the_datum_vn_2000_is_told_what_to_do() {
+    let folder = folder();
+    for (zone, crs) in [("EPSG:5897", 5897), ("EPSG:9209", 9209), ("EPSG:3405", 3405)] {
+        let square = "[[[588000,2326000],[588100,2326000],[588100,2326100],[588000,2326100],[588000,2326000]]]";
+        let text = format!(
+            r#"{{"type":"FeatureCollection","crs":{{"type":"name","properties":{{"name":"{zone}"}}}},"features":[{{"type":"Feature",
+            "properties":{{"id":"m1","kind":"rice"}},"geometry":{{"type":"Polygon","coordinates":{square}}}}}]}}"#
+        );
+        let source = write(&folder, &format!("{crs}.geojson"), text);
+        for ending in ["tab", "mif"] {
+            let file = folder.path().join(format!("{crs}.{ending}"));
+            copy_with_gdal(&source, &file, "MapInfo File");
+            let got = zones(&file).run().unwrap();
+            let told: Vec<&str> = got.issues.iter().filter(|i| i.code == "likely_vn2000").map(|i| i.message.as_str()).collect();
+            assert_eq!((got.counts.n_kept, told.len()), (1, 1), "{} {:?}", got.crs, got.issues);
+            assert!(told[0].contains(&format!("--crs {zone}")), "{}", told[0]);
+            let mended = Import { crs: Some(crs), ..zones(&file) }.run().unwrap();
+            assert_eq!(mended.codes(), Vec::<&str>::new(), "{zone}");
+            let at = |got: &super::Imported| geom::bounds(&got.features[0].shape.clone().into_polygons()).unwrap();
+            let off_m = (at(&mended)[0] - at(&got)[0]).hypot(at(&mended)[1] - at(&got)[1]);
+            assert!((200.0..250.0).contains(&off_m), "{off_m}");
+        }
+    }
+    // UTM on WGS 84 that says so, by its code or its name, is meant.
+    for ending in ["gpkg", "shp"] {
+        let path = folder.path().join(format!("utm.{ending}"));
+        export(&path, Some(32648), sample_rows(2)).unwrap();
+        assert!(!zones(&path).run().unwrap().codes().contains(&"likely_vn2000"), "{ending}");
+    }
+}
+
+#[test]
 fn a_mapinfo_crs_is_known_by_its_parameters_or_described_by_them() {
     let folder = folder();
     let crs = |coordinates: &str| {
