@@ -243,19 +243,24 @@ fn only_land_use_has_epochs() {
 }
 
 #[test]
-fn a_mixed_label_that_names_defence_land_is_withheld_too() {
+fn a_mixed_or_free_label_that_names_defence_land_is_withheld_too() {
     let bench = Bench::with_workspace("EPSG:5897");
     let zones = bench.write("zones.geojson", two_zones());
     let mixed = [
         (json!({ "code": "LUC+CQP" }), &square(X, Y, 50.0)[..]),
         (json!({ "code": "cqp1" }), &square(X, Y, 50.0)[..]),
+        (json!({ "code": "Đất QP" }), &square(X, Y, 50.0)[..]),
+        (json!({ "code": "DAT_QUOC_PHONG" }), &square(X, Y, 50.0)[..]),
+        (json!({ "code": "military" }), &square(X, Y, 50.0)[..]),
+        (json!({ "code": "an ninh" }), &square(X, Y, 50.0)[..]),
         (json!({ "code": "ONT" }), &square(X, Y, 50.0)[..]),
+        (json!({ "code": "Chợ Cần Thơ" }), &square(X, Y, 50.0)[..]),
     ];
     let land_use = bench.write("landuse.geojson", geojson_in(5897, &mixed));
     bench.import(&zones, "zones", &[]).ok();
     bench.import(&land_use, "landuse", &["--epoch", "2024"]).ok();
-    assert_eq!(bench.run(&["overlay", "w.gpkg"]).ok()["n_pairs"], 1);
-    assert_eq!(bench.run(&["export", "w.gpkg", "used.geojson", "--layer", "landuse"]).ok()["n_features"], 1);
+    assert_eq!(bench.run(&["overlay", "w.gpkg"]).ok()["n_pairs"], 2);
+    assert_eq!(bench.run(&["export", "w.gpkg", "used.geojson", "--layer", "landuse"]).ok()["n_features"], 2);
 }
 
 #[test]
