@@ -43,6 +43,12 @@ pub enum Command {
     Layers { workspace: PathBuf },
     /// Take a layer out of a workspace.
     Drop { workspace: PathBuf, layer: String },
+    /// What a plan asks the city to hold of each kind: list it, or take it from a file of [[target]] blocks (kind, hectares, source, valid_from).
+    Targets {
+        workspace: PathBuf,
+        #[arg(value_name = "FILE.toml")]
+        file: Option<PathBuf>,
+    },
     /// Copy a workspace consistently, also while it is served.
     Backup { workspace: PathBuf, out: PathBuf },
     /// Every pair of zone and land-use polygon (or class of a raster) that shares area.

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::engine::{EngineError, ErrorKind, Exported, Figures, Found, Imported, Listed, Overlay, RasterFacts};
+use crate::engine::{EngineError, ErrorKind, Exported, Figures, Found, Imported, Listed, Overlay, RasterFacts, Target};
 use crate::model::Issue;
 
 /// How many issues text shows before it points to `--issues`.
@@ -151,6 +151,14 @@ pub fn layers(layers: &[Listed]) -> String {
         format!("{}: {n} of its features have no shape (another program took it away); no result counts them", l.layer.name)
     });
     std::iter::once(aligned(&rows, |column| column == 1 || column == 2)).chain(warnings).collect::<Vec<_>>().join("\n")
+}
+
+pub fn targets(targets: &[Target]) -> String {
+    if targets.is_empty() {
+        return "no plan asks for anything: farmzone targets WORKSPACE FILE.toml".to_owned();
+    }
+    let line = |t: &Target| format!("{}: {} ha ({}, {})", t.kind, grouped(t.hectares, 2), t.source, t.valid_from);
+    targets.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 pub fn overlay(found: &Overlay) -> String {

@@ -41,7 +41,7 @@ pub use transitions::{By, Moved, TransitionsAsk};
 
 // What `http` and `cli` name without looking past this storey.
 pub use crate::encroach::Reach;
-pub use crate::legend::Words;
+pub use crate::legend::{Target, Words};
 pub use crate::store::Mode;
 pub use crate::tile::{TileCoord, TileLayer};
 
@@ -51,8 +51,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::crs::Crs;
+use crate::legend::Targets;
 use crate::model::{Epoch, EpsgCode, Layer, Revision};
-use crate::store::{Reader, SrsDefinition, Store, StoreError};
+use crate::store::{Reader, Setting, SrsDefinition, Store, StoreError};
 
 /// What a flow says while it works: the step, how far it is, and how far it will go (0: unknown).
 pub type Progress<'a> = &'a mut dyn FnMut(&str, u64, u64);
@@ -135,6 +136,30 @@ fn in_order(mut layers: Vec<Layer>) -> Vec<Layer> {
 /// Takes a layer out.
 pub fn drop_layer(path: &Path, name: &str) -> Result<Revision, EngineError> {
     Ok(Store::open(path)?.drop_layer(name)?)
+}
+
+/// What a plan asks the workspace to hold, with `file`'s in place of what was asked before.
+pub fn targets(path: &Path, rulebook: &Rulebook, file: Option<&Path>) -> Result<Targets, EngineError> {
+    let Some(file) = file else { return targets_in(&Reader::open(path)?) };
+    let shown = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => EngineError::not_found(format!("{shown}: no such file")),
+        _ => EngineError::invalid(format!("{shown}: {e}")),
+    })?;
+    let targets = Targets::parse(&shown, &text)?;
+    for target in &targets.targets {
+        if rulebook.kinds.get(&target.kind).is_none() {
+            let known: Vec<&str> = rulebook.kinds.kinds.iter().map(|k| k.key.as_str()).collect();
+            return Err(EngineError::invalid(format!("{shown}: no kind “{}”; there are {}", target.kind, known.join(", "))));
+        }
+    }
+    Store::open(path)?.set_setting(&Setting::Targets, &text)?;
+    Ok(targets)
+}
+
+fn targets_in(reader: &Reader) -> Result<Targets, EngineError> {
+    let text = reader.setting(&Setting::Targets)?.unwrap_or_default();
+    Ok(Targets::parse("the workspace's targets", &text)?)
 }
 
 /// A consistent copy, also while the workspace is served.

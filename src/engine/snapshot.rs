@@ -22,7 +22,7 @@ use crate::access::{self, Role};
 use crate::encroach;
 use crate::geom;
 use crate::index::{ById, Index};
-use crate::legend::{LandUseClass, Legend, Text};
+use crate::legend::{LandUseClass, Legend, Targets, Text};
 use crate::model::{Context, Coord, Epoch, Issue, LandUse, Layer, LayerRole, MultiPolygon, Permit, Revision, Unit, Zone};
 use crate::store::{self, Reader, Setting};
 
@@ -145,6 +145,8 @@ pub struct Snapshot {
     pub(super) extent: Option<[f64; 4]>,
     /// The city's name.
     name: Option<String>,
+    /// What a plan asks this city to hold.
+    pub(super) targets: Targets,
     pub(super) tiles: PreparedTiles,
     pub(super) matrices: Matrices,
     pub(super) asked_figures: AskedFigures,
@@ -257,6 +259,7 @@ impl Snapshot {
             searchable: shared.map_or_else(Arc::default, |b| b.searchable.clone()),
             extent,
             name: reader.setting(&Setting::Title)?,
+            targets: super::targets_in(&reader)?,
             tiles: PreparedTiles::default(),
             matrices: Matrices::shared(before),
             asked_figures: AskedFigures::default(),
