@@ -247,6 +247,9 @@ pub fn found(found: &Found) -> String {
     if found.is_unchanged {
         text += "\nnothing changed since these were kept";
     }
+    for issue in &found.issues {
+        text += &format!("\n{}", issue_line(issue));
+    }
     text += &withheld(found.n_withheld);
     text
 }

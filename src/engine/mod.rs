@@ -199,10 +199,10 @@ pub fn detect(
     let mut store = Store::open(path)?;
     store.settle()?;
     let snapshot = Snapshot::load(path, rulebook, None)?;
-    let found = snapshot.find_events(epoch, kind, since)?;
+    let mut found = snapshot.find_events(epoch, kind, since)?;
     // What cannot be written is said before the workspace changes.
     if let Some(out) = out {
-        write_events(&snapshot, &found, out)?;
+        found.issues = write_events(&snapshot, &found, out)?;
     }
     if kind.is_none() && since.is_none() && !found.is_unchanged {
         detect::keep(&mut store, &snapshot, &found)?;

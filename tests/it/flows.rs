@@ -183,6 +183,17 @@ fn zones_outside_the_boundaries_are_kept_and_marked() {
 }
 
 #[test]
+fn events_written_as_a_shapefile_tell_which_names_were_shortened() {
+    let bench = loaded();
+    let found = bench.run(&["detect", "w.gpkg", "--out", "events.shp"]).ok();
+    assert_eq!(found["issues"][0]["code"], "shortened_names");
+    assert!(found["issues"][0]["message"].as_str().unwrap().contains("probability → probabilit"), "{}", found["issues"]);
+    let text = bench.command(&["detect", "w.gpkg", "--out", "events.shp"]).output().unwrap().stdout;
+    assert!(String::from_utf8(text).unwrap().contains("probability → probabilit"));
+    assert_eq!(bench.run(&["detect", "w.gpkg", "--out", "events.gpkg"]).ok()["issues"], json!([]));
+}
+
+#[test]
 fn what_is_exported_comes_back_as_it_was() {
     let bench = loaded();
     for name in ["out.gpkg", "out.geojson", "out.fgb", "out.shp", "out.kml", "out.csv"] {
