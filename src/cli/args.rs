@@ -181,7 +181,7 @@ pub struct ImportArgs {
     #[arg(long, value_name = "EPSG:N")]
     pub crs: Option<EpsgCode>,
     /// The datum operation between VN-2000 and WGS 84.
-    #[arg(long, value_name = "EPSG:6960|EPSG:5194")]
+    #[arg(long, value_name = "EPSG:6960|EPSG:5194", value_parser = operation)]
     pub operation: Option<EpsgCode>,
     /// How exact a vertex is, metres (standard deviation).
     #[arg(long, value_name = "METRES", value_parser = metres)]
@@ -237,6 +237,12 @@ pub fn role(text: &str) -> Result<LayerRole, NotAWord> {
     }
 }
 
+/// The code of a coordinate operation; whether there is one of this code is for `crs` to say.
+pub fn operation(text: &str) -> Result<EpsgCode, NotAWord> {
+    text.parse()
+        .map_err(|_| NotAWord::new(text, "a known coordinate operation; between VN-2000 and WGS 84 there are EPSG:6960 and EPSG:5194"))
+}
+
 /// A positive length.
 pub fn metres(text: &str) -> Result<f64, NotAWord> {
     match text.trim().parse::<f64>() {
@@ -262,6 +268,13 @@ mod tests {
         for bad in ["", "=", "name", "name=", "=x", " = "] {
             assert!(field(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_operation_that_cannot_be_is_not_called_a_crs() {
+        assert_eq!(operation("EPSG:6960"), Ok(EpsgCode(6960)));
+        let told = operation("EPSG:1").unwrap_err().to_string();
+        assert!(told.contains("“EPSG:1” is not a known coordinate operation") && told.contains("EPSG:6960"), "{told}");
     }
 
     #[test]

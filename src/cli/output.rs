@@ -262,6 +262,12 @@ fn or_dash(text: &str) -> &str {
 pub fn transitions(table: &serde_json::Value) -> String {
     let word = |value: &serde_json::Value| value.as_str().unwrap_or("not shown").to_owned();
     let m2 = |value: &serde_json::Value| hectares(value.as_f64().unwrap_or_default());
+    if table["from"].is_null() {
+        let there = table["to"].as_str().map_or("there is none".to_owned(), |epoch| format!("there is only {epoch}"));
+        return format!(
+            "what became what takes land use of two epochs, and {there}: farmzone import WORKSPACE FILE --as landuse --epoch YYYY"
+        );
+    }
     let mut text =
         format!("{} to {}: {} of {} changed", word(&table["from"]), word(&table["to"]), m2(&table["changed_m2"]), m2(&table["area_m2"]));
     for row in table["rows"].as_array().into_iter().flatten().filter(|r| r["from"] != r["to"]) {

@@ -188,9 +188,26 @@ fn events_written_as_a_shapefile_tell_which_names_were_shortened() {
     let found = bench.run(&["detect", "w.gpkg", "--out", "events.shp"]).ok();
     assert_eq!(found["issues"][0]["code"], "shortened_names");
     assert!(found["issues"][0]["message"].as_str().unwrap().contains("probability → probabilit"), "{}", found["issues"]);
-    let text = bench.command(&["detect", "w.gpkg", "--out", "events.shp"]).output().unwrap().stdout;
-    assert!(String::from_utf8(text).unwrap().contains("probability → probabilit"));
+    assert!(bench.text(&["detect", "w.gpkg", "--out", "events.shp"]).contains("probability → probabilit"));
     assert_eq!(bench.run(&["detect", "w.gpkg", "--out", "events.gpkg"]).ok()["issues"], json!([]));
+}
+
+#[test]
+fn messages_say_what_is_wrong_and_what_to_do() {
+    let bench = loaded();
+    let told = bench.text(&["transitions", "w.gpkg"]);
+    assert!(told.contains("two epochs") && told.contains("only 2024") && !told.contains("0.00 ha"), "{told}");
+    let zones = bench.path("zones.geojson");
+    bench.import(&zones, "zones", &["--operation", "EPSG:1", "--replace"]).refused(2, &["known coordinate operation", "EPSG:6960"]);
+    let of = |group: &str, geometry: Value| json!({ "type": "Feature", "properties": { "group": group }, "geometry": geometry });
+    let mut mixed: Value = serde_json::from_str(&geojson_in(5897, &[])).unwrap();
+    mixed["features"] = json!([
+        of("place", json!({ "type": "Point", "coordinates": [X, Y] })),
+        of("road", json!({ "type": "LineString", "coordinates": [[X, Y], [X + 9.0, Y]] }))
+    ]);
+    bench.import(&bench.write("mixed.geojson", mixed.to_string()), "context", &[]).ok();
+    bench.run(&["export", "w.gpkg", "context.shp", "--layer", "context"]).refused(6, &["one kind of shape", ".gpkg"]);
+    assert!(!bench.path("context.shp").exists());
 }
 
 #[test]

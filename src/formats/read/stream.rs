@@ -156,6 +156,8 @@ impl Source {
             Origin::Constant(value) => Some(value.clone()),
             Origin::Texts(_) | Origin::Nothing => None,
         };
+        let parts = feature.parts();
+        let shape_text = self.plan.shape_text.filter(|_| parts.is_none()).and_then(|field| feature.text(field, reading));
         Unfinished {
             fid,
             id: match &self.plan.id {
@@ -164,7 +166,8 @@ impl Source {
             },
             values: self.plan.values.iter().map(value).collect(),
             kept: self.plan.kept.iter().map(value).collect(),
-            parts: feature.parts(),
+            parts,
+            shape_text,
         }
     }
 

@@ -347,9 +347,13 @@ fn a_table_in_utf_16_is_told_what_to_do() {
 #[test]
 fn a_table_with_wkt_gives_areas_curves_and_heights_too() {
     let folder = folder();
-    let csv = "ID,Kind,Geometry\nc1,rice,\"POLYGON((588000 2326000,588100 2326000,588100 2326100,588000 2326000))\"\nc2,rice,POINT(588000 2326000)\nc3,rice,nonsense\nc4,rice,\n";
+    let csv = "ID,Kind,Geometry\nc1,rice,\"POLYGON((588000 2326000,588100 2326000,588100 2326100,588000 2326000))\"\nc2,rice,POINT(588000 2326000)\nc3,rice,nonsense\nc4,rice,\nc5,rice,nan\nc6,rice,\"POLYGON((1 2,\"\n";
     let got = Import { crs: Some(5897), ..zones(&write(&folder, "e.csv", csv)) }.run().unwrap();
-    assert_eq!((got.ids(), got.codes()), (vec!["c1"], vec!["not_a_polygon", "no_geometry", "no_geometry"]));
+    assert_eq!(
+        (got.ids(), got.codes()),
+        (vec!["c1"], vec!["not_a_polygon", "unreadable_shape", "no_geometry", "unreadable_shape", "unreadable_shape"])
+    );
+    assert!(got.issues[1].message.contains("“nonsense”") && got.issues[3].message.contains("“nan”"), "{:?}", got.issues);
     let curve = "id,kind,wkt\n1,rice,\"CURVEPOLYGON(CIRCULARSTRING(588000 2326000,588100 2326100,588200 2326000,588100 2325900,588000 2326000))\"\n2,rice,\"POLYGON Z((588000 2326000 5,588100 2326000 5,588100 2326100 5,588000 2326000 5))\"\n";
     let got = Import { crs: Some(5897), ..zones(&write(&folder, "f.csv", curve)) }.run().unwrap();
     assert!((got.features[0].area_after_m2 / (std::f64::consts::PI * 1e4) - 1.0).abs() < 0.005);
