@@ -392,7 +392,7 @@ fn an_update_takes_the_first_of_two_features_of_one_id() {
 #[test]
 fn a_date_that_is_none_is_kept_and_told() {
     let bench = Bench::with_workspace("EPSG:5897");
-    let dates = ["2024-02-30", "31/12/2024", "2024-06-30", "2024", "2024-06-30T10:00:00Z", "soon"];
+    let dates = ["2024-02-30", "31/12/2024", "12/31/2024", "1/6/24", "2024-06-30", "2024", "2024-06-30T10:00:00Z", "soon"];
     let zones: Vec<_> =
         dates.iter().map(|d| (json!({ "id": d, "kind": "rice", "established": d, "standard_until": d }), square(X, Y, 10.0))).collect();
     let zones: Vec<_> = zones.iter().map(|(p, ring)| (p.clone(), &ring[..])).collect();
@@ -406,11 +406,13 @@ fn a_date_that_is_none_is_kept_and_told() {
             i["feature"].as_str().unwrap()
         })
         .collect();
-    assert_eq!(told, ["2024-02-30", "2024-02-30", "31/12/2024", "31/12/2024", "soon", "soon"]);
+    assert_eq!(told, ["2024-02-30", "2024-02-30", "12/31/2024", "12/31/2024", "1/6/24", "1/6/24", "soon", "soon"]);
+    assert!(done["issues"][2]["message"].as_str().unwrap().contains("day first, 30/6/2024"), "{}", done["issues"][2]);
     bench.run(&["export", "w.gpkg", "zones.csv"]).ok();
-    assert!(std::fs::read_to_string(bench.path("zones.csv")).unwrap().contains(",31/12/2024,"));
+    let table = std::fs::read_to_string(bench.path("zones.csv")).unwrap();
+    assert!(table.contains(",2024-12-31,") && !table.contains(",31/12/2024,") && table.contains(",12/31/2024,"), "{table}");
     for (role, properties, bad) in [
-        ("permits", json!({ "id": "p", "right": "permitted", "decided": "1.6.2024", "valid_to": "never" }), 2),
+        ("permits", json!({ "id": "p", "right": "permitted", "decided": "1.6.2024", "valid_to": "never" }), 1),
         ("boundaries", json!({ "code": "1", "name": "Xã Thử", "valid_from": "July" }), 1),
     ] {
         let file = bench.write("more.geojson", geojson_in(5897, &[(properties, &square(X, Y, 10.0))]));
