@@ -174,7 +174,7 @@ pub struct ImportArgs {
     /// When the land use was seen; needed for landuse.
     #[arg(long, value_name = "YYYY[-MM[-DD]]")]
     pub epoch: Option<Epoch>,
-    /// How land-use labels are read: vn, osm, corine, worldcover, or a legend of your own.
+    /// How land-use labels are read: vn, osm, corine, corine_grid (rasters with the values 1 to 44), worldcover, or a legend of your own.
     #[arg(long, default_value = "vn", value_name = "NAME|FILE.toml")]
     pub legend: String,
     /// The file's coordinate system, when it does not say or says it wrong.

@@ -12,7 +12,7 @@ use crate::model::{Epoch, Group, LandUseClass, Text};
 /// A land-use legend: labels as files write them → classes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Legend {
-    /// `vn`, `osm`, `corine`, `worldcover`, or the file's stem.
+    /// `vn`, `osm`, `corine`, `corine_grid`, `worldcover`, or the file's stem.
     pub name: String,
     pub title: Text,
     pub source: String,
@@ -259,6 +259,7 @@ mod tests {
     const VN: &str = include_str!("../../zones/legends/vn.toml");
     const OSM: &str = include_str!("../../zones/legends/osm.toml");
     const CORINE: &str = include_str!("../../zones/legends/corine.toml");
+    const CORINE_GRID: &str = include_str!("../../zones/legends/corine_grid.toml");
     const WORLDCOVER: &str = include_str!("../../zones/legends/worldcover.toml");
 
     fn vn() -> Legend {
@@ -402,6 +403,11 @@ mod tests {
             "built built transport sealed none water -"
         );
         assert_eq!(corine.classes.len(), 44);
+        let grid = Legend::parse("corine_grid.toml", CORINE_GRID).unwrap();
+        let facts = |c: &LandUseClass| (c.name.clone(), c.group, c.farm, c.rgb);
+        assert!(corine.classes.iter().map(facts).eq(grid.classes.iter().map(facts)), "the same classes in the same order");
+        assert!(grid.classes.iter().map(|c| c.code.clone()).eq((1..=44).map(|n| n.to_string())));
+        assert_eq!(groups(&grid, &["1", "12", "14", "41", "44", "111", "48", "Rice fields"]), "built none none water water - - none");
         let worldcover = Legend::parse("worldcover.toml", WORLDCOVER).unwrap();
         assert_eq!(groups(&worldcover, &["50", "Built-up", "80", "40", "0"]), "built built water none -");
         assert_eq!(worldcover.classes.iter().map(|c| c.code.as_str()).collect::<Vec<_>>().join(" "), "10 20 30 40 50 60 70 80 90 95 100");
