@@ -78,12 +78,12 @@ check: setup-build ## format, clippy, types, lint
 	$(call step,checking the Rust sources with clippy,cargo clippy --quiet --locked --all-targets -- -D warnings)
 	$(call step,checking the web app,assets/with-node npm --prefix assets run --silent check)
 
-test: setup build ## run every test: Rust, web unit, browser
-	@mkdir -p $(LOGS) && rm -f $(LOGS)/*.log
-	$(call step,testing the Rust sources,cargo test --locked --no-fail-fast 2>&1 | tee $(LOGS)/rust.log)
-	$(call step,testing the web app’s units,assets/with-node npm --prefix assets run --silent test 2>&1 | tee $(LOGS)/web-unit.log)
-	$(call step,testing the page in a browser,FARMZONE_BIN=$(CURDIR)/target/debug/farmzone FARMZONE_DEMO=$(CURDIR)/target/test-demo assets/with-node npm --prefix assets run --silent test:web 2>&1 | tee $(LOGS)/browser.log)
-	@tests/count-tests $(LOGS)/*.log
+test: ## run every test: Rust, web unit, browser; all of them, also when one is red
+	@tests/run-suites $(LOGS) \
+	  build 'make setup build' 'setting up and building' \
+	  rust 'cargo test --locked --no-fail-fast' 'testing the Rust sources' \
+	  web-unit 'assets/with-node npm --prefix assets run --silent test' 'testing the web app’s units' \
+	  browser 'FARMZONE_BIN=$(CURDIR)/target/debug/farmzone FARMZONE_DEMO=$(CURDIR)/target/test-demo assets/with-node npm --prefix assets run --silent test:web' 'testing the page in a browser'
 
 bench: release ## measure the hot paths, beside other engines where they are installed
 	$(call step,measuring,cargo bench --locked)

@@ -89,6 +89,22 @@ impl Epoch {
     pub fn year(year: u16) -> Self {
         Epoch { year, month: None, day: None }
     }
+
+    /// A date as tables have it, with what follows it (the hour): as ISO, or day first as in Viet Nam (`30/6/2024`,
+    /// `06/2024`). The year has four digits, so that it is never taken for a day.
+    pub fn written(text: &str) -> Option<(Epoch, &str)> {
+        let text = text.trim();
+        let (date, rest) = text.split_at(text.find(['T', ' ']).unwrap_or(text.len()));
+        let parts: Vec<&str> = date.split(['/', '.', '-']).collect();
+        let iso = match parts[..] {
+            [y, m, d] if y.len() == 4 => format!("{y}-{m:0>2}-{d:0>2}"),
+            [d, m, y] => format!("{y}-{m:0>2}-{d:0>2}"),
+            [y, m] if y.len() == 4 && date.contains('-') => format!("{y}-{m:0>2}"),
+            [m, y] => format!("{y}-{m:0>2}"),
+            _ => date.to_owned(),
+        };
+        Some((iso.parse().ok()?, rest))
+    }
 }
 
 impl FromStr for Epoch {
@@ -585,6 +601,26 @@ mod tests {
             assert!(bad.parse::<Epoch>().is_err(), "{bad}");
         }
         assert!(Epoch::year(2024) < "2024-01".parse().unwrap());
+    }
+
+    #[test]
+    fn a_date_of_a_table_is_read_as_iso_or_day_first() {
+        for (text, iso, rest) in [
+            ("31/12/2024", "2024-12-31", ""),
+            (" 1.2.2024 ", "2024-02-01", ""),
+            ("01-02-2024", "2024-02-01", ""),
+            ("2024/6/30", "2024-06-30", ""),
+            ("2024-06", "2024-06", ""),
+            ("6/2024", "2024-06", ""),
+            ("2024", "2024", ""),
+            ("2024-06-30T07:00:00Z", "2024-06-30", "T07:00:00Z"),
+        ] {
+            assert_eq!(Epoch::written(text), Some((iso.parse().unwrap(), rest)), "{text}");
+        }
+        for bad in ["", "31/2/2024", "12/31/2024", "31/12/24", "1/2/3", "soon", "2024/13/01", "2024.5", "1/2/3/2024", "é/é/2024", "é-é"]
+        {
+            assert_eq!(Epoch::written(bad), None, "{bad}");
+        }
     }
 
     #[test]

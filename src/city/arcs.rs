@@ -3,10 +3,10 @@
 //! An arc that belongs to a line (road, dyke, small river) has a copy on either side at half the
 //! line's width, so that land ends where the road begins. All copies that meet in one sector of a
 //! node end in the same point, so that neighbours share borders to the last bit.
-//! Invariant: no two copies cross. Smoothing that would make them cross is taken back arc by arc;
-//! the unsmoothed arc (through the middles of cell borders) cannot cross another.
+//! Invariant: no two copies cross, no sliver beside a line is turned over. Smoothing that would do so is taken
+//! back arc by arc; the unsmoothed arc (through the middles of cell borders) cannot cross another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::crossings::crossing_arcs;
 use super::curves::{offset, simplified};
@@ -62,13 +62,56 @@ impl Arcs {
         for _ in 0..40 {
             arcs.smooth(lattice.cell_m);
             arcs.widen(width_m);
-            let crossing = crossing_arcs(&arcs.arcs, &fresh);
+            let mut crossing = crossing_arcs(&arcs.arcs, &fresh);
+            crossing.extend(arcs.turned_over());
             if crossing.is_empty() {
                 break;
             }
             fresh = arcs.take_back(&crossing);
         }
         arcs
+    }
+
+    /// Pairs of arcs that part a sliver from the rest, where the line along one is wider than the sliver: its edge has
+    /// passed the other arc without crossing it, and the sliver is turned over.
+    fn turned_over(&self) -> Vec<u32> {
+        let mut between: BTreeMap<[u32; 2], Vec<u32>> = BTreeMap::new();
+        for (number, arc) in self.arcs.iter().enumerate().filter(|(_, a)| a.from != NO_NODE) {
+            between.entry([arc.from.min(arc.to), arc.from.max(arc.to)]).or_default().push(number as u32);
+        }
+        let mut found = Vec::new();
+        for numbers in between.values() {
+            for (k, &a) in numbers.iter().enumerate() {
+                for &b in &numbers[k + 1..] {
+                    // Both labels of the first arc, each with the sliver on the left.
+                    let is_over = [true, false].into_iter().any(|forward| {
+                        let (label, from) = (self.arcs[a as usize].label(forward), self.arcs[a as usize].start(forward));
+                        // Back along the other arc.
+                        let back = self.arcs[b as usize].start(true) != from;
+                        let areas = |area: &dyn Fn(u32, bool) -> f64| area(a, forward) + area(b, back);
+                        self.arcs[b as usize].label(back) == label
+                            && areas(&|arc, forward| self.swept_on_the_lattice_m2(arc, forward)) > 0.0
+                            && areas(&|arc, forward| self.swept_m2(arc, forward)) < 0.0
+                    });
+                    found.extend(is_over.then_some([a, b]).into_iter().flatten());
+                }
+            }
+        }
+        found
+    }
+
+    /// The area between an arc's copy on its left, as one goes, and the origin: around an area these add up to it.
+    fn swept_m2(&self, arc: u32, forward: bool) -> f64 {
+        let arc = &self.arcs[arc as usize];
+        if forward { swept_m2(arc.left_side.iter()) } else { -swept_m2(arc.right_side.iter()) }
+    }
+
+    /// The same before anything was smoothed or widened.
+    fn swept_on_the_lattice_m2(&self, arc: u32, forward: bool) -> f64 {
+        let arc = &self.arcs[arc as usize];
+        let [from, to] = [arc.from, arc.to].map(|n| &self.nodes[n as usize].corner);
+        let swept_m2 = swept_m2(std::iter::once(from).chain(&arc.raw).chain([to]));
+        if forward { swept_m2 } else { -swept_m2 }
     }
 
     /// Takes back a step of smoothing of the given arcs; marks all whose shape that can change.
@@ -242,6 +285,16 @@ impl Arcs {
 }
 
 impl Arc {
+    /// The label on the left of one who goes forward or back.
+    fn label(&self, forward: bool) -> u32 {
+        if forward { self.left } else { self.right }
+    }
+
+    /// The node from which one goes forward or back.
+    fn start(&self, forward: bool) -> u32 {
+        if forward { self.from } else { self.to }
+    }
+
     pub fn heading_from(&self) -> u8 {
         self.heading_from
     }
@@ -249,6 +302,10 @@ impl Arc {
     pub fn heading_to(&self) -> u8 {
         self.heading_to
     }
+}
+
+fn swept_m2<'a>(line: impl Iterator<Item = &'a Point> + Clone) -> f64 {
+    line.clone().zip(line.skip(1)).map(|(a, b)| (a[0] * b[1] - b[0] * a[1]) / 2.0).sum()
 }
 
 fn blend(a: Point, b: Point, c: Point) -> Point {

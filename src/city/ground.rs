@@ -138,7 +138,38 @@ pub(super) fn deal(
     let wide: Vec<bool> = std::iter::once(false).chain(lines.iter().map(|l| l.width_m >= 12.0)).collect();
     clear_walls(lattice, &mut labels, &walls, |line| wide[usize::from(line)]);
     part_diagonals(lattice, &mut labels, kin);
-    Ground { labels, areas, walls }
+    let islands = islands(lattice, &mut labels, &walls, &areas, seed);
+    Ground { labels, areas: areas.into_iter().chain(islands).collect(), walls }
+}
+
+/// Puts a pond or a hamlet into the middle of some field blocks: their zones have a hole there.
+fn islands(lattice: &Lattice, labels: &mut [u32], walls: &Walls, areas: &[Area], seed: u64) -> Vec<Area> {
+    /// Four cells by four without the corners, and a rim of two cells that stay field.
+    const SIDE: usize = 4;
+    const RIM: usize = 2;
+    const WHOLE: usize = SIDE + 2 * RIM;
+    let mut islands = Vec::new();
+    let mut has_one = vec![false; areas.len()];
+    for j in 0..lattice.ny.saturating_sub(WHOLE) {
+        for i in 0..lattice.nx.saturating_sub(WHOLE) {
+            let cells = |from: usize, to: usize| (from..to).flat_map(move |b| (from..to).map(move |a| (j + b) * lattice.nx + i + a));
+            let field = labels[(j + WHOLE / 2) * lattice.nx + i + WHOLE / 2];
+            let Some(area) = areas.get(field as usize).filter(|a| field != 0 && a.class == Class::Farm) else { continue };
+            let chance = hash_unit(seed ^ 0x15, i64::from(field), 0);
+            let is_open = |c: usize| labels[c] == field && walls.east[c] == 0 && walls.north[c] == 0;
+            if has_one[field as usize] || chance > 0.06 || !cells(0, WHOLE).all(is_open) {
+                continue;
+            }
+            has_one[field as usize] = true;
+            let own = (areas.len() + islands.len()) as u32;
+            let class = if chance > 0.03 { Class::Pond } else { Class::Village };
+            islands.push(Area { class, ..*area });
+            let [low, high] = [RIM, RIM + SIDE - 1];
+            let is_corner = |c: usize| [low, high].contains(&(c / lattice.nx - j)) && [low, high].contains(&(c % lattice.nx - i));
+            cells(RIM, RIM + SIDE).filter(|&c| !is_corner(c)).for_each(|c| labels[c] = own);
+        }
+    }
+    islands
 }
 
 fn water_of(class: Option<Class>, view: Option<RiverView>, stamp: Option<Stamp>, n_rivers: usize, n_lakes: usize) -> Option<usize> {

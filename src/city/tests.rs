@@ -116,7 +116,7 @@ fn each_kind_has_the_hectares_that_the_figures_ask_for() {
     assert!(n_large > 200, "{n_large} rice areas of at least 50 ha");
     assert!(hectares("mulberry").iter().all(|&ha| (2.0..=50.0).contains(&ha)));
     let n_with_holes = city().zones.iter().filter(|z| z.shape.0.iter().any(|p| !p.interiors().is_empty())).count();
-    assert!(n_with_holes >= 20, "{n_with_holes} zones have holes");
+    assert!(n_with_holes >= 100, "{n_with_holes} zones have holes");
 }
 
 #[test]
@@ -283,19 +283,16 @@ fn what_is_lawful_lies_inside_a_permit_of_its_right() {
 }
 
 #[test]
-fn no_road_house_or_river_lies_in_a_zone_before_growth() {
-    let strips: Vec<&LandUse> = city().land_use[0].1.iter().filter(|l| l.id.starts_with('L')).collect();
-    let zones: Vec<&MultiPolygon> = city().zones.iter().map(|z| &z.shape).collect();
-    let mut shapes = zones.clone();
+fn no_road_house_or_river_laps_over_a_zone_or_a_field_before_growth() {
+    let (strips, fields): (Vec<&LandUse>, Vec<&LandUse>) = city().land_use[0].1.iter().partition(|l| l.id.starts_with('L'));
+    let fields = fields.into_iter().filter(|l| l.id.starts_with('A')).map(|l| (&l.id, &l.shape));
+    let (ids, mut shapes): (Vec<&String>, Vec<&MultiPolygon>) = city().zones.iter().map(|z| (&z.id, &z.shape)).chain(fields).unzip();
+    let n = shapes.len();
     shapes.extend(strips.iter().map(|l| &l.shape));
-    let n = zones.len();
-    let mut shared_m2 = Vec::new();
     for (a, b) in neighbours(&shapes).into_iter().map(|(a, b)| (a.min(b), a.max(b))).filter(|&(a, b)| a < n && b >= n) {
-        shared_m2.push(geom::area_m2(&geom::intersection(shapes[a], shapes[b])));
+        let shared_m2 = geom::area_m2(&geom::intersection(shapes[a], shapes[b]));
+        assert!(shared_m2 <= 1e-3, "{} and {} share {shared_m2} m²", ids[a], strips[b - n].id);
     }
-    shared_m2.retain(|&m2| m2 > 1e-3);
-    // Where a road forks sharply, a strip's end may lap over a field's corner.
-    assert!(shared_m2.len() <= 5 && shared_m2.iter().all(|&m2| m2 < 100.0), "{shared_m2:?}");
 }
 
 #[test]

@@ -43,6 +43,12 @@ pub enum Command {
     Layers { workspace: PathBuf },
     /// Take a layer out of a workspace.
     Drop { workspace: PathBuf, layer: String },
+    /// What a plan asks the city to hold of each kind: list it, or take it from a file of [[target]] blocks (kind, hectares, source, valid_from).
+    Targets {
+        workspace: PathBuf,
+        #[arg(value_name = "FILE.toml")]
+        file: Option<PathBuf>,
+    },
     /// Copy a workspace consistently, also while it is served.
     Backup { workspace: PathBuf, out: PathBuf },
     /// Every pair of zone and land-use polygon (or class of a raster) that shares area.
@@ -192,14 +198,14 @@ pub struct ImportArgs {
     /// When the land use was seen; needed for landuse.
     #[arg(long, value_name = "YYYY[-MM[-DD]]")]
     pub epoch: Option<Epoch>,
-    /// How land-use labels are read: vn, osm, corine, worldcover, or a legend of your own.
+    /// How land-use labels are read: vn, osm, corine, corine_grid (rasters with the values 1 to 44), worldcover, or a legend of your own.
     #[arg(long, default_value = "vn", value_name = "NAME|FILE.toml")]
     pub legend: String,
     /// The file's coordinate system, when it does not say or says it wrong.
     #[arg(long, value_name = "EPSG:N")]
     pub crs: Option<EpsgCode>,
     /// The datum operation between VN-2000 and WGS 84.
-    #[arg(long, value_name = "EPSG:6960|EPSG:5194")]
+    #[arg(long, value_name = "EPSG:6960|EPSG:5194", value_parser = operation)]
     pub operation: Option<EpsgCode>,
     /// How exact a vertex is, metres (standard deviation).
     #[arg(long, value_name = "METRES", value_parser = metres)]
@@ -255,6 +261,12 @@ pub fn role(text: &str) -> Result<LayerRole, NotAWord> {
     }
 }
 
+/// The code of a coordinate operation; whether there is one of this code is for `crs` to say.
+pub fn operation(text: &str) -> Result<EpsgCode, NotAWord> {
+    text.parse()
+        .map_err(|_| NotAWord::new(text, "a known coordinate operation; between VN-2000 and WGS 84 there are EPSG:6960 and EPSG:5194"))
+}
+
 /// A positive length.
 pub fn metres(text: &str) -> Result<f64, NotAWord> {
     match text.trim().parse::<f64>() {
@@ -280,6 +292,13 @@ mod tests {
         for bad in ["", "=", "name", "name=", "=x", " = "] {
             assert!(field(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_operation_that_cannot_be_is_not_called_a_crs() {
+        assert_eq!(operation("EPSG:6960"), Ok(EpsgCode(6960)));
+        let told = operation("EPSG:1").unwrap_err().to_string();
+        assert!(told.contains("“EPSG:1” is not a known coordinate operation") && told.contains("EPSG:6960"), "{told}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::engine::{EngineError, ErrorKind, Exported, Figures, Found, Imported, Listed, Overlay, Pyramid, RasterFacts};
+use crate::engine::{EngineError, ErrorKind, Exported, Figures, Found, Imported, Listed, Overlay, Pyramid, RasterFacts, Target};
 use crate::model::Issue;
 
 /// How many issues text shows before it points to `--issues`.
@@ -153,6 +153,14 @@ pub fn layers(layers: &[Listed]) -> String {
     std::iter::once(aligned(&rows, |column| column == 1 || column == 2)).chain(warnings).collect::<Vec<_>>().join("\n")
 }
 
+pub fn targets(targets: &[Target]) -> String {
+    if targets.is_empty() {
+        return "no plan asks for anything: farmzone targets WORKSPACE FILE.toml".to_owned();
+    }
+    let line = |t: &Target| format!("{}: {} ha ({}, {})", t.kind, grouped(t.hectares, 2), t.source, t.valid_from);
+    targets.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 pub fn overlay(found: &Overlay) -> String {
     let mut text = format!(
         "{} zones × {} {} of {}: {} pairs share {} in {:.0} ms",
@@ -239,6 +247,9 @@ pub fn found(found: &Found) -> String {
     if found.is_unchanged {
         text += "\nnothing changed since these were kept";
     }
+    for issue in &found.issues {
+        text += &format!("\n{}", issue_line(issue));
+    }
     text += &withheld(found.n_withheld);
     text
 }
@@ -251,6 +262,12 @@ fn or_dash(text: &str) -> &str {
 pub fn transitions(table: &serde_json::Value) -> String {
     let word = |value: &serde_json::Value| value.as_str().unwrap_or("not shown").to_owned();
     let m2 = |value: &serde_json::Value| hectares(value.as_f64().unwrap_or_default());
+    if table["from"].is_null() {
+        let there = table["to"].as_str().map_or("there is none".to_owned(), |epoch| format!("there is only {epoch}"));
+        return format!(
+            "what became what takes land use of two epochs, and {there}: farmzone import WORKSPACE FILE --as landuse --epoch YYYY"
+        );
+    }
     let mut text =
         format!("{} to {}: {} of {} changed", word(&table["from"]), word(&table["to"]), m2(&table["changed_m2"]), m2(&table["area_m2"]));
     for row in table["rows"].as_array().into_iter().flatten().filter(|r| r["from"] != r["to"]) {

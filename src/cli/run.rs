@@ -39,6 +39,10 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
             let revision = engine::drop_layer(workspace, layer)?;
             output::result(cli.json, &json!({ "layer": layer, "revision": revision }), &format!("{layer} taken out; revision {revision}"))
         }
+        Command::Targets { workspace, file } => {
+            let targets = engine::targets(workspace, &rulebook, file.as_deref())?.targets;
+            output::result(cli.json, &json!({ "targets": targets }), &output::targets(&targets))
+        }
         Command::Backup { workspace, out } => {
             let mut bar = Bar::new();
             engine::backup(workspace, out, &mut |step, done, total| bar.show(step, done, total))?;

@@ -53,6 +53,8 @@ pub struct Crs {
     pub name: String,
     pub datum: Datum,
     pub is_geographic: bool,
+    /// On WGS 84, but with the projection of this zone of VN-2000: the datum was likely lost on the way.
+    pub lost_vn2000: Option<EpsgCode>,
     /// Metres (projected) or radians (geographic) in one unit.
     unit_factor: f64,
     /// The authority states latitude or northing first (GDAL's axis mapping is relative to that).
@@ -222,6 +224,7 @@ fn read(context: &Context, object: Object, definition: &str) -> Result<Crs, CrsE
         definition = object.wkt().unwrap_or_default();
     }
     let mut name = object.name();
+    let is_named = !["", "unnamed", "unknown"].contains(&name.to_lowercase().as_str());
     let mut code = epsg(&object);
     if let Some(refused) = code.and_then(vn2000::refused_code) {
         return Err(refused);
@@ -242,6 +245,7 @@ fn read(context: &Context, object: Object, definition: &str) -> Result<Crs, CrsE
         // The file's own seven parameters are all there is to go by.
         definition = bound;
     }
+    let lost_vn2000 = (!is_geographic && code.is_none() && datum == Datum::Wgs84).then(|| vn2000::lost_zone(context, &object, is_named));
     if let Some(code) = code {
         definition = code.to_string();
     } else if !is_geographic {
@@ -249,7 +253,7 @@ fn read(context: &Context, object: Object, definition: &str) -> Result<Crs, CrsE
         let zone = || (datum == Datum::Vn2000).then(|| vn2000::zone_of(context, &object)).flatten();
         if let Some(known) = zone().or_else(|| object.identified()) {
             (code, name) = (epsg(&known), known.name());
-        } else if ["", "unnamed", "unknown"].contains(&name.to_lowercase().as_str()) {
+        } else if !is_named {
             name = vn2000::described(&object, &base, datum);
         }
     }
@@ -258,8 +262,18 @@ fn read(context: &Context, object: Object, definition: &str) -> Result<Crs, CrsE
     let unit_factor = axes.first().map_or(1.0, |a| a.unit_factor);
     let stated = object.area_of_use();
     let area_deg = stated.or_else(|| vn2000::area_without_code(datum, &object)).unwrap_or(WORLD_DEG);
-    let mut crs =
-        Crs { definition, code, name, datum, is_geographic, unit_factor, is_north_first, area_deg, allowed: [f64::NEG_INFINITY; 4] };
+    let mut crs = Crs {
+        definition,
+        code,
+        name,
+        datum,
+        is_geographic,
+        lost_vn2000: lost_vn2000.flatten(),
+        unit_factor,
+        is_north_first,
+        area_deg,
+        allowed: [f64::NEG_INFINITY; 4],
+    };
     crs.allowed = allowed(context, &object, &base, &crs);
     Ok(crs)
 }

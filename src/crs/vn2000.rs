@@ -45,6 +45,15 @@ pub(super) fn refused_projection(name: &str, projected: &Object) -> Option<CrsEr
     })
 }
 
+/// The zone of VN-2000 that `projected`, which lies on WGS 84, has the projection of: the datum was then likely lost on
+/// the way, as in MapInfo files written by GDAL. A scale of 0.9999 is no other country's; the 6° zones are those of
+/// UTM on WGS 84 too, so that only one that nobody named is suspected.
+pub(super) fn lost_zone(context: &Context, projected: &Object, is_named: bool) -> Option<EpsgCode> {
+    let zone = zone_of(context, projected)?;
+    let scale = projected.operation()?.parameter("Scale factor at natural origin")?;
+    super::epsg(&zone).filter(|_| !is_named || (scale - 0.9999).abs() < 1e-9)
+}
+
 /// The zone of VN-2000 that a projection is by its parameters, whatever the file calls it.
 pub(super) fn zone_of<'c>(context: &'c Context, projected: &Object) -> Option<Object<'c>> {
     const PARAMETERS: [&str; 5] =

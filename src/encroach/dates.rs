@@ -24,15 +24,7 @@ impl From<Epoch> for Span {
 
 /// `2024`, `2024-06`, `2024-06-30`, and as Vietnamese tables have it `30/6/2024`; a time of day is ignored.
 pub(super) fn date(text: &str) -> Option<Span> {
-    let day = text.trim().split(['T', ' ']).next()?;
-    let parts: Vec<&str> = day.split(['/', '.']).collect();
-    let iso = match parts[..] {
-        [y, m, d] if y.len() == 4 => format!("{y}-{m:0>2}-{d:0>2}"),
-        [d, m, y] => format!("{y}-{m:0>2}-{d:0>2}"),
-        [m, y] => format!("{y}-{m:0>2}"),
-        _ => day.to_owned(),
-    };
-    iso.parse::<Epoch>().ok().map(Span::from)
+    Epoch::written(text).map(|(epoch, _)| Span::from(epoch))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub fn make_demo(workspace: &Path, rulebook: &Rulebook, progress: Progress) -> R
     let draft = Draft(dir.join(format!(".making-{}.gpkg", std::process::id())));
     let city = simulated_city(rulebook, progress)?;
     super::init(&draft.0, EpsgCode::HANOI)?;
-    fill(&draft.0, &city, progress)?;
+    fill(&draft.0, &city, &rulebook.demo_targets_text()?, progress)?;
     let rulebook = Arc::new(rulebook.clone());
     let n_epochs = city.land_use.len() as u64;
     for (i, (epoch, _)) in city.land_use.iter().enumerate() {
@@ -71,10 +71,11 @@ pub fn simulated_city(rulebook: &Rulebook, progress: Progress) -> Result<City, E
     Ok(city::build(&figures, &units, &mut |step, share| progress(step, (share * 100.0) as u64, 100)))
 }
 
-fn fill(path: &Path, city: &City, progress: Progress) -> Result<(), EngineError> {
+fn fill(path: &Path, city: &City, targets: &str, progress: Progress) -> Result<(), EngineError> {
     let mut store = Store::open(path)?;
     store.set_setting(&Setting::Simulated, SOURCE)?;
     store.set_setting(&Setting::Title, "Hà Nội")?;
+    store.set_setting(&Setting::Targets, targets)?;
     write(&mut store, None, &city.units)?;
     write(&mut store, None, &city.context)?;
     write(&mut store, None, &city.permits)?;

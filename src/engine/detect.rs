@@ -12,7 +12,7 @@ use super::snapshot::{EpochLandUse, Snapshot};
 use super::transitions::Moved;
 use crate::encroach::{self, LeftOut, raster::ZoneShares};
 use crate::legend::Rules;
-use crate::model::{Change, Epoch, Event, Layer, LayerRole, MultiPolygon};
+use crate::model::{Change, Epoch, Event, Issue, Layer, LayerRole, MultiPolygon};
 use crate::store::{Mode, NewLayer, Store};
 
 /// One (zone, land-use polygon) pair that shares area.
@@ -84,6 +84,8 @@ pub struct Found {
     /// What became what since the earlier epoch, by group; empty without one.
     pub transitions: Vec<Moved>,
     pub thresholds: Rules,
+    /// What a person should know about the file that was written.
+    pub issues: Vec<Issue>,
     pub duration_ms: f64,
     #[serde(skip)]
     pub events: Vec<Event>,
@@ -266,6 +268,7 @@ impl Snapshot {
             by_right: BTreeMap::new(),
             transitions: Vec::new(),
             thresholds: (*self.rulebook.rules).clone(),
+            issues: Vec::new(),
             duration_ms,
             events: Vec::new(),
             gone: Vec::new(),

@@ -232,11 +232,12 @@ impl Snapshot {
             .iter()
             .filter_map(|kind| Some((kind, kinds.get(kind.key.as_str())?)))
             .map(|(kind, sum)| {
+                let target = self.targets.of(&kind.key);
                 json!({
                     "kind": kind.key, "name": kind.name, "color_light": kind.color_light, "color_dark": kind.color_dark,
                     "n_zones": sum.n_zones, "area_m2": rounded_m2(sum.area_m2), "lost_m2": lost(sum),
                     "kept_m2": rounded_m2(sum.kept_m2), "n_events": sum.lost.n_events,
-                    "target_m2": kind.target_ha.map(|ha| ha * 10_000.0), "target_source": kind.target_source,
+                    "target_m2": target.map(|t| t.hectares * 10_000.0), "target_source": target.map(|t| &t.source),
                 })
             })
             .collect();

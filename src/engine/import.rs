@@ -374,7 +374,8 @@ impl Sorter<'_> {
         };
         let (name, code, unit, crop, variety, cooperative) = (next(), next(), next(), next(), next(), next());
         let (standard, standard_no, standard_until, declared, established) = (next(), next(), next(), next(), next());
-        self.dates(&id, &[("standard_until", &standard_until), ("established", &established)]);
+        let standard_until = self.date(&id, "standard_until", standard_until);
+        let established = self.date(&id, "established", established);
         let declared_area_m2 = declared.as_deref().and_then(|text| self.number(&id, "declared_area_m2", text));
         if let Some(malformed) = code.as_deref().and_then(|c| codes::parse(c, self.schemes).err()) {
             self.note(vec![Issue::new("malformed_code", Some(&id), format!("{malformed}; the zone was kept with the code as written"))]);
@@ -433,8 +434,7 @@ impl Sorter<'_> {
         let Feature { id, values, kept, shape, area_after_m2, .. } = feature;
         let mut value = values.into_iter().skip(1);
         let label = value.next().flatten().unwrap_or_default();
-        let observed = value.next().flatten();
-        self.dates(&id, &[("observed", &observed)]);
+        let observed = self.date(&id, "observed", value.next().flatten());
         let code = match self.legend.and_then(|l| l.class(&label)) {
             Some(class) => class.code.clone(),
             None => {
@@ -471,7 +471,7 @@ impl Sorter<'_> {
             }
         };
         let (decision, decided, valid_to) = (next(), next(), next());
-        self.dates(&id, &[("decided", &decided), ("valid_to", &valid_to)]);
+        let (decided, valid_to) = (self.date(&id, "decided", decided), self.date(&id, "valid_to", valid_to));
         Some(Permit { id, right, decision, decided, valid_to, kept, shape: shape.into_polygons() })
     }
 
@@ -483,7 +483,7 @@ impl Sorter<'_> {
             return self.set_aside("missing_code", &id, "the unit has no code or no name; it was set aside".to_owned());
         };
         let (full_name, valid_from) = (next(), next());
-        self.dates(&id, &[("valid_from", &valid_from)]);
+        let valid_from = self.date(&id, "valid_from", valid_from);
         if !self.unit_keys.insert((code.clone(), valid_from.clone())) {
             return self.set_aside(
                 "duplicate_code",
@@ -508,15 +508,21 @@ impl Sorter<'_> {
         Some(Context { id, group, name, width_m, kept, shape: shape.into_geometry() })
     }
 
-    /// An issue for each column whose text is no date; the text stays as it is.
-    fn dates(&mut self, id: &str, columns: &[(&str, &Option<String>)]) {
-        for (column, text) in columns {
-            if let Some(text) = text.as_deref().filter(|text| !is_date(text)) {
-                let shown: String = text.chars().take(40).collect();
-                let message = format!("{column} “{shown}” is no date such as 2024-06-30 (or 2024, 2024-06); it was kept as written");
-                self.note(vec![Issue::new("bad_date", Some(id), message)]);
-            }
+    /// A date as ISO writes it; what is none stays as it is, with an issue.
+    fn date(&mut self, id: &str, column: &str, text: Option<String>) -> Option<String> {
+        let text = text?;
+        // The hour may be written too, after a day.
+        let is_hour = |rest: &str| rest.is_empty() || rest[1..].starts_with(|c: char| c.is_ascii_digit());
+        if let Some((date, rest)) = Epoch::written(&text).filter(|(date, rest)| is_hour(rest) && (rest.is_empty() || date.day.is_some())) {
+            return Some(format!("{date}{rest}"));
         }
+        let shown: String = text.chars().take(40).collect();
+        let message = format!(
+            "{column} “{shown}” is no date; write 2024-06-30 or, day first, 30/6/2024, the year with four digits (or 2024, 2024-06); \
+             it was kept as written"
+        );
+        self.note(vec![Issue::new("bad_date", Some(id), message)]);
+        Some(text)
     }
 
     /// A positive number, with a point or a comma for the decimals; an issue when it is none.
@@ -528,12 +534,6 @@ impl Sorter<'_> {
         }
         number
     }
-}
-
-/// A year, a month or a day, with the hour when it is written too (RFC 3339).
-fn is_date(text: &str) -> bool {
-    let (date, hour) = text.split_at(text.find(['T', ' ']).unwrap_or(text.len()));
-    date.parse::<Epoch>().is_ok() && (hour.is_empty() || date.len() == 10 && hour[1..].starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// A kind by its key or its name in either language, whatever the case.

@@ -46,7 +46,7 @@ pub use transitions::{By, Moved, TransitionsAsk};
 
 // What `http` and `cli` name without looking past this storey.
 pub use crate::encroach::Reach;
-pub use crate::legend::Words;
+pub use crate::legend::{Target, Words};
 pub use crate::store::Mode;
 pub use crate::tile::{TileCoord, TileFilter, TileLayer};
 
@@ -56,8 +56,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::crs::Crs;
+use crate::legend::Targets;
 use crate::model::{Epoch, EpsgCode, Layer, Revision};
-use crate::store::{Reader, SrsDefinition, Store, StoreError};
+use crate::store::{Reader, Setting, SrsDefinition, Store, StoreError};
 
 /// What a flow says while it works: the step, how far it is, and how far it will go (0: unknown).
 pub type Progress<'a> = &'a mut dyn FnMut(&str, u64, u64);
@@ -142,6 +143,30 @@ pub fn drop_layer(path: &Path, name: &str) -> Result<Revision, EngineError> {
     Ok(Store::open(path)?.drop_layer(name)?)
 }
 
+/// What a plan asks the workspace to hold, with `file`'s in place of what was asked before.
+pub fn targets(path: &Path, rulebook: &Rulebook, file: Option<&Path>) -> Result<Targets, EngineError> {
+    let Some(file) = file else { return targets_in(&Reader::open(path)?) };
+    let shown = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => EngineError::not_found(format!("{shown}: no such file")),
+        _ => EngineError::invalid(format!("{shown}: {e}")),
+    })?;
+    let targets = Targets::parse(&shown, &text)?;
+    for target in &targets.targets {
+        if rulebook.kinds.get(&target.kind).is_none() {
+            let known: Vec<&str> = rulebook.kinds.kinds.iter().map(|k| k.key.as_str()).collect();
+            return Err(EngineError::invalid(format!("{shown}: no kind “{}”; there are {}", target.kind, known.join(", "))));
+        }
+    }
+    Store::open(path)?.set_setting(&Setting::Targets, &text)?;
+    Ok(targets)
+}
+
+fn targets_in(reader: &Reader) -> Result<Targets, EngineError> {
+    let text = reader.setting(&Setting::Targets)?.unwrap_or_default();
+    Ok(Targets::parse("the workspace's targets", &text)?)
+}
+
 /// A consistent copy, also while the workspace is served.
 pub fn backup(path: &Path, out: &Path, progress: Progress) -> Result<(), EngineError> {
     Ok(Store::open(path)?.backup(out, &mut |done, total| progress("copying", done, total))?)
@@ -179,10 +204,10 @@ pub fn detect(
     let mut store = Store::open(path)?;
     store.settle()?;
     let snapshot = Snapshot::load(path, rulebook, None)?;
-    let found = snapshot.find_events(epoch, kind, since)?;
+    let mut found = snapshot.find_events(epoch, kind, since)?;
     // What cannot be written is said before the workspace changes.
     if let Some(out) = out {
-        write_events(&snapshot, &found, out)?;
+        found.issues = write_events(&snapshot, &found, out)?;
     }
     if kind.is_none() && since.is_none() && !found.is_unchanged {
         detect::keep(&mut store, &snapshot, &found)?;

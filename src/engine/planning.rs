@@ -162,7 +162,7 @@ impl Snapshot {
                 let kinds = self.rulebook.kinds.kinds.iter();
                 let row = |kind: &legend::Kind| {
                     let zones = by_kind.remove(kind.key.as_str())?;
-                    let target_m2 = kind.target_ha.map(|ha| ha * 10_000.0);
+                    let target_m2 = self.targets.of(&kind.key).map(|t| t.hectares * 10_000.0);
                     Some(RowOf { key: kind.key.clone(), name: json!(kind.name), target_m2, zones })
                 };
                 kinds.filter_map(row).collect()

@@ -39,6 +39,7 @@ pub(super) fn import(store: &mut Store, request: &Import, legend: &Chosen, progr
         return Err(EngineError::invalid(message).with_issues(source.issues));
     }
     let (unmapped, mut issues) = unmapped(legend, &census, ground.cell_m2);
+    issues.splice(0..0, grid_codes(legend, &census, unmapped.len()));
     issues.splice(0..0, source.issues.iter().cloned());
     let others = layers.iter().filter(|l| l.name != name);
     issues.extend(compared(&raster, &ground, others));
@@ -179,6 +180,15 @@ fn unmapped(legend: &Chosen, census: &Census, cell_m2: f64) -> (Vec<Unmapped>, V
     }
     unmapped.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2).then_with(|| a.label.cmp(&b.label)));
     (unmapped, issues)
+}
+
+/// CORINE's rasters carry the classes as 1 to 44 (48: none), its vector files as 111 to 523.
+fn grid_codes(legend: &Chosen, census: &Census, n_unmapped: usize) -> Option<Issue> {
+    let is_grid = |value: i32| (1..=44).contains(&value) || value == 48;
+    let is_meant = legend.name == "corine" && n_unmapped == census.classes.len() && census.classes.iter().all(|c| is_grid(c.value));
+    let message = "the cells have CORINE's grid codes (1 to 44), not the three-digit ones of the legend corine: no class is known. \
+                   Import it again with --legend corine_grid --replace";
+    is_meant.then(|| Issue::new("corine_grid_codes", None, message))
 }
 
 /// What a person should know of this raster beside the other layers: years that do not compare, a place far off.

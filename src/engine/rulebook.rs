@@ -83,6 +83,11 @@ impl Rulebook {
     pub fn demo_text(&self) -> Result<String, EngineError> {
         Ok(zone_text(self.dir.as_deref(), "demo.toml")?.into_owned())
     }
+
+    /// `zones/demo_targets.toml`, what a plan asks the simulated city to hold.
+    pub fn demo_targets_text(&self) -> Result<String, EngineError> {
+        Ok(zone_text(self.dir.as_deref(), "demo_targets.toml")?.into_owned())
+    }
 }
 
 /// A text of `tiles/`, by its path in that folder.

@@ -4,7 +4,7 @@
 //! Layers that did not change are shared with the snapshot before. What `access` withholds is left out
 //! here, before anything is derived from it, so that it is in no figure, tile or export.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -22,7 +22,7 @@ use crate::access::{self, Role};
 use crate::encroach;
 use crate::geom;
 use crate::index::{ById, Index};
-use crate::legend::{LandUseClass, Legend, Text};
+use crate::legend::{LandUseClass, Legend, Targets, Text};
 use crate::model::{Context, Coord, Epoch, Issue, LandUse, Layer, LayerRole, MultiPolygon, Permit, Revision, Unit, Zone};
 use crate::store::{self, Reader, Setting};
 
@@ -151,6 +151,8 @@ pub struct Snapshot {
     pub(super) extent: Option<[f64; 4]>,
     /// The city's name.
     name: Option<String>,
+    /// What a plan asks this city to hold.
+    pub(super) targets: Targets,
     pub(super) tiles: PreparedTiles,
     pub(super) matrices: Matrices,
     pub(super) asked_figures: AskedFigures,
@@ -263,6 +265,7 @@ impl Snapshot {
             searchable: shared.map_or_else(Arc::default, |b| b.searchable.clone()),
             extent,
             name: reader.setting(&Setting::Title)?,
+            targets: super::targets_in(&reader)?,
             tiles: PreparedTiles::default(),
             matrices: Matrices::shared(before),
             asked_figures: AskedFigures::default(),
@@ -379,8 +382,12 @@ impl Snapshot {
             let legend = self.legends.get(&epoch).cloned().ok_or_else(|| EngineError::internal(format!("no legend of epoch {epoch}")))?;
             let mut land_use = sound(features::<LandUse>(&reader, &name, &mut Issues::new())?, |l| &mut l.shape);
             let n_read = land_use.len();
-            let secret = secret_codes(&self.rulebook, &legend)?;
-            land_use.retain(|l| may_be_seen(&legend, &secret, &l.code));
+            let national = self.rulebook.legend("vn")?;
+            let mut seen: HashMap<String, bool> = HashMap::new();
+            land_use.retain(|l| match seen.get(&l.code) {
+                Some(may) => *may,
+                None => *seen.entry(l.code.clone()).or_insert_with(|| may_be_seen(&legend, &national, &l.code)),
+            });
             let codes: BTreeSet<&str> = land_use.iter().map(|l| l.code.as_str()).collect();
             let codes = codes.into_iter().map(str::to_owned).collect();
             Ok(EpochLandUse { epoch, legend, codes, n_withheld: n_read - land_use.len(), land_use })
@@ -428,8 +435,8 @@ impl Snapshot {
             let layer = self.layer_named(&Layer::name_of_raster(epoch))?;
             let raster = layer.raster.as_ref().ok_or_else(none)?;
             let legend = Arc::new(legend_of(&self.rulebook, &self.reader_of(layer)?, legend_name(layer))?);
-            let secret = secret_codes(&self.rulebook, &legend)?;
-            EpochRaster::open(&self.path, self.place.crs, (epoch, raster), legend.clone(), |code| may_be_seen(&legend, &secret, code))
+            let national = self.rulebook.legend("vn")?;
+            EpochRaster::open(&self.path, self.place.crs, (epoch, raster), legend.clone(), |code| may_be_seen(&legend, &national, code))
         })
     }
 
@@ -466,22 +473,11 @@ fn legend_name(layer: &Layer) -> &str {
     layer.legend.as_deref().unwrap_or("vn")
 }
 
-/// Codes that may not leave the server, in this legend and in the country's own, in capitals.
-fn secret_codes(rulebook: &Rulebook, legend: &Legend) -> Result<HashSet<String>, EngineError> {
-    let national = rulebook.legend("vn")?;
-    let classes = legend.classes.iter().chain(&national.classes);
-    Ok(classes.filter(|c| !access::may_see_land_use(Role::Viewer, c)).map(|c| c.code.to_uppercase()).collect())
-}
-
-/// Whether land of this code may leave the server.
-fn may_be_seen(legend: &Legend, secret: &HashSet<String>, code: &str) -> bool {
-    match legend.class(code) {
-        Some(class) => access::may_see_land_use(Role::Viewer, class),
-        // A mixed or misread label may still name what is withheld.
-        None => !code
-            .split(|c: char| !c.is_alphanumeric())
-            .any(|part| secret.contains(part.trim_end_matches(char::is_numeric).to_uppercase().as_str())),
-    }
+/// Whether land of this code may leave the server. A mixed, misread or free label may still name what is withheld, in
+/// the layer's legend or in the country's own.
+fn may_be_seen(legend: &Legend, national: &Legend, code: &str) -> bool {
+    let named = || [legend, national].into_iter().filter_map(|l| l.secret_in(code)).all(|c| access::may_see_land_use(Role::Viewer, c));
+    legend.class(code).map_or_else(named, |class| access::may_see_land_use(Role::Viewer, class))
 }
 
 pub(super) fn features<F: store::Feature>(reader: &Reader, name: &str, issues: &mut Issues) -> Result<Vec<F>, EngineError> {

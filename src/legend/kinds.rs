@@ -1,4 +1,4 @@
-//! `zones/kinds.toml`: what is grown, how it is shown, what the plan asks for.
+//! `zones/kinds.toml`: what is grown, how it is shown.
 
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -16,11 +16,6 @@ pub struct Kind {
     pub color_dark: String,
     /// What is drawn over the colour in the accessible style (`dots`, `hatch`, `plain` …).
     pub pattern: String,
-    /// What the plan asks the city to hold, hectares; none when no plan says.
-    pub target_ha: Option<f64>,
-    /// Where the target comes from.
-    pub target_source: Option<String>,
-    pub target_valid_from: Option<Epoch>,
     /// Land-use codes on which the kind is grown lawfully or by custom.
     pub land_use: Vec<String>,
 }
@@ -49,15 +44,12 @@ struct RawKind {
     color_light: Spanned<String>,
     color_dark: Spanned<String>,
     pattern: String,
-    target_ha: Option<Spanned<f64>>,
-    target_source: Option<String>,
-    target_valid_from: Option<Epoch>,
     land_use: Vec<String>,
 }
 
 impl Kinds {
     /// Reads `zones/kinds.toml`; `file` names it in errors. Keys are unique and in snake_case, colours are
-    /// `#rrggbb`, a target is a positive number of hectares with its source.
+    /// `#rrggbb`.
     pub fn parse(file: &str, text: &str) -> Result<Kinds, LegendError> {
         let raw: RawKinds = parse_toml(file, text)?;
         let mut kinds: Vec<Kind> = Vec::with_capacity(raw.kind.len());
@@ -75,26 +67,12 @@ impl Kinds {
                     return refuse(color.span(), format!("“{}” is not a colour; write it as #rrggbb", color.get_ref()));
                 }
             }
-            if let Some(target) = &kind.target_ha {
-                if !(target.get_ref().is_finite() && *target.get_ref() > 0.0) {
-                    return refuse(
-                        target.span(),
-                        format!("the target of “{key}” must be a number of hectares above 0; leave it out when no plan says"),
-                    );
-                }
-                if kind.target_source.is_none() || kind.target_valid_from.is_none() {
-                    return refuse(target.span(), format!("the target of “{key}” needs target_source and target_valid_from"));
-                }
-            }
             kinds.push(Kind {
                 key: kind.key.into_inner(),
                 name: kind.name,
                 color_light: kind.color_light.into_inner(),
                 color_dark: kind.color_dark.into_inner(),
                 pattern: kind.pattern,
-                target_ha: kind.target_ha.map(Spanned::into_inner),
-                target_source: kind.target_source,
-                target_valid_from: kind.target_valid_from,
                 land_use: kind.land_use,
             });
         }
@@ -118,16 +96,13 @@ mod tests {
     const KINDS: &str = include_str!("../../zones/kinds.toml");
 
     #[test]
-    fn the_ten_kinds_come_in_order_with_the_targets_of_2023() {
+    fn the_ten_kinds_come_in_order() {
         let kinds = Kinds::parse("zones/kinds.toml", KINDS).unwrap();
         let keys: Vec<&str> = kinds.kinds.iter().map(|k| k.key.as_str()).collect();
         assert_eq!(
             keys,
             ["rice", "safe_vegetables", "aquaculture", "mulberry", "fruit", "flowers", "tea", "livestock", "craft_material", "other"]
         );
-        let targets: Vec<Option<f64>> = kinds.kinds.iter().map(|k| k.target_ha).collect();
-        assert_eq!(targets[..5], [Some(53360.0), Some(7291.0), None, None, Some(13417.0)]);
-        assert!(targets[5..].iter().all(Option::is_none));
         let rice = kinds.get("rice").unwrap();
         assert_eq!((rice.name.vi.as_str(), rice.name.en.as_str(), rice.color_light.as_str()), ("Lúa", "Rice", "#e0c35a"));
         assert!(kinds.get("Rice").is_none());
@@ -154,12 +129,10 @@ mod tests {
         };
         assert_eq!(
             error("key = \"safe_vegetables\"", "key = \"rice\""),
-            "kinds.toml: line 24: the kind “rice” is there twice; give each kind its own key"
+            "kinds.toml: line 20: the kind “rice” is there twice; give each kind its own key"
         );
-        assert_eq!(error("\"#b99a35\"", "\"b99a35\""), "kinds.toml: line 16: “b99a35” is not a colour; write it as #rrggbb");
-        assert!(error("color_dark", "colour_dark").starts_with("kinds.toml: line 16: unknown field `colour_dark`"));
-        assert!(error("target_ha = 53_360", "target_ha = -1").contains("line 18: the target of “rice” must be"));
-        assert!(error("target_source =", "# ").contains("line 18: the target of “rice” needs target_source"));
+        assert_eq!(error("\"#b99a35\"", "\"b99a35\""), "kinds.toml: line 15: “b99a35” is not a colour; write it as #rrggbb");
+        assert!(error("color_dark", "colour_dark").starts_with("kinds.toml: line 15: unknown field `colour_dark`"));
         assert!(error("key = \"rice\"", "key = \"Rice!\"").contains("a to z, 0 to 9 and _ only"));
     }
 }

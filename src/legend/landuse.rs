@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 use toml::Spanned;
+use unicode_normalization::UnicodeNormalization;
 
-use super::{LegendError, parse_toml, spelled};
+use super::{LegendError, fold, parse_toml, spelled};
 use crate::model::{Epoch, Group, LandUseClass, Text};
 
 /// A land-use legend: labels as files write them → classes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Legend {
-    /// `vn`, `osm`, `corine`, `worldcover`, or the file's stem.
+    /// `vn`, `osm`, `corine`, `corine_grid`, `worldcover`, or the file's stem.
     pub name: String,
     pub title: Text,
     pub source: String,
@@ -19,6 +20,110 @@ pub struct Legend {
     pub classes: Vec<LandUseClass>,
     /// Spelling of a code, alias or official name → place in `classes`.
     by_label: HashMap<String, usize>,
+    secrets: Secrets,
+}
+
+/// What gives a secret class away in a label that stands for no class; words are folded unless said otherwise.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Secrets {
+    /// Phrases with the place of their class in `classes`; one that occurs in a label is a hit.
+    phrases: Vec<(Phrase, usize)>,
+    /// Names; one that is the whole label is a hit.
+    names: Vec<(Vec<String>, usize)>,
+    /// Phrases that look like a hit and are none, with the diacritics with which they are that.
+    innocent: Vec<Vec<String>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Phrase {
+    words: Vec<String>,
+    /// One word without diacritics: a word with some is another one (CAN, Cần).
+    is_bare: bool,
+}
+
+impl Secrets {
+    fn add(&mut self, class: usize, raw: &RawClass) {
+        let labels = raw.aliases.iter().map(|a| a.get_ref()).chain([raw.code.get_ref()]).chain(&raw.words);
+        for label in labels {
+            let words = words_of(label);
+            if words.is_empty() {
+                continue;
+            }
+            let glued = words.iter().map(|w| w.folded.as_str()).collect::<String>();
+            let is_bare = words.len() == 1 && words[0].is_bare();
+            let folded = words.into_iter().map(|w| w.folded).collect::<Vec<_>>();
+            // Drawings glue words: DATQUOCPHONG, from “đất”, land.
+            let variants = [folded, vec![format!("dat{glued}")], vec![glued]];
+            self.phrases.extend(variants.map(|words| (Phrase { words, is_bare }, class)));
+        }
+        let names = [&raw.vi, &raw.en].map(|name| (folded_words(name), class));
+        self.names.extend(names.into_iter().filter(|(words, _)| !words.is_empty()));
+        let innocent = raw.innocent.iter().map(|phrase| words_of(phrase).into_iter().map(|w| w.spelled).collect::<Vec<_>>());
+        self.innocent.extend(innocent.filter(|words| !words.is_empty()));
+    }
+
+    /// The class that a label gives away.
+    fn find(&self, label: &str) -> Option<usize> {
+        let mut words = words_of(label);
+        if let Some((_, class)) = self.names.iter().find(|(name, _)| name.iter().eq(words.iter().map(|w| &w.folded))) {
+            return Some(*class);
+        }
+        for phrase in &self.innocent {
+            let is_at = |window: &[Word]| phrase.iter().eq(window.iter().map(|w| &w.spelled));
+            while let Some(at) = words.windows(phrase.len()).position(is_at) {
+                // What stood on either side does not come together.
+                words.splice(at..at + phrase.len(), [Word::default()]);
+            }
+        }
+        let occurs = |phrase: &Phrase| {
+            let is_at = |window: &[Word]| phrase.words.iter().eq(window.iter().map(|w| &w.folded));
+            words.windows(phrase.words.len()).any(|window| is_at(window) && (!phrase.is_bare || window[0].is_bare()))
+        };
+        self.phrases.iter().find(|(phrase, _)| occurs(phrase)).map(|(_, class)| *class)
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Word {
+    /// Without diacritics, in lower case, and with them.
+    folded: String,
+    spelled: String,
+}
+
+impl Word {
+    /// Written without diacritics.
+    fn is_bare(&self) -> bool {
+        self.folded == self.spelled
+    }
+}
+
+/// Words of a label, without numbers at their ends; letters one by one are one word (C.Q.P).
+fn words_of(label: &str) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut is_letter_before = false;
+    // Composed, so that marks do not part a word.
+    let composed: String = label.nfc().collect();
+    for part in composed.split(|c: char| !c.is_alphanumeric()) {
+        let part = part.trim_matches(char::is_numeric);
+        let (folded, spelled) = (fold(part), spelled(part));
+        if folded.is_empty() {
+            continue;
+        }
+        let is_letter = part.chars().count() == 1;
+        match words.last_mut().filter(|_| is_letter && is_letter_before) {
+            Some(word) => {
+                word.folded += &folded;
+                word.spelled += &spelled;
+            }
+            None => words.push(Word { folded, spelled }),
+        }
+        is_letter_before = is_letter;
+    }
+    words
+}
+
+fn folded_words(text: &str) -> Vec<String> {
+    words_of(text).into_iter().map(|w| w.folded).collect()
 }
 
 #[derive(Deserialize)]
@@ -54,6 +159,11 @@ struct RawClass {
     secret: bool,
     #[serde(default)]
     aliases: Vec<Spanned<String>>,
+    /// Of a secret class: what gives it away within a label that stands for no class, and what looks so and is not.
+    #[serde(default)]
+    words: Vec<String>,
+    #[serde(default)]
+    innocent: Vec<String>,
     superseded_by: Option<Vec<Spanned<String>>>,
 }
 
@@ -94,6 +204,12 @@ impl Legend {
                     );
                 }
             }
+            if !class.secret && class.words.iter().chain(&class.innocent).next().is_some() {
+                return refuse(
+                    class.code.span().start,
+                    format!("{code} is not secret, and words and innocent are for what is; take them out, or write aliases"),
+                );
+            }
             if class.secret && class.group != Group::Public {
                 return refuse(
                     class.code.span().start,
@@ -101,6 +217,8 @@ impl Legend {
                 );
             }
         }
+        let mut secrets = Secrets::default();
+        raw.class.iter().enumerate().filter(|(_, class)| class.secret).for_each(|(i, class)| secrets.add(i, class));
         let classes = raw.class.into_iter().map(|c| LandUseClass {
             code: c.code.into_inner(),
             name: Text { vi: c.vi, en: c.en },
@@ -117,7 +235,14 @@ impl Legend {
             valid_from: raw.valid_from,
             classes: classes.collect(),
             by_label,
+            secrets,
         })
+    }
+
+    /// The secret class that a label without a class gives away, as free names of drawings do: `Đất QP`, `DAT_QUOC_PHONG`,
+    /// `LUC+CAN`. Case, diacritics and punctuation do not matter; a word counts whole.
+    pub fn secret_in(&self, label: &str) -> Option<&LandUseClass> {
+        self.secrets.find(label).and_then(|i| self.classes.get(i))
     }
 
     /// The class of a label as a file writes it, none when unmapped. A code, an alias or an official name;
@@ -134,6 +259,7 @@ mod tests {
     const VN: &str = include_str!("../../zones/legends/vn.toml");
     const OSM: &str = include_str!("../../zones/legends/osm.toml");
     const CORINE: &str = include_str!("../../zones/legends/corine.toml");
+    const CORINE_GRID: &str = include_str!("../../zones/legends/corine_grid.toml");
     const WORLDCOVER: &str = include_str!("../../zones/legends/worldcover.toml");
 
     fn vn() -> Legend {
@@ -206,6 +332,61 @@ mod tests {
     }
 
     #[test]
+    fn a_free_name_gives_away_what_is_secret_by_whole_words_only() {
+        let legend = vn();
+        let found = |label: &str| legend.secret_in(label).map(|c| c.code.as_str());
+        for label in [
+            "Quốc phòng",
+            "dat quoc phong",
+            "DAT_QUOC_PHONG",
+            "DatQuocPhong",
+            "Đất QP",
+            "QP",
+            "qp2",
+            "C.Q.P",
+            "LUC+CQP",
+            "CQP_1",
+            "military",
+            "Khu quân sự",
+            "Defence",
+            "Ðâ\u{301}t Quô\u{301}c pho\u{300}ng - thao trươ\u{300}ng",
+        ] {
+            assert_eq!(found(label), Some("CQP"), "{label}");
+        }
+        for label in
+            ["an ninh", "Đất an ninh (mới)", "DAT-AN-NINH", "ANNINH", "LUC/CAN", "Dat CAN", "C.A.N", "Trụ sở Công an xã", "Security"]
+        {
+            assert_eq!(found(label), Some("CAN"), "{label}");
+        }
+        for label in [
+            "Cần Thơ",
+            "CAN THO",
+            "Căn hộ",
+            "khu can ho",
+            "ao cạn",
+            "SQPX",
+            "CANAL",
+            "scan",
+            "Rau an toàn",
+            "Ninh An",
+            "An ninh lương thực",
+            "Chùa Quán Sứ",
+            "thi công an toàn",
+            "Quốc lộ 1",
+            "phòng học",
+            "flood defence",
+            "LUC+ONT",
+            "",
+            " . ",
+        ] {
+            assert_eq!(found(label), None, "{label}");
+        }
+        assert_eq!(legend.secret_in("CAN THO, CAN").map(|c| c.code.as_str()), Some("CAN"));
+        let osm = Legend::parse("osm.toml", OSM).unwrap();
+        assert!(osm.secret_in("landuse=military").is_some() && osm.secret_in("residential").is_none());
+    }
+
+    #[test]
     fn the_other_legends_know_their_classes() {
         let groups = |legend: &Legend, labels: &[&str]| {
             labels.iter().map(|l| legend.class(l).map_or("-", |c| c.group.as_str())).collect::<Vec<_>>().join(" ")
@@ -222,6 +403,11 @@ mod tests {
             "built built transport sealed none water -"
         );
         assert_eq!(corine.classes.len(), 44);
+        let grid = Legend::parse("corine_grid.toml", CORINE_GRID).unwrap();
+        let facts = |c: &LandUseClass| (c.name.clone(), c.group, c.farm, c.rgb);
+        assert!(corine.classes.iter().map(facts).eq(grid.classes.iter().map(facts)), "the same classes in the same order");
+        assert!(grid.classes.iter().map(|c| c.code.clone()).eq((1..=44).map(|n| n.to_string())));
+        assert_eq!(groups(&grid, &["1", "12", "14", "41", "44", "111", "48", "Rice fields"]), "built none none water water - - none");
         let worldcover = Legend::parse("worldcover.toml", WORLDCOVER).unwrap();
         assert_eq!(groups(&worldcover, &["50", "Built-up", "80", "40", "0"]), "built built water none -");
         assert_eq!(worldcover.classes.iter().map(|c| c.code.as_str()).collect::<Vec<_>>().join(" "), "10 20 30 40 50 60 70 80 90 95 100");
@@ -247,6 +433,10 @@ mod tests {
         assert_eq!(
             error(&format!("code = \"B\", secret = true, {rest}")),
             "x.toml: line 7: B is secret and must be in group public, so that no figure betrays it"
+        );
+        assert_eq!(
+            error(&format!("code = \"B\", words = [\"b\"], {rest}")),
+            "x.toml: line 7: B is not secret, and words and innocent are for what is; take them out, or write aliases"
         );
         assert_eq!(error(&format!("code = \" \", {rest}")), "x.toml: line 7: a label is empty; write the code as files do");
         assert!(error(&format!("code = \"B\", colour = 1, {rest}")).starts_with("x.toml: line 7: unknown field `colour`"));

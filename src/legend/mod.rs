@@ -1,4 +1,4 @@
-//! What the labels mean: kinds of zones, land-use codes, rules of encroachment, facts of units.
+//! What the labels mean: kinds of zones and what a plan asks of them, land-use codes, rules of encroachment, facts of units.
 //!
 //! Parsed from the text of `zones/`, which the caller hands in; every value there is dated and
 //! sourced. No file is opened here. A text is taken whole or refused with file, line and advice: an
@@ -9,12 +9,14 @@
 mod kinds;
 mod landuse;
 mod rules;
+mod targets;
 mod text;
 mod units;
 
 pub use kinds::{Kind, Kinds};
 pub use landuse::Legend;
 pub use rules::Rules;
+pub use targets::{Target, Targets};
 pub use text::{Words, fold, spelled};
 pub use units::{UnitFact, Units};
 

@@ -49,6 +49,8 @@ pub enum Setting {
     Title,
     /// Anything but empty: everything in it is made up, and what says so.
     Simulated,
+    /// What a plan asks to hold of each kind: a text of `[[target]]` blocks.
+    Targets,
     /// The text of a legend of the user's own, by the name that layers refer to.
     Legend(String),
 }
@@ -58,6 +60,7 @@ impl Setting {
         match self {
             Setting::Title => "title".into(),
             Setting::Simulated => "simulated".into(),
+            Setting::Targets => "targets".into(),
             Setting::Legend(name) => format!("legend:{name}").into(),
         }
     }

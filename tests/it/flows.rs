@@ -183,6 +183,34 @@ fn zones_outside_the_boundaries_are_kept_and_marked() {
 }
 
 #[test]
+fn events_written_as_a_shapefile_tell_which_names_were_shortened() {
+    let bench = loaded();
+    let found = bench.run(&["detect", "w.gpkg", "--out", "events.shp"]).ok();
+    assert_eq!(found["issues"][0]["code"], "shortened_names");
+    assert!(found["issues"][0]["message"].as_str().unwrap().contains("probability → probabilit"), "{}", found["issues"]);
+    assert!(bench.text(&["detect", "w.gpkg", "--out", "events.shp"]).contains("probability → probabilit"));
+    assert_eq!(bench.run(&["detect", "w.gpkg", "--out", "events.gpkg"]).ok()["issues"], json!([]));
+}
+
+#[test]
+fn messages_say_what_is_wrong_and_what_to_do() {
+    let bench = loaded();
+    let told = bench.text(&["transitions", "w.gpkg"]);
+    assert!(told.contains("two epochs") && told.contains("only 2024") && !told.contains("0.00 ha"), "{told}");
+    let zones = bench.path("zones.geojson");
+    bench.import(&zones, "zones", &["--operation", "EPSG:1", "--replace"]).refused(2, &["known coordinate operation", "EPSG:6960"]);
+    let of = |group: &str, geometry: Value| json!({ "type": "Feature", "properties": { "group": group }, "geometry": geometry });
+    let mut mixed: Value = serde_json::from_str(&geojson_in(5897, &[])).unwrap();
+    mixed["features"] = json!([
+        of("place", json!({ "type": "Point", "coordinates": [X, Y] })),
+        of("road", json!({ "type": "LineString", "coordinates": [[X, Y], [X + 9.0, Y]] }))
+    ]);
+    bench.import(&bench.write("mixed.geojson", mixed.to_string()), "context", &[]).ok();
+    bench.run(&["export", "w.gpkg", "context.shp", "--layer", "context"]).refused(6, &["one kind of shape", ".gpkg"]);
+    assert!(!bench.path("context.shp").exists());
+}
+
+#[test]
 fn what_is_exported_comes_back_as_it_was() {
     let bench = loaded();
     for name in ["out.gpkg", "out.geojson", "out.fgb", "out.shp", "out.kml", "out.csv"] {
@@ -243,19 +271,24 @@ fn only_land_use_has_epochs() {
 }
 
 #[test]
-fn a_mixed_label_that_names_defence_land_is_withheld_too() {
+fn a_mixed_or_free_label_that_names_defence_land_is_withheld_too() {
     let bench = Bench::with_workspace("EPSG:5897");
     let zones = bench.write("zones.geojson", two_zones());
     let mixed = [
         (json!({ "code": "LUC+CQP" }), &square(X, Y, 50.0)[..]),
         (json!({ "code": "cqp1" }), &square(X, Y, 50.0)[..]),
+        (json!({ "code": "Đất QP" }), &square(X, Y, 50.0)[..]),
+        (json!({ "code": "DAT_QUOC_PHONG" }), &square(X, Y, 50.0)[..]),
+        (json!({ "code": "military" }), &square(X, Y, 50.0)[..]),
+        (json!({ "code": "an ninh" }), &square(X, Y, 50.0)[..]),
         (json!({ "code": "ONT" }), &square(X, Y, 50.0)[..]),
+        (json!({ "code": "Chợ Cần Thơ" }), &square(X, Y, 50.0)[..]),
     ];
     let land_use = bench.write("landuse.geojson", geojson_in(5897, &mixed));
     bench.import(&zones, "zones", &[]).ok();
     bench.import(&land_use, "landuse", &["--epoch", "2024"]).ok();
-    assert_eq!(bench.run(&["overlay", "w.gpkg"]).ok()["n_pairs"], 1);
-    assert_eq!(bench.run(&["export", "w.gpkg", "used.geojson", "--layer", "landuse"]).ok()["n_features"], 1);
+    assert_eq!(bench.run(&["overlay", "w.gpkg"]).ok()["n_pairs"], 2);
+    assert_eq!(bench.run(&["export", "w.gpkg", "used.geojson", "--layer", "landuse"]).ok()["n_features"], 2);
 }
 
 #[test]
@@ -359,7 +392,7 @@ fn an_update_takes_the_first_of_two_features_of_one_id() {
 #[test]
 fn a_date_that_is_none_is_kept_and_told() {
     let bench = Bench::with_workspace("EPSG:5897");
-    let dates = ["2024-02-30", "31/12/2024", "2024-06-30", "2024", "2024-06-30T10:00:00Z", "soon"];
+    let dates = ["2024-02-30", "31/12/2024", "12/31/2024", "1/6/24", "2024-06-30", "2024", "2024-06-30T10:00:00Z", "soon"];
     let zones: Vec<_> =
         dates.iter().map(|d| (json!({ "id": d, "kind": "rice", "established": d, "standard_until": d }), square(X, Y, 10.0))).collect();
     let zones: Vec<_> = zones.iter().map(|(p, ring)| (p.clone(), &ring[..])).collect();
@@ -373,11 +406,13 @@ fn a_date_that_is_none_is_kept_and_told() {
             i["feature"].as_str().unwrap()
         })
         .collect();
-    assert_eq!(told, ["2024-02-30", "2024-02-30", "31/12/2024", "31/12/2024", "soon", "soon"]);
+    assert_eq!(told, ["2024-02-30", "2024-02-30", "12/31/2024", "12/31/2024", "1/6/24", "1/6/24", "soon", "soon"]);
+    assert!(done["issues"][2]["message"].as_str().unwrap().contains("day first, 30/6/2024"), "{}", done["issues"][2]);
     bench.run(&["export", "w.gpkg", "zones.csv"]).ok();
-    assert!(std::fs::read_to_string(bench.path("zones.csv")).unwrap().contains(",31/12/2024,"));
+    let table = std::fs::read_to_string(bench.path("zones.csv")).unwrap();
+    assert!(table.contains(",2024-12-31,") && !table.contains(",31/12/2024,") && table.contains(",12/31/2024,"), "{table}");
     for (role, properties, bad) in [
-        ("permits", json!({ "id": "p", "right": "permitted", "decided": "1.6.2024", "valid_to": "never" }), 2),
+        ("permits", json!({ "id": "p", "right": "permitted", "decided": "1.6.2024", "valid_to": "never" }), 1),
         ("boundaries", json!({ "code": "1", "name": "Xã Thử", "valid_from": "July" }), 1),
     ] {
         let file = bench.write("more.geojson", geojson_in(5897, &[(properties, &square(X, Y, 10.0))]));

@@ -117,6 +117,7 @@ async fn the_figures_add_up_and_defence_land_is_in_none_of_them() {
     assert_eq!(summary["totals"]["n_zones"], 2);
     assert_eq!(summary["totals"]["area_m2"], 80_000.0);
     assert_eq!(summary["totals"]["lost_m2"], 400.0);
+    assert!(summary["kinds"][0]["target_m2"].is_null() && summary["kinds"][0]["target_source"].is_null(), "no plan was given");
     assert_eq!((&summary["epoch"], &summary["epochs"]), (&json!("2024"), &json!(["2024"])));
     assert_eq!(summary["revision"], get_json("/health").await["revision"]);
     let rice = get_json("/api/v1/summary?kind=rice").await;

@@ -9,5 +9,6 @@ mod pyramid;
 mod rasters;
 mod real;
 mod store;
+mod suites;
 mod tidy;
 mod time;

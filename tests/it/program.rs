@@ -66,6 +66,12 @@ impl Bench {
         answer(&output)
     }
 
+    /// What a person reads on stdout.
+    pub fn text(&self, args: &[&str]) -> String {
+        let output = Command::new(env!("CARGO_BIN_EXE_farmzone")).current_dir(self.dir.path()).args(args).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_farmzone"));
         command.current_dir(self.dir.path()).arg("--json").args(args);

@@ -290,6 +290,20 @@ fn names_beside_the_file_help_a_legend_that_knows_no_number() {
 }
 
 #[test]
+fn corines_rasters_have_a_legend_of_their_own_and_the_wrong_one_is_told() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let file = Tiff { nodata: Some(48.0), ..Tiff::new(halves(12_u8, 2, 48)) }.write(&bench.path("clc.tif"));
+    let wrong = bench.import(&file, "landuse", &["--epoch", "2018", "--legend", "corine"]).ok();
+    assert_eq!((&wrong["issues"][0]["code"], wrong["unmapped"].as_array().unwrap().len()), (&json!("corine_grid_codes"), 2));
+    assert!(wrong["issues"][0]["message"].as_str().unwrap().contains("--legend corine_grid"), "{}", wrong["issues"][0]);
+    let right = bench.import(&file, "landuse", &["--epoch", "2018", "--legend", "corine_grid", "--replace"]).ok();
+    assert_eq!((&right["unmapped"], &right["n_issues"]), (&json!([]), &json!(0)), "{right}");
+    let three_digits = Tiff { nodata: Some(0.0), ..Tiff::new(halves(211_i16, 112, 0)) }.write(&bench.path("codes.tif"));
+    let done = bench.import(&three_digits, "landuse", &["--epoch", "2012", "--legend", "corine"]).ok();
+    assert_eq!(done["unmapped"], json!([]), "{done}");
+}
+
+#[test]
 fn withheld_land_reads_as_nodata_and_is_nowhere_named() {
     let bench = bench();
     let file = Tiff { nodata: Some(0.0), ..Tiff::new(halves(77_u8, 50, 0)) }.write(&bench.path("base.tif"));

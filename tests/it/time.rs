@@ -245,6 +245,17 @@ fn the_history_of_a_zone_agrees_with_its_transitions() {
 #[test]
 fn figures_for_planning_are_of_what_is_left() {
     let bench = three_epochs();
+    // A plan is one city's: without its targets there is none to compare with.
+    let without = bench.run(&["figures", "w.gpkg"]).ok();
+    assert_eq!((&without["rows"][0]["target_m2"], &without["rows"][0]["target_share"]), (&json!(null), &json!(null)));
+    assert_eq!(bench.run(&["targets", "w.gpkg"]).ok()["targets"], json!([]));
+    let block = |kind: &str| format!("[[target]]\nkind = \"{kind}\"\nhectares = 53_360\nsource = \"plan 7\"\nvalid_from = \"2023\"\n");
+    bench.write("wheat.toml", block("wheat"));
+    bench.run(&["targets", "w.gpkg", "wheat.toml"]).refused(4, &["no kind “wheat”", "rice"]);
+    bench.run(&["targets", "w.gpkg", "none.toml"]).refused(3, &["none.toml"]);
+    bench.write("plan.toml", block("rice"));
+    bench.run(&["targets", "w.gpkg", "plan.toml"]).ok();
+    assert_eq!(bench.run(&["targets", "w.gpkg"]).ok()["targets"][0]["hectares"], json!(53360.0));
     let by_kind = bench.run(&["figures", "w.gpkg", "--out", "figures.csv"]).ok();
     assert_eq!((&by_kind["epoch"], &by_kind["by"], &by_kind["n_matched"]), (&json!("2024"), &json!("kind"), &json!(2)));
     // A house of 900 m² in the corner's middle of one zone, a road of 1,600 m² inside the other.

@@ -55,6 +55,8 @@ pub(super) struct Unfinished {
     pub values: Vec<Option<String>>,
     pub kept: Kept,
     pub parts: Option<Parts>,
+    /// What a table has in place of a shape, when it cannot be read as one.
+    pub shape_text: Option<String>,
 }
 
 /// What does not change from feature to feature.
@@ -73,7 +75,7 @@ impl Door<'_> {
         let name = unfinished.id.clone().unwrap_or_else(|| unfinished.fid.to_string());
         let mut passed = Passed::default();
         passed.record.n_read = 1;
-        match self.shape(&name, unfinished.parts, &mut passed) {
+        match self.shape(&name, unfinished.parts, unfinished.shape_text.as_deref(), &mut passed) {
             Ok((shape, is_repaired, area_before_m2, area_after_m2)) => {
                 passed.has_id = unfinished.id.is_some();
                 let feature = Feature {
@@ -92,9 +94,23 @@ impl Door<'_> {
         passed
     }
 
-    fn shape(&self, id: &str, parts: Option<Parts>, passed: &mut Passed) -> Result<(Shape, bool, f64, f64), Issue> {
+    fn shape(
+        &self,
+        id: &str,
+        parts: Option<Parts>,
+        shape_text: Option<&str>,
+        passed: &mut Passed,
+    ) -> Result<(Shape, bool, f64, f64), Issue> {
         let aside = |code, message: &str| Issue::new(code, Some(id), format!("{message}; set aside"));
-        let Some(mut parts) = parts else { return Err(aside("no_geometry", "the feature has no shape")) };
+        let mut parts = match (parts, shape_text) {
+            (Some(parts), _) => parts,
+            (None, None) => return Err(aside("no_geometry", "the feature has no shape")),
+            (None, Some(text)) => {
+                let shown: String = text.chars().take(40).collect();
+                let message = format!("the text “{shown}” cannot be read as a shape; write it as WKT, such as POLYGON((x y, x y, …))");
+                return Err(aside("unreadable_shape", &message));
+            }
+        };
         if parts.is_empty() {
             return Err(aside("empty_geometry", "the shape is empty"));
         }

@@ -103,12 +103,15 @@ struct Plan {
     /// Field of the file that names the CAD layer or level.
     cad_layer: Option<usize>,
     cad_text: Option<usize>,
+    /// Field of a table that holds the shape as text.
+    shape_text: Option<usize>,
 }
 
 impl Plan {
     fn uses(&self, field: usize) -> bool {
         let used = self.values.iter().chain(&self.kept).chain([&self.id]);
-        self.cad_layer == Some(field) || self.cad_text == Some(field) || used.into_iter().any(|o| *o == Origin::Field(field))
+        let for_all = [self.cad_layer, self.cad_text, self.shape_text];
+        for_all.contains(&Some(field)) || used.into_iter().any(|o| *o == Origin::Field(field))
     }
 
     fn wants_texts(&self) -> bool {
@@ -171,6 +174,7 @@ pub fn open(request: &Request) -> Result<Source, FormatError> {
         kept: finder.kept(request.keep).map_err(problem)?,
         cad_layer: is_cad.then(|| field("Layer").or_else(|| field("Level"))).flatten(),
         cad_text: is_cad.then(|| field("Text")).flatten(),
+        shape_text: place::shape_column(&driver, &existing),
     };
     if !is_cad {
         let fill = |origin: &mut Origin| {
@@ -200,6 +204,13 @@ pub fn open(request: &Request) -> Result<Source, FormatError> {
     if operation.as_ref().is_some_and(|o| o.is_ballpark) {
         let message = format!("no operation from {} to {} is known here; the shapes may lie many metres off", crs.label(), target.label());
         issues.push(Issue::new("ballpark_operation", None, message));
+    }
+    if let Some(zone) = crs.lost_vn2000 {
+        let message = format!(
+            "the file says WGS 84 with the projection of a VN-2000 zone; MapInfo files often lose the datum VN-2000 on the way, \
+             which shifts shapes by some 220 m. If they were drawn in VN-2000, import with --crs {zone}"
+        );
+        issues.push(Issue::new("likely_vn2000", None, message));
     }
     let texts = plan.wants_texts().then(Texts::default);
     Ok(Source {

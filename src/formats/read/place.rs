@@ -127,6 +127,16 @@ fn without_shapes(path: &Path, opened: &[Opened], tables: &[String]) -> FormatEr
     FormatError::NotSpatial { path: path.to_owned(), reason }
 }
 
+/// The columns of a table that may hold shapes, as GDAL's CSV driver wants them named.
+const SHAPES_AS_TEXT: &str = "GEOM_POSSIBLE_NAMES=wkt,geometry,geom,the_geom,wkt_geom,_wkt,shape,geometry_wkt";
+
+/// The column in which a table has its shapes as text.
+pub(super) fn shape_column(driver: &str, columns: &[String]) -> Option<usize> {
+    let (_, names) = SHAPES_AS_TEXT.split_once('=')?;
+    let is_one = |column: &String| names.split(',').any(|name| name.eq_ignore_ascii_case(column));
+    columns.iter().position(is_one).filter(|_| driver == "CSV")
+}
+
 fn open(path: &Path, mut candidate: Candidate, encoding: Option<&Encoding>) -> Result<Opened, FormatError> {
     if ["dbf", "shx"].iter().any(|ending| candidate.path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending)))
         && let Some(main) = companion(&candidate.path, "shp")
@@ -154,7 +164,7 @@ fn open(path: &Path, mut candidate: Candidate, encoding: Option<&Encoding>) -> R
         options.push("ENCODING=");
     }
     if is_csv {
-        options.extend(["GEOM_POSSIBLE_NAMES=wkt,geometry,geom,the_geom,wkt_geom,_wkt,shape,geometry_wkt", "KEEP_GEOM_COLUMNS=NO"]);
+        options.push(SHAPES_AS_TEXT);
     }
     if lower.ends_with(".gml") || lower.ends_with(".xml") {
         options.push("DOWNLOAD_SCHEMA=NO");

@@ -273,6 +273,12 @@ impl FeatureHandle<'_> {
         Some(format!("{date}T{hour:02}:{minute:02}:{:02}{zone}", second.clamp(0.0, 60.0) as u32))
     }
 
+    /// Whether the shape is a single point, as that of a drawing's text is.
+    pub(super) fn is_point(&self) -> bool {
+        let geometry = unsafe { sys::OGR_F_GetGeometryRef(self.handle) };
+        !geometry.is_null() && flat(unsafe { sys::OGR_G_GetGeometryType(geometry) }) == Wkb::wkbPoint
+    }
+
     /// The parts of the shape; none when the feature has no shape at all.
     pub(super) fn parts(&self) -> Option<Parts> {
         let geometry = unsafe { sys::OGR_F_GetGeometryRef(self.handle) };

@@ -156,6 +156,8 @@ impl Source {
             Origin::Constant(value) => Some(value.clone()),
             Origin::Texts(_) | Origin::Nothing => None,
         };
+        let parts = feature.parts();
+        let shape_text = self.plan.shape_text.filter(|_| parts.is_none()).and_then(|field| feature.text(field, reading));
         Unfinished {
             fid,
             id: match &self.plan.id {
@@ -164,13 +166,14 @@ impl Source {
             },
             values: self.plan.values.iter().map(value).collect(),
             kept: self.plan.kept.iter().map(value).collect(),
-            parts: feature.parts(),
+            parts,
+            shape_text,
         }
     }
 
-    /// The text of a drawing's text element.
+    /// The text of a drawing's text element. A hatch carries the name of its pattern (`SOLID`) in the same field and is an area.
     fn text_of(&self, feature: &FeatureHandle, reading: &TextReading) -> Option<String> {
-        self.plan.cad_text.and_then(|field| feature.text(field, reading))
+        self.plan.cad_text.filter(|_| feature.is_point()).and_then(|field| feature.text(field, reading))
     }
 
     /// A first pass over a drawing, for its texts.

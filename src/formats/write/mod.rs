@@ -182,7 +182,7 @@ impl Export {
     /// Writes one layer; returns how many rows.
     ///
     /// # Errors
-    /// `Unsupported` for a second layer where the format holds one; `CannotWrite`, also when the disk is full.
+    /// `Unsupported` for a second layer where the format holds one, for several kinds of shapes in a Shapefile; `CannotWrite`, also when the disk is full.
     pub fn layer(&mut self, table: &Table, rows: impl IntoIterator<Item = Row>) -> Result<u64, FormatError> {
         let path = self.target.clone();
         if !self.layers.is_empty() && !self.format.holds_several_layers() {
@@ -202,7 +202,17 @@ impl Export {
         }
         .map_err(|reason| cannot(&path, reason))?;
         let mut n = 0;
+        let mut kind_of_shape = None;
         for mut row in rows {
+            if self.format == Format::Shapefile
+                && let Some(shape) = &row.shape
+                && *kind_of_shape.get_or_insert(dimension(shape)) != dimension(shape)
+            {
+                return Err(FormatError::Unsupported {
+                    what: format!("{}: a layer with points, lines and areas", path.display()),
+                    convert: "A Shapefile holds one kind of shape: write a .gpkg instead".to_owned(),
+                });
+            }
             row.values.resize(table.columns.len(), Value::Null);
             row.values.extend(about.iter().cloned());
             if let Some(shape) = &mut row.shape {
@@ -363,5 +373,16 @@ fn transform(geometry: &mut Geometry, transform: &Transform) -> Result<(), crate
             *geometry = G::Polygon(triangle.to_polygon());
             self::transform(geometry, transform)
         }
+    }
+}
+
+/// 0 points, 1 lines, 2 areas, 3 mixed.
+fn dimension(geometry: &Geometry) -> u8 {
+    use geo_types::Geometry as G;
+    match geometry {
+        G::Point(_) | G::MultiPoint(_) => 0,
+        G::Line(_) | G::LineString(_) | G::MultiLineString(_) => 1,
+        G::Polygon(_) | G::MultiPolygon(_) | G::Rect(_) | G::Triangle(_) => 2,
+        G::GeometryCollection(_) => 3,
     }
 }

@@ -11,7 +11,7 @@ use gdal_sys::{self as sys, OGRFieldType, OGRwkbGeometryType as Wkb};
 use super::super::library::{self, first_failure};
 use super::wkb::wkb;
 use super::{Column, ColumnType, Format, Row, Table, Value, description};
-use crate::model::{EpsgCode, Geometry, Issue};
+use crate::model::{EpsgCode, Issue};
 
 /// Longer text does not fit into a DBF field.
 const DBF_TEXT_BYTES: usize = 254;
@@ -29,8 +29,6 @@ pub(super) struct VectorSink {
 struct Layer {
     handle: sys::OGRLayerH,
     definition: sys::OGRFeatureDefnH,
-    /// Shapefile holds one kind of shape: that of the first row.
-    dimension: Option<u8>,
 }
 
 /// `KEY=value` options, alive as long as the list.
@@ -120,7 +118,7 @@ impl VectorSink {
                     sys::GDALDatasetStartTransaction(self.dataset, 0);
                 }
             }
-            self.layer = Some(Layer { handle, definition: sys::OGR_L_GetLayerDefn(handle), dimension: None });
+            self.layer = Some(Layer { handle, definition: sys::OGR_L_GetLayerDefn(handle) });
         }
         self.check()
     }
@@ -182,15 +180,7 @@ impl VectorSink {
     }
 
     pub(super) fn row(&mut self, row: &Row) -> Result<(), String> {
-        let Some(layer) = &mut self.layer else { return Err("no layer was begun".to_owned()) };
-        if self.format == Format::Shapefile
-            && let Some(shape) = &row.shape
-        {
-            let dimension = dimension(shape);
-            if *layer.dimension.get_or_insert(dimension) != dimension {
-                return Err("a Shapefile holds one kind of shape, and the layer has several; use .gpkg".to_owned());
-            }
-        }
+        let Some(layer) = &self.layer else { return Err("no layer was begun".to_owned()) };
         // SAFETY: the layer belongs to the open dataset; the feature is destroyed once and owns its geometry.
         unsafe {
             let feature = sys::OGR_F_Create(layer.definition);
@@ -316,15 +306,4 @@ unsafe fn set(feature: sys::OGRFeatureH, field: c_int, value: &Value, format: Fo
         }
     }
     false
-}
-
-/// 0 points, 1 lines, 2 areas, 3 mixed.
-fn dimension(geometry: &Geometry) -> u8 {
-    use geo_types::Geometry as G;
-    match geometry {
-        G::Point(_) | G::MultiPoint(_) => 0,
-        G::Line(_) | G::LineString(_) | G::MultiLineString(_) => 1,
-        G::Polygon(_) | G::MultiPolygon(_) | G::Rect(_) | G::Triangle(_) => 2,
-        G::GeometryCollection(_) => 3,
-    }
 }

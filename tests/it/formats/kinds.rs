@@ -182,6 +182,38 @@ fn mapinfo_files_are_read_with_their_own_datum() {
 }
 
 #[test]
+fn a_mapinfo_file_that_lost_the_datum_vn_2000_is_told_what_to_do() {
+    let folder = folder();
+    for (zone, crs) in [("EPSG:5897", 5897), ("EPSG:9209", 9209), ("EPSG:3405", 3405)] {
+        let square = "[[[588000,2326000],[588100,2326000],[588100,2326100],[588000,2326100],[588000,2326000]]]";
+        let text = format!(
+            r#"{{"type":"FeatureCollection","crs":{{"type":"name","properties":{{"name":"{zone}"}}}},"features":[{{"type":"Feature",
+            "properties":{{"id":"m1","kind":"rice"}},"geometry":{{"type":"Polygon","coordinates":{square}}}}}]}}"#
+        );
+        let source = write(&folder, &format!("{crs}.geojson"), text);
+        for ending in ["tab", "mif"] {
+            let file = folder.path().join(format!("{crs}.{ending}"));
+            copy_with_gdal(&source, &file, "MapInfo File");
+            let got = zones(&file).run().unwrap();
+            let told: Vec<&str> = got.issues.iter().filter(|i| i.code == "likely_vn2000").map(|i| i.message.as_str()).collect();
+            assert_eq!((got.counts.n_kept, told.len()), (1, 1), "{} {:?}", got.crs, got.issues);
+            assert!(told[0].contains(&format!("--crs {zone}")), "{}", told[0]);
+            let mended = Import { crs: Some(crs), ..zones(&file) }.run().unwrap();
+            assert_eq!(mended.codes(), Vec::<&str>::new(), "{zone}");
+            let at = |got: &super::Imported| geom::bounds(&got.features[0].shape.clone().into_polygons()).unwrap();
+            let off_m = (at(&mended)[0] - at(&got)[0]).hypot(at(&mended)[1] - at(&got)[1]);
+            assert!((200.0..250.0).contains(&off_m), "{off_m}");
+        }
+    }
+    // UTM on WGS 84 that says so, by its code or its name, is meant.
+    for ending in ["gpkg", "shp"] {
+        let path = folder.path().join(format!("utm.{ending}"));
+        export(&path, Some(32648), sample_rows(2)).unwrap();
+        assert!(!zones(&path).run().unwrap().codes().contains(&"likely_vn2000"), "{ending}");
+    }
+}
+
+#[test]
 fn a_mapinfo_crs_is_known_by_its_parameters_or_described_by_them() {
     let folder = folder();
     let crs = |coordinates: &str| {
@@ -206,7 +238,8 @@ fn copy_with_gdal(from: &Path, to: &Path, driver: &str) {
     let ty = gdal_sys::OGRwkbGeometryType::wkbUnknown;
     let copy = target.create_layer(gdal::vector::LayerOptions { name: "elements", srs: srs.as_ref(), ty, options: None }).unwrap();
     let is_drawing = driver == "DGN";
-    if !is_drawing {
+    // A drawing's columns are there already.
+    if !is_drawing && driver != "DXF" {
         for field in layer.defn().fields() {
             gdal::vector::FieldDefn::new(&field.name(), field.field_type()).unwrap().add_to_layer(&copy).unwrap();
         }
@@ -217,8 +250,8 @@ fn copy_with_gdal(from: &Path, to: &Path, driver: &str) {
         if is_drawing {
             new.set_field_integer(1, 10).unwrap();
         } else {
-            for (i, (_, value)) in feature.fields().enumerate() {
-                if let Some(value) = value {
+            for (name, value) in feature.fields() {
+                if let (Ok(i), Some(value)) = (copy.defn().field_index(&name), value) {
                     new.set_field(i, &value).unwrap();
                 }
             }
@@ -314,9 +347,13 @@ fn a_table_in_utf_16_is_told_what_to_do() {
 #[test]
 fn a_table_with_wkt_gives_areas_curves_and_heights_too() {
     let folder = folder();
-    let csv = "ID,Kind,Geometry\nc1,rice,\"POLYGON((588000 2326000,588100 2326000,588100 2326100,588000 2326000))\"\nc2,rice,POINT(588000 2326000)\nc3,rice,nonsense\nc4,rice,\n";
+    let csv = "ID,Kind,Geometry\nc1,rice,\"POLYGON((588000 2326000,588100 2326000,588100 2326100,588000 2326000))\"\nc2,rice,POINT(588000 2326000)\nc3,rice,nonsense\nc4,rice,\nc5,rice,nan\nc6,rice,\"POLYGON((1 2,\"\n";
     let got = Import { crs: Some(5897), ..zones(&write(&folder, "e.csv", csv)) }.run().unwrap();
-    assert_eq!((got.ids(), got.codes()), (vec!["c1"], vec!["not_a_polygon", "no_geometry", "no_geometry"]));
+    assert_eq!(
+        (got.ids(), got.codes()),
+        (vec!["c1"], vec!["not_a_polygon", "unreadable_shape", "no_geometry", "unreadable_shape", "unreadable_shape"])
+    );
+    assert!(got.issues[1].message.contains("“nonsense”") && got.issues[3].message.contains("“nan”"), "{:?}", got.issues);
     let curve = "id,kind,wkt\n1,rice,\"CURVEPOLYGON(CIRCULARSTRING(588000 2326000,588100 2326100,588200 2326000,588100 2325900,588000 2326000))\"\n2,rice,\"POLYGON Z((588000 2326000 5,588100 2326000 5,588100 2326100 5,588000 2326000 5))\"\n";
     let got = Import { crs: Some(5897), ..zones(&write(&folder, "f.csv", curve)) }.run().unwrap();
     assert!((got.features[0].area_after_m2 / (std::f64::consts::PI * 1e4) - 1.0).abs() < 0.005);
@@ -375,6 +412,21 @@ fn a_drawings_closed_lines_are_polygons_its_layers_labels_its_texts_fields() {
     assert!(!got.codes().contains(&"texts_of_several_layers"));
     let told = Import { fields: &[("kind", "@text")], ..zones(&write(&folder, "b.geojson", geojson(&[GOOD]))) }.refusal();
     assert!(told.contains("DXF"), "{told}");
+}
+
+#[test]
+fn a_drawings_hatches_are_polygons_and_no_texts() {
+    let folder = folder();
+    let csv = "Layer,wkt\nLUC,\"POLYGON((588000 2326000,588100 2326000,588100 2326100,588000 2326100,588000 2326000))\"\n\
+               ONT,\"POLYGON((588200 2326000,588300 2326000,588300 2326100,588200 2326100,588200 2326000))\"\n";
+    let path = folder.path().join("a.dxf");
+    copy_with_gdal(&write(&folder, "s.csv", csv), &path, "DXF");
+    assert!(std::fs::read_to_string(&path).unwrap().contains("HATCH"));
+    let got = Import { crs: Some(5897), ..landuse(&path) }.run().unwrap();
+    assert_eq!((got.counts.n_read, got.counts.n_kept), (2, 2), "{:?}", got.issues);
+    let labels: Vec<_> = (0..2).map(|i| got.value(i, LayerRole::LandUse, "code").unwrap()).collect();
+    assert_eq!((labels, got.codes()), (vec!["LUC", "ONT"], vec![]));
+    assert!((got.features[0].area_after_m2 - 10_000.0).abs() < 0.01);
 }
 
 #[test]
