@@ -378,6 +378,21 @@ fn a_right_holds_only_while_it_was_in_force() {
 }
 
 #[test]
+fn farm_buildings_are_the_oldest_first_and_never_dwellings() {
+    // 100 ha of rice: farm buildings may take 1,000 m² of it.
+    let zone = zone("Z", rect(0.0, 0.0, 1_000.0, 1_000.0));
+    let (old, house) = (rect(10.0, 10.0, 45.0, 10.0), rect(100.0, 10.0, 20.0, 10.0));
+    let (small, large) = (rect(200.0, 10.0, 30.0, 10.0), rect(300.0, 10.0, 40.0, 10.0));
+    let barn = |shape| Seen::new("SKC", Group::Built, shape);
+    let now = vec![barn(&old), barn(&small), barn(&large), Seen::new("ONT", Group::Built, &house)];
+    let layers = [vec![], vec![barn(&old)], now];
+    let found = through_the_years(&zone, &layers, Some(&[])).remove(2);
+    let told: Vec<(f64, Right)> = found.events.iter().map(|e| (e.area_m2.round(), e.right)).collect();
+    use Right::{FarmStructure, Unplanned};
+    assert_eq!(told, [(450.0, FarmStructure), (400.0, Unplanned), (300.0, FarmStructure), (200.0, Unplanned)]);
+}
+
+#[test]
 fn since_an_epoch_counts_land_that_was_farmland_then() {
     let zones = [zone("Z", rect(0.0, 0.0, 200.0, 200.0))];
     let field = rect(0.0, 0.0, 200.0, 100.0);
