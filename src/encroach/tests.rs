@@ -393,6 +393,63 @@ fn farm_buildings_are_the_oldest_first_and_never_dwellings() {
 }
 
 #[test]
+fn the_right_is_that_of_the_land_and_not_of_its_oldest_corner() {
+    let zone = zone("Z", rect(0.0, 0.0, 1_000.0, 1_000.0));
+    let house = rect(10.0, 10.0, 10.0, 10.0);
+    let beside = rect(20.5, 0.0, 250.0, 200.0);
+    let around = rect(5.0, 5.0, 200.0, 200.0);
+    let built = |shape| Seen::new("SKC", Group::Built, shape);
+    let in_2022 = |shape: &MultiPolygon| Permit { decided: Some("2022-03-01".to_owned()), ..permit(Right::Permitted, shape.clone()) };
+    let last = |layers: &[Vec<Seen>; 3], permits: Option<&[Permit]>| {
+        let mut found = through_the_years(&zone, layers, permits).remove(2);
+        assert_eq!(found.events.len(), 1);
+        let event = found.events.remove(0);
+        (event.since.unwrap().year, event.right)
+    };
+    // A house of before, with a factory beside it.
+    let factory = [vec![built(&house)], vec![built(&house)], vec![built(&house), built(&beside)]];
+    assert_eq!(last(&factory, Some(&[])), (2014, Right::Unplanned));
+    assert_eq!(last(&factory, None), (2014, Right::Unknown));
+    assert_eq!(last(&factory, Some(&[in_2022(&beside)])), (2014, Right::Permitted));
+    // A small beginning without a decision, and the works that were decided since.
+    let works = [vec![], vec![built(&house)], vec![built(&around)]];
+    assert_eq!(last(&works, Some(&[in_2022(&around)])), (2019, Right::Permitted));
+    // A large house of before and a room for which there is a decision.
+    let (old, whole, room) = (rect(0.0, 0.0, 30.0, 20.0), rect(0.0, 0.0, 40.0, 20.0), rect(29.0, 0.0, 12.0, 21.0));
+    let extended = [vec![built(&old)], vec![built(&old)], vec![built(&whole)]];
+    assert_eq!(last(&extended, Some(&[in_2022(&room)])), (2014, Right::Permitted));
+    assert_eq!(last(&extended, Some(&[])), (2014, Right::Unplanned));
+    let little = rect(0.0, 0.0, 32.0, 20.0);
+    assert_eq!(last(&[vec![built(&old)], vec![built(&old)], vec![built(&little)]], Some(&[])), (2014, Right::Legacy));
+}
+
+#[test]
+fn land_lost_since_an_epoch_was_not_there_before() {
+    let zone = zone("Z", rect(0.0, 0.0, 1_000.0, 1_000.0));
+    let (house, field) = (rect(10.0, 10.0, 30.0, 30.0), rect(0.0, 0.0, 1_000.0, 1_000.0));
+    let farmed = [Seen { farm: true, ..Seen::new("LUC", Group::None, &field) }];
+    let built = vec![Seen::new("ONT", Group::Built, &house)];
+    // Built in 2014, a field again in 2019, built again in 2024.
+    let layers = [built.clone(), farmed.to_vec(), built.clone()];
+    let before = through_the_years(&zone, &layers, Some(&[]));
+    let known = Known::from([("Z", before[..2].iter().flat_map(|f| &f.events).collect())]);
+    let decided = |day: &str| Permit { decided: Some(day.to_owned()), valid_to: Some(day.to_owned()), ..permit(Right::Permitted, house.clone()) };
+    let rules = rules();
+    let right = |permits: &[Permit]| {
+        let basis = Basis {
+            earlier: Some((year(2019), &farmed)),
+            permits: Some(permits),
+            epochs: &YEARS,
+            ..Basis::new(year(2024), &built, &rules)
+        };
+        detect(std::slice::from_ref(&zone), &basis, &known)[0].events[0].right
+    };
+    assert_eq!(right(&[]), Right::Unplanned);
+    assert_eq!(right(&[decided("2013-05-01")]), Right::Unplanned);
+    assert_eq!(right(&[decided("2022-05-01")]), Right::Permitted);
+}
+
+#[test]
 fn since_an_epoch_counts_land_that_was_farmland_then() {
     let zones = [zone("Z", rect(0.0, 0.0, 200.0, 200.0))];
     let field = rect(0.0, 0.0, 200.0, 100.0);
@@ -406,7 +463,7 @@ fn since_an_epoch_counts_land_that_was_farmland_then() {
     ];
     let now = [Seen::new("ONT", Group::Built, &yard), Seen::new("TMD", Group::Built, &on_the_lake)];
     let rules = rules();
-    let basis = Basis { earlier: Some(&then), ..Basis::new(year(2024), &now, &rules) };
+    let basis = Basis { earlier: Some((year(2019), &then)), ..Basis::new(year(2024), &now, &rules) };
     let found = found(detect(&zones, &basis, &Known::new()));
     let told: Vec<(&str, f64)> = found.events.iter().map(|e| (e.code.as_str(), e.area_m2.round())).collect();
     assert_eq!(told, [("ONT", 800.0), ("TMD", 300.0)]);
@@ -445,7 +502,7 @@ fn an_epoch_that_lies_off_by_its_accuracy_shows_nothing_new() {
     // Corners of houses that the shift takes across a border come and go; nothing else does.
     let n_first = first.iter().map(|f| f.events.len()).sum::<usize>();
     assert!(second.events.len() + 3 >= n_first && n_first > 20, "{} {n_first}", second.events.len());
-    let since = Basis { earlier: Some(&then), ..basis };
+    let since = Basis { earlier: Some((year(2019), &then)), ..basis };
     assert_eq!(found(detect(&zones, &since, &known)).events, []);
     // What is really new is found, though it is little wider than twice the accuracy.
     let with_new: Vec<Seen> = now.iter().copied().chain(injected.iter().map(|s| Seen::new("ONT", Group::Built, s))).collect();

@@ -314,7 +314,7 @@ impl Snapshot {
             epoch: land_use.epoch,
             layer: self.land_use_layer(land_use.epoch).map_or("landuse", |l| &l.name),
             land_use: &now,
-            earlier: then.as_deref(),
+            earlier: since.map(|since| since.epoch).zip(then.as_deref()),
             permits: self.layer(LayerRole::Permits).map(|_| permits),
             rules: &self.rulebook.rules,
             accuracy: self.accuracy(land_use.epoch),
