@@ -25,6 +25,8 @@ pub struct EpochRaster {
     values: Vec<i32>,
     pub n_withheld: usize,
     raster: Raster,
+    /// The same with the cells of withheld classes alone; none when there are none.
+    hidden: Option<Raster>,
     to_raster: Transform,
     to_workspace: Transform,
 }
@@ -40,7 +42,10 @@ impl EpochRaster {
     ) -> Result<EpochRaster, EngineError> {
         let codes: Vec<String> = layer.classes.iter().map(|c| code_of(&legend, c)).collect();
         let shown: Vec<bool> = codes.iter().map(|code| may_be_seen(code)).collect();
-        let raster = Raster::open(&store::raster_path(workspace, layer), layer, &shown)?;
+        let path = store::raster_path(workspace, layer);
+        let raster = Raster::open(&path, layer, &shown)?;
+        let withheld: Vec<bool> = shown.iter().map(|shown| !shown).collect();
+        let hidden = withheld.contains(&true).then(|| Raster::open(&path, layer, &withheld)).transpose()?;
         let to_raster = Transform::new(&Crs::from_epsg(crs)?, &Crs::parse(&layer.crs)?, layer.operation)?;
         Ok(EpochRaster {
             epoch,
@@ -49,6 +54,7 @@ impl EpochRaster {
             values: layer.classes.iter().map(|c| c.value).collect(),
             n_withheld: shown.iter().filter(|shown| !**shown).count(),
             raster,
+            hidden,
             to_workspace: to_raster.inverse(),
             to_raster,
             layer: layer.clone(),
@@ -78,6 +84,18 @@ impl EpochRaster {
             Ok(lands.into_iter().map(feature).collect())
         };
         let found: Vec<Vec<LandUse>> = zones.par_iter().map(of_zone).collect::<Result<_, _>>()?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Land of the zones that nobody may see.
+    pub(super) fn withheld<'z>(&self, zones: impl Iterator<Item = &'z Zone>) -> Result<Vec<MultiPolygon>, EngineError> {
+        let Some(hidden) = &self.hidden else { return Ok(Vec::new()) };
+        let zones: Vec<&Zone> = zones.collect();
+        let of_zone = |zone: &&Zone| -> Result<Vec<MultiPolygon>, EngineError> {
+            let lands = self.with_cells(|cells| raster::lands(&zone.shape, |_| Some(0), cells, |window| hidden.read(window)))?;
+            Ok(lands.into_iter().map(|(_, shape)| shape).collect())
+        };
+        let found: Vec<Vec<MultiPolygon>> = zones.par_iter().map(of_zone).collect::<Result<_, _>>()?;
         Ok(found.into_iter().flatten().collect())
     }
 

@@ -67,12 +67,36 @@ pub struct EpochLandUse {
     pub codes: Vec<String>,
     /// Polygons left out because nobody may see them.
     pub n_withheld: usize,
+    /// Land that nobody may see: for sums that may not show by what is missing how large it is.
+    pub(super) withheld: Vec<MultiPolygon>,
+    /// Of `land_use` and of `withheld`, made when first asked for.
+    index: OnceLock<Index>,
+    withheld_index: OnceLock<Index>,
 }
 
 impl EpochLandUse {
+    fn new(epoch: Epoch, legend: Arc<Legend>, land_use: Vec<LandUse>, withheld: Vec<MultiPolygon>) -> Self {
+        let codes: BTreeSet<&str> = land_use.iter().map(|l| l.code.as_str()).collect();
+        let (codes, n_withheld) = (codes.into_iter().map(str::to_owned).collect(), withheld.len());
+        let (index, withheld_index) = (OnceLock::new(), OnceLock::new());
+        EpochLandUse { epoch, legend, land_use, codes, n_withheld, withheld, index, withheld_index }
+    }
+
     /// The class of a polygon; none when the legend does not know its label.
     pub fn class(&self, land_use: &LandUse) -> Option<&LandUseClass> {
         self.legend.class(&land_use.code)
+    }
+
+    /// Land use whose box touches `bounds` (workspace CRS), in the order of the list.
+    pub(super) fn near(&self, bounds: [f64; 4]) -> Vec<&LandUse> {
+        let index = self.index.get_or_init(|| Index::new(self.land_use.iter().map(|l| geom::bounds(&l.shape))));
+        index.query_in_order(bounds).into_iter().map(|i| &self.land_use[i]).collect()
+    }
+
+    /// The same of what nobody may see.
+    pub(super) fn withheld_near(&self, bounds: [f64; 4]) -> Vec<&MultiPolygon> {
+        let index = self.withheld_index.get_or_init(|| Index::new(self.withheld.iter().map(geom::bounds)));
+        index.query_in_order(bounds).into_iter().map(|i| &self.withheld[i]).collect()
     }
 }
 
@@ -111,9 +135,7 @@ impl Zones {
 
     /// Zones whose box touches `bounds` (workspace CRS), in the order of the list.
     pub fn within(&self, bounds: [f64; 4]) -> Vec<usize> {
-        let mut found: Vec<usize> = self.index.query(bounds).collect();
-        found.sort_unstable();
-        found
+        self.index.query_in_order(bounds)
     }
 }
 
@@ -371,22 +393,20 @@ impl Snapshot {
             let Some(layer) = self.layers.iter().find(|l| l.name == name) else { return self.land_use_of_raster(epoch) };
             let reader = self.reader_of(layer)?;
             let legend = self.legends.get(&epoch).cloned().ok_or_else(|| EngineError::internal(format!("no legend of epoch {epoch}")))?;
-            let mut land_use = sound(features::<LandUse>(&reader, &name, &mut Issues::new())?, |l| &mut l.shape);
-            let n_read = land_use.len();
+            let all = sound(features::<LandUse>(&reader, &name, &mut Issues::new())?, |l| &mut l.shape);
             let secret = secret_codes(&self.rulebook, &legend)?;
-            land_use.retain(|l| may_be_seen(&legend, &secret, &l.code));
-            let codes: BTreeSet<&str> = land_use.iter().map(|l| l.code.as_str()).collect();
-            let codes = codes.into_iter().map(str::to_owned).collect();
-            Ok(EpochLandUse { epoch, legend, codes, n_withheld: n_read - land_use.len(), land_use })
+            let (land_use, withheld): (Vec<LandUse>, Vec<LandUse>) =
+                all.into_iter().partition(|l| may_be_seen(&legend, &secret, &l.code));
+            Ok(EpochLandUse::new(epoch, legend, land_use, withheld.into_iter().map(|l| l.shape).collect()))
         })
     }
 
     fn land_use_of_raster(&self, epoch: Epoch) -> Result<EpochLandUse, EngineError> {
         let raster = self.raster(epoch)?;
-        let land_use = raster.land_use(self.zones.list.iter().map(|z| &z.zone))?;
-        let codes: BTreeSet<String> = land_use.iter().map(|l| l.code.clone()).collect();
-        let (codes, n_withheld) = (codes.into_iter().collect(), raster.n_withheld);
-        Ok(EpochLandUse { epoch, legend: raster.legend.clone(), codes, n_withheld, land_use })
+        let zones = || self.zones.list.iter().map(|z| &z.zone);
+        let (land_use, withheld) = (raster.land_use(zones())?, raster.withheld(zones())?);
+        let n_withheld = raster.n_withheld;
+        Ok(EpochLandUse { n_withheld, ..EpochLandUse::new(epoch, raster.legend.clone(), land_use, withheld) })
     }
 
     /// The layer that an epoch's land use comes from: polygons, or cells where there are none.
