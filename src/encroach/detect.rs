@@ -4,6 +4,7 @@
 //! the land is in an event of both, and sums over groups may count it twice; what a zone has lost counts it once.
 
 use std::borrow::Borrow;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
@@ -12,7 +13,8 @@ use super::certainty::{self, Accuracy, Border};
 use super::cover::{Cover, Room, Shared};
 use super::identity::{self, Sameness};
 use super::rights::{self, Built, MAX_EVIDENCE, Permits};
-use crate::geom;
+use crate::geom::{self, Outline};
+use crate::index::Index;
 use crate::legend::Rules;
 use crate::model::{Epoch, Event, Evidence, EvidenceKind, Group, MultiPolygon, Permit, Polygon, Right, Zone};
 
@@ -324,9 +326,8 @@ impl<'a> Ground<'a> {
             Built { after: self.basis.before(by), by }
         };
         let permits = self.permits.as_ref();
-        let (right, evidence) = permits.map_or((None, Vec::new()), |permits| {
-            permits.right_of(&event.shape, event.area_m2, built(parts), rules, room)
-        });
+        let (right, evidence) =
+            permits.map_or((None, Vec::new()), |permits| permits.right_of(&event.shape, event.area_m2, built(parts), rules, room));
         if let Some(right) = right {
             return (right, evidence);
         }
@@ -407,20 +408,20 @@ fn pieces(land: MultiPolygon, gap_m: f64) -> Vec<MultiPolygon> {
         return polygons;
     }
     let bounds: Vec<[f64; 4]> = polygons.iter().map(|p| geom::bounds(p).unwrap_or([f64::NAN; 4])).collect();
-    let mut by_left: Vec<usize> = (0..polygons.len()).collect();
-    by_left.sort_by(|&i, &j| bounds[i][0].total_cmp(&bounds[j][0]).then(i.cmp(&j)));
+    let index = Index::new(bounds.iter().map(|b| Some(*b)));
+    // Made for those that have others near.
+    let outlines: Vec<OnceCell<Outline>> = polygons.iter().map(|_| OnceCell::new()).collect();
+    let outline = |i: usize| outlines[i].get_or_init(|| Outline::new(&polygons[i]));
     let mut leader: Vec<usize> = (0..polygons.len()).collect();
-    for (n, &i) in by_left.iter().enumerate() {
-        for &j in by_left[n + 1..].iter().take_while(|&&j| bounds[j][0] - bounds[i][2] < gap_m) {
+    for (i, [x0, y0, x1, y1]) in bounds.iter().enumerate() {
+        for j in index.query_in_order([x0 - gap_m, y0 - gap_m, x1 + gap_m, y1 + gap_m]).into_iter().filter(|j| *j > i) {
             let (a, b) = (leader_of(&leader, i), leader_of(&leader, j));
-            let near = a != b
-                && geom::box_distance(bounds[i], bounds[j]) < gap_m
-                && geom::distance_m(&polygons[i], &polygons[j]).is_some_and(|d| d < gap_m);
-            if near {
+            if a != b && geom::box_distance(bounds[i], bounds[j]) < gap_m && outline(i).is_nearer_than(outline(j), gap_m) {
                 leader[a.max(b)] = a.min(b);
             }
         }
     }
+    drop(outlines);
     let mut merged: Vec<Vec<Polygon>> = vec![Vec::new(); polygons.len()];
     for (i, polygon) in polygons.into_iter().enumerate() {
         merged[leader_of(&leader, i)].extend(polygon.0);

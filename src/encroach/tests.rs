@@ -129,6 +129,29 @@ fn a_polygon_of_a_million_vertices_is_cut_in_bounds() {
 }
 
 #[test]
+fn a_comb_of_many_vertices_is_taken_apart_in_bounds() {
+    // Slanting teeth, each of a thousand vertices, whose boxes all meet; the zone cuts off the comb's back.
+    let (n, n_points) = (200, 500);
+    let along = |i: usize, k: usize, dx: f64| {
+        let up = k as f64 / n_points as f64;
+        (i as f64 * 10.0 + dx + up * 2_000.0 + if k.is_multiple_of(2) { 0.0 } else { 0.5 }, up * 1_000.0)
+    };
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    for i in 0..n {
+        points.extend((0..n_points).map(|k| along(i, k, 0.0)));
+        points.extend((0..n_points).rev().map(|k| along(i, k, 5.0)));
+    }
+    points.extend([(n as f64 * 10.0, -1.0), (0.0, -1.0)]);
+    let comb = shape(&points);
+    let zones = [zone("Z", rect(-10.0, 5.0, 5_000.0, 980.0))];
+    let began = std::time::Instant::now();
+    let found = look(&zones, &[Seen::new("ONT", Group::Built, &comb)], None, &rules(), year(2024));
+    assert_eq!(found.events.len(), n);
+    // Every edge with every other would take many minutes.
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+}
+
+#[test]
 fn borders_and_needles_share_no_land() {
     let zone = [rect(0.0, 0.0, 100.0, 100.0)];
     let touching = [rect(100.0, 0.0, 50.0, 100.0), rect(100.0, 100.0, 5.0, 5.0), rect(20.0, -50.0, 10.0, 50.0)];
@@ -433,7 +456,8 @@ fn land_lost_since_an_epoch_was_not_there_before() {
     let layers = [built.clone(), farmed.to_vec(), built.clone()];
     let before = through_the_years(&zone, &layers, Some(&[]));
     let known = Known::from([("Z", before[..2].iter().flat_map(|f| &f.events).collect())]);
-    let decided = |day: &str| Permit { decided: Some(day.to_owned()), valid_to: Some(day.to_owned()), ..permit(Right::Permitted, house.clone()) };
+    let decided =
+        |day: &str| Permit { decided: Some(day.to_owned()), valid_to: Some(day.to_owned()), ..permit(Right::Permitted, house.clone()) };
     let rules = rules();
     let right = |permits: &[Permit]| {
         let basis = Basis {

@@ -395,8 +395,7 @@ impl Snapshot {
             let legend = self.legends.get(&epoch).cloned().ok_or_else(|| EngineError::internal(format!("no legend of epoch {epoch}")))?;
             let all = sound(features::<LandUse>(&reader, &name, &mut Issues::new())?, |l| &mut l.shape);
             let secret = secret_codes(&self.rulebook, &legend)?;
-            let (land_use, withheld): (Vec<LandUse>, Vec<LandUse>) =
-                all.into_iter().partition(|l| may_be_seen(&legend, &secret, &l.code));
+            let (land_use, withheld): (Vec<LandUse>, Vec<LandUse>) = all.into_iter().partition(|l| may_be_seen(&legend, &secret, &l.code));
             Ok(EpochLandUse::new(epoch, legend, land_use, withheld.into_iter().map(|l| l.shape).collect()))
         })
     }

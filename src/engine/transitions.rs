@@ -102,10 +102,13 @@ impl Snapshot {
     }
 
     /// What an epoch shows near some zones, by code. Withheld land counts as farmland, as it does in what a zone keeps.
-    fn shown<'a>(&self, layer: &'a EpochLandUse, zones: &[&MultiPolygon]) -> Result<Vec<(Cow<'a, str>, Cow<'a, MultiPolygon>)>, EngineError> {
-        let frame = zones.iter().filter_map(|z| geom::bounds(z)).reduce(|a, b| {
-            [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
-        });
+    fn shown<'a>(
+        &self,
+        layer: &'a EpochLandUse,
+        zones: &[&MultiPolygon],
+    ) -> Result<Vec<(Cow<'a, str>, Cow<'a, MultiPolygon>)>, EngineError> {
+        let frame =
+            zones.iter().filter_map(|z| geom::bounds(z)).reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
         let Some(frame) = frame else { return Ok(Vec::new()) };
         let is_near = |l: &&LandUse| geom::bounds(&l.shape).is_some_and(|b| geom::box_distance(frame, b) == 0.0);
         let seen = layer.land_use.iter().filter(is_near);

@@ -513,8 +513,10 @@ async fn secret_land_use_is_in_no_answer() {
 /// Land use of three epochs, in squares of 100 m: a base comes in zone a, another goes in zone b.
 fn site_with_bases(base: &str, police: &str) -> Site {
     let bench = Bench::with_workspace("EPSG:5897");
-    let zones =
-        [(json!({ "id": "a", "kind": "rice" }), &square(X, Y, 200.0)[..]), (json!({ "id": "b", "kind": "rice" }), &square(X + 200.0, Y, 200.0)[..])];
+    let zones = [
+        (json!({ "id": "a", "kind": "rice" }), &square(X, Y, 200.0)[..]),
+        (json!({ "id": "b", "kind": "rice" }), &square(X + 200.0, Y, 200.0)[..]),
+    ];
     bench.import(&bench.write("zones.geojson", geojson_in(5897, &zones)), "zones", &[]).ok();
     for epoch in ["2014", "2019", "2024"] {
         let places = (0..8).map(|i| (i, square(X + 100.0 * f64::from(i % 4), Y + 100.0 * f64::from(i / 4), 100.0)));
