@@ -110,9 +110,8 @@ impl Snapshot {
         let frame =
             zones.iter().filter_map(|z| geom::bounds(z)).reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
         let Some(frame) = frame else { return Ok(Vec::new()) };
-        let is_near = |l: &&LandUse| geom::bounds(&l.shape).is_some_and(|b| geom::box_distance(frame, b) == 0.0);
-        let seen = layer.land_use.iter().filter(is_near);
-        let mut shown: Vec<_> = seen.map(|l| (Cow::Borrowed(l.code.as_str()), Cow::Borrowed(&l.shape))).collect();
+        let near = layer.near(frame).into_iter();
+        let mut shown: Vec<_> = near.map(|l| (Cow::Borrowed(l.code.as_str()), Cow::Borrowed(&l.shape))).collect();
         let hidden = self.withheld_as_farmland(layer, zones)?;
         shown.extend(hidden.into_iter().map(|(code, land)| (Cow::Owned(code), Cow::Owned(land))));
         Ok(shown)
