@@ -247,7 +247,7 @@ impl<'a> Ground<'a> {
             since: None,
             change: None,
             right: Right::Unknown,
-            severity: rules.severity_steps_m2.iter().filter(|step| area_m2 >= **step).count() as u8,
+            severity: rules.severity(&here.zone.kind, area_m2),
             area_m2,
             sigma_m2: sure.map(|(sigma_m2, _)| sigma_m2),
             probability: sure.map(|(_, probability)| probability),

@@ -397,7 +397,10 @@ fn a_right_holds_only_while_it_was_in_force() {
         (paper.layer.as_str(), paper.label.as_deref(), paper.counts, paper.area_m2.round()),
         ("permits", Some("12/QĐ-UBND"), false, 900.0)
     );
-    assert_eq!((late[1].severity, late[2].severity), (3, 2));
+    assert_eq!((late[1].severity, late[2].severity), (Some(3), Some(2)));
+    // The steps are those of rice land.
+    let tea = Zone::new("T", "tea", zone.shape.clone());
+    assert!(look(&[tea], &layers[2], None, &rules(), year(2024)).events.iter().all(|e| e.severity.is_none()));
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn event(shape: MultiPolygon) -> Event {
         since: None,
         change: Some(Change::New),
         right: Right::Unknown,
-        severity: 0,
+        severity: None,
         area_m2: geom::area_m2(&shape),
         share: 0.0,
         width_m: 0.0,

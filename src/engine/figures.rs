@@ -158,7 +158,7 @@ impl Snapshot {
     /// Whether the filter takes an event, its zone and place aside.
     fn takes_event(filter: &Filter, event: &Event) -> bool {
         (filter.changes.is_empty() || event.change.is_some_and(|c| filter.changes.contains(&c)))
-            && filter.min_severity.is_none_or(|step| event.severity >= step)
+            && filter.min_severity.is_none_or(|step| event.severity.unwrap_or(0) >= step)
             && filter.since.is_none_or(|(from, to)| event.since.is_some_and(|s| from <= s && s <= to))
             && (filter.groups.is_empty() || filter.groups.contains(&event.group))
             && (filter.rights.is_empty() || filter.rights.contains(&event.right))
@@ -202,7 +202,9 @@ impl Snapshot {
             for event in asked_for {
                 groups.entry(event.group).or_default().add(event.area_m2);
                 rights.entry(event.right).or_default().add(event.area_m2);
-                severities.entry(event.severity).or_default().add(event.area_m2);
+                if let Some(severity) = event.severity {
+                    severities.entry(severity).or_default().add(event.area_m2);
+                }
                 if let Some(change) = event.change {
                     changes.entry(change).or_default().add(event.area_m2);
                 }

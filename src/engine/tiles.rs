@@ -144,7 +144,7 @@ impl Snapshot {
                     event.code.as_str().into(),
                     since.as_deref().into(),
                     event.change.map(|c| c.as_str()).into(),
-                    f64::from(event.severity).into(),
+                    event.severity.map_or(Value::Absent, |steps| Value::Number(steps.into())),
                     figures::rounded_m2(event.area_m2).into(),
                     event.right.as_str().into(),
                     "new".into(),
