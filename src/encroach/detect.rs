@@ -4,7 +4,6 @@
 //! the land is in an event of both, and sums over groups may count it twice; what a zone has lost counts it once.
 
 use std::borrow::Borrow;
-use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
@@ -71,7 +70,7 @@ impl<'a> Basis<'a> {
 pub type Known<'a> = HashMap<&'a str, Vec<&'a Event>>;
 
 /// What was seen and is no event.
-#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct LeftOut {
     /// Pieces too small or too narrow to mean anything.
     pub n_slivers: u64,
@@ -123,6 +122,8 @@ pub struct Finding {
     pub left_out: LeftOut,
     /// Land in any event, m²: events of several groups count once.
     pub lost_m2: f64,
+    /// Land of the zone of which the epoch shows nothing, m², as far as its source says so; whoever knows the source fills it in.
+    pub not_seen_m2: f64,
 }
 
 /// What each zone has, in the order given. Shapes are valid.
@@ -410,13 +411,19 @@ fn pieces(land: MultiPolygon, gap_m: f64) -> Vec<MultiPolygon> {
     let bounds: Vec<[f64; 4]> = polygons.iter().map(|p| geom::bounds(p).unwrap_or([f64::NAN; 4])).collect();
     let index = Index::new(bounds.iter().map(|b| Some(*b)));
     // Made for those that have others near.
-    let outlines: Vec<OnceCell<Outline>> = polygons.iter().map(|_| OnceCell::new()).collect();
-    let outline = |i: usize| outlines[i].get_or_init(|| Outline::new(&polygons[i]));
+    let mut outlines: Vec<Option<Outline>> = polygons.iter().map(|_| None).collect();
     let mut leader: Vec<usize> = (0..polygons.len()).collect();
     for (i, [x0, y0, x1, y1]) in bounds.iter().enumerate() {
         for j in index.query_in_order([x0 - gap_m, y0 - gap_m, x1 + gap_m, y1 + gap_m]).into_iter().filter(|j| *j > i) {
             let (a, b) = (leader_of(&leader, i), leader_of(&leader, j));
-            if a != b && geom::box_distance(bounds[i], bounds[j]) < gap_m && outline(i).is_nearer_than(outline(j), gap_m) {
+            if a == b || geom::box_distance(bounds[i], bounds[j]) >= gap_m {
+                continue;
+            }
+            for k in [i, j] {
+                outlines[k].get_or_insert_with(|| Outline::new(&polygons[k]));
+            }
+            let are_near = outlines[i].as_ref().zip(outlines[j].as_ref()).is_some_and(|(a, b)| a.is_nearer_than(b, gap_m));
+            if are_near {
                 leader[a.max(b)] = a.min(b);
             }
         }

@@ -1,5 +1,6 @@
 //! Land cover that comes as cells, one epoch of it: what the workspace's layer and its GeoTIFF say, ready to be asked.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::crs::{Crs, Transform};
 use crate::encroach::raster::{self, Cells, ZoneShares};
 use crate::formats::raster::Raster;
 use crate::legend::{LandUseClass, Legend};
-use crate::model::{Coord, Epoch, EpsgCode, LandUse, MultiPolygon, RasterClass, RasterLayer, Zone};
+use crate::model::{Coord, Epoch, EpsgCode, Group, LandUse, MultiPolygon, RasterClass, RasterLayer, Zone};
 use crate::store;
 
 /// One epoch's raster. Cells of withheld classes read as nodata, whatever is asked.
@@ -97,6 +98,21 @@ impl EpochRaster {
         };
         let found: Vec<Vec<MultiPolygon>> = zones.par_iter().map(of_zone).collect::<Result<_, _>>()?;
         Ok(found.into_iter().flatten().collect())
+    }
+
+    /// What the raster does not show of each zone, m²: no cell, no class, or one that the legend does not know. Withheld
+    /// land is no such land: it could be measured by it.
+    pub(super) fn not_seen_m2(&self, zones: &[&MultiPolygon]) -> Result<Vec<f64>, EngineError> {
+        let known: HashSet<i32> =
+            (0..self.codes.len()).filter(|&i| self.class(i).is_some_and(|c| c.group != Group::Unmapped)).map(|i| self.values[i]).collect();
+        let sum = |s: &ZoneShares, take: &dyn Fn(i32) -> bool| s.classes.iter().filter(|c| take(c.0)).fold(0.0, |sum, c| sum + c.1);
+        let shown = self.shares(zones)?;
+        let mut not_seen: Vec<f64> = shown.iter().map(|s| s.nodata_m2 + s.outside_m2 + sum(s, &|value| !known.contains(&value))).collect();
+        if let Some(hidden) = &self.hidden {
+            let withheld = self.with_cells(|cells| raster::shares(zones, cells, |window| hidden.read(window)))?;
+            not_seen.iter_mut().zip(&withheld).for_each(|(m2, s)| *m2 = (*m2 - sum(s, &|_| true)).max(0.0));
+        }
+        Ok(not_seen)
     }
 
     fn with_cells<R>(&self, ask: impl FnOnce(&Cells) -> R) -> R {

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::prelude::*;
 
+use super::detect::Provenance;
 use super::events::{EpochEvents, Rested};
 use super::place::Place;
 use super::planning::AskedFigures;
@@ -170,6 +171,8 @@ pub struct Snapshot {
     pub(super) tiles: PreparedTiles,
     pub(super) matrices: Matrices,
     pub(super) asked_figures: AskedFigures,
+    /// What kept events rest on; none of a workspace whose events an earlier farmzone kept.
+    pub(super) provenances: BTreeMap<Epoch, Provenance>,
 }
 
 /// What is to be said of each layer's rows.
@@ -282,6 +285,7 @@ impl Snapshot {
             tiles: PreparedTiles::default(),
             matrices: Matrices::shared(before),
             asked_figures: AskedFigures::default(),
+            provenances: provenances(&reader, &layers)?,
             layers,
         };
         snapshot.epochs.sort_unstable();
@@ -465,6 +469,17 @@ impl Snapshot {
             Err(EngineError::unavailable(format!("layer {} has just been replaced; ask again", layer.name)))
         }
     }
+}
+
+/// What the workspace says that its events rest on; what cannot be read says nothing.
+fn provenances(reader: &Reader, layers: &[Layer]) -> Result<BTreeMap<Epoch, Provenance>, EngineError> {
+    let mut found = BTreeMap::new();
+    for layer in layers.iter().filter(|l| l.role == LayerRole::Encroachments) {
+        let text = reader.setting(&Setting::Detection(layer.name.clone()))?;
+        let provenance = text.and_then(|text| serde_json::from_str(&text).ok());
+        found.extend(layer.epoch.zip(provenance));
+    }
+    Ok(found)
 }
 
 /// The legend that a layer's labels were mapped through: one of ours, or the one kept with the layer.

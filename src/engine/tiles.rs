@@ -117,8 +117,10 @@ impl Snapshot {
                             unit_code(view).into(),
                         ]
                     } else {
-                        let lost =
-                            events.as_ref().map_or(Value::Absent, |e| Value::Number((e.lost_m2(i) / view.area_m2 * 1e4).round() / 1e4));
+                        let lost = events
+                            .as_ref()
+                            .and_then(|e| self.lost_m2(e, i))
+                            .map_or(Value::Absent, |lost_m2| Value::Number((lost_m2 / view.area_m2 * 1e4).round() / 1e4));
                         vec![
                             zone.id.as_str().into(),
                             zone.kind.as_str().into(),

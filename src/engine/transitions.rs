@@ -319,7 +319,7 @@ impl Snapshot {
             })
             .collect();
         Ok(json!({
-            "epoch": found.epoch, "lost_m2": rounded_m2(found.lost_m2(place)), "n_events": found.of_zone(place).len(),
+            "epoch": found.epoch, "lost_m2": self.lost_m2(found, place).map(rounded_m2), "n_events": found.of_zone(place).len(),
             "n_gone": found.gone_of_zone(place).len(), "not_shown_m2": rounded_m2((view.area_m2 - covered_m2).max(0.0)), "classes": classes,
             "layer": self.land_use_layer(found.epoch).map(|l| l.name.as_str()),
         }))

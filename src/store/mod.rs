@@ -49,6 +49,8 @@ pub enum Setting {
     Simulated,
     /// The text of a legend of the user's own, by the name that layers refer to.
     Legend(String),
+    /// What the events of a layer rest on, by the layer's name; for the program alone.
+    Detection(String),
 }
 
 impl Setting {
@@ -57,6 +59,7 @@ impl Setting {
             Setting::Title => "title".into(),
             Setting::Simulated => "simulated".into(),
             Setting::Legend(name) => format!("legend:{name}").into(),
+            Setting::Detection(layer) => format!("detection:{layer}").into(),
         }
     }
 }

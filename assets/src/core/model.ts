@@ -190,7 +190,8 @@ export interface Transitions {
 
 export interface ZoneState {
   epoch: string;
-  lost_m2: number;
+  /** Null when the epoch shows nothing of the zone. */
+  lost_m2: number | null;
   n_events: number;
   n_gone: number;
   not_shown_m2: number;
