@@ -81,6 +81,9 @@ impl Matrices {
     }
 }
 
+/// Land of an epoch, with its code.
+type Shown<'a> = (Cow<'a, str>, Cow<'a, MultiPolygon>);
+
 impl Snapshot {
     /// Names in one list: codes of both epochs, those that count as lost first, so that where features overlap the
     /// loss is what is seen.
@@ -102,16 +105,12 @@ impl Snapshot {
     }
 
     /// What an epoch shows near some zones, by code. Withheld land counts as farmland, as it does in what a zone keeps.
-    fn shown<'a>(
-        &self,
-        layer: &'a EpochLandUse,
-        zones: &[&MultiPolygon],
-    ) -> Result<Vec<(Cow<'a, str>, Cow<'a, MultiPolygon>)>, EngineError> {
+    fn shown<'a>(&self, layer: &'a EpochLandUse, zones: &[&MultiPolygon]) -> Result<Vec<Shown<'a>>, EngineError> {
         let frame =
             zones.iter().filter_map(|z| geom::bounds(z)).reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
         let Some(frame) = frame else { return Ok(Vec::new()) };
         let near = layer.near(frame).into_iter();
-        let mut shown: Vec<_> = near.map(|l| (Cow::Borrowed(l.code.as_str()), Cow::Borrowed(&l.shape))).collect();
+        let mut shown: Vec<Shown> = near.map(|l| (Cow::Borrowed(l.code.as_str()), Cow::Borrowed(&l.shape))).collect();
         let hidden = self.withheld_as_farmland(layer, zones)?;
         shown.extend(hidden.into_iter().map(|(code, land)| (Cow::Owned(code), Cow::Owned(land))));
         Ok(shown)
