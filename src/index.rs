@@ -44,6 +44,13 @@ impl Index {
         self.tree.locate_in_envelope_intersecting(AABB::from_corners([x0, y0], [x1, y1])).map(|e| e.data as usize)
     }
 
+    /// The same in the layer's order.
+    pub fn query_in_order(&self, bounds: [f64; 4]) -> Vec<usize> {
+        let mut found: Vec<usize> = self.query(bounds).collect();
+        found.sort_unstable();
+        found
+    }
+
     pub fn len(&self) -> usize {
         self.tree.size()
     }

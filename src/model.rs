@@ -526,8 +526,8 @@ pub struct Event {
     /// Against the epoch before; none where there is none.
     pub change: Option<Change>,
     pub right: Right,
-    /// How many of the rules' steps of severity the area reaches.
-    pub severity: u8,
+    /// How many of the rules' steps of severity the area reaches; none in a zone of a kind that they are not for.
+    pub severity: Option<u8>,
     pub area_m2: f64,
     /// Standard deviation of the area from the stated accuracy of the layers, m²; none when none states one.
     pub sigma_m2: Option<f64>,

@@ -117,7 +117,7 @@ impl Bench {
                 let basis = Basis { accuracy, ..self.basis(now, &seen) };
                 let again = detect(&self.city.zones, &basis, &known);
                 n_new += again.iter().flat_map(|f| &f.events).filter(|e| e.change == Some(Change::New)).count();
-                let since = Basis { earlier: Some(&then), ..basis };
+                let since = Basis { earlier: Some((*before, &then)), ..basis };
                 n_false += detect(&self.city.zones, &since, &known).iter().map(|f| f.events.len()).sum::<usize>();
 
                 let put_in = self.buildings(&seen, accuracy_m, &mut rng);

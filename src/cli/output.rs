@@ -238,6 +238,15 @@ pub fn found(found: &Found) -> String {
     if l.other_source_area_m2 > 0.0 {
         text += &format!("\nthe raster shows {} m² more as lost, which the polygons do not", grouped(l.other_source_area_m2, 1));
     }
+    if found.n_zones_partly_seen + found.n_zones_not_seen > 0 {
+        text += &format!(
+            "\nnot seen: {} of the zones, of which {} shows no known class ({} zones in part, {} wholly); nothing is said of them",
+            hectares(found.not_seen_m2),
+            found.epoch,
+            grouped(found.n_zones_partly_seen as f64, 0),
+            grouped(found.n_zones_not_seen as f64, 0)
+        );
+    }
     if let (Some(new), Some(gone)) = (found.n_new, found.n_gone) {
         text += &format!("\nagainst the epoch before: {} new, {} gone", grouped(new as f64, 0), grouped(gone as f64, 0));
     }

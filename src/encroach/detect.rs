@@ -12,7 +12,8 @@ use super::certainty::{self, Accuracy, Border};
 use super::cover::{Cover, Room, Shared};
 use super::identity::{self, Sameness};
 use super::rights::{self, Built, MAX_EVIDENCE, Permits};
-use crate::geom;
+use crate::geom::{self, Outline};
+use crate::index::Index;
 use crate::legend::Rules;
 use crate::model::{Epoch, Event, Evidence, EvidenceKind, Group, MultiPolygon, Permit, Polygon, Right, Zone};
 
@@ -36,8 +37,8 @@ pub struct Basis<'a> {
     /// Name of the land-use layer, for the evidence.
     pub layer: &'a str,
     pub land_use: &'a [Seen<'a>],
-    /// Land that was lost already then does not count again; land that was no farm then is no loss.
-    pub earlier: Option<&'a [Seen<'a>]>,
+    /// An epoch: land that was lost already then does not count again; land that was no farm then is no loss.
+    pub earlier: Option<(Epoch, &'a [Seen<'a>])>,
     /// None: no layer tells by what right, and rights are `unknown`.
     pub permits: Option<&'a [Permit]>,
     pub rules: &'a Rules,
@@ -69,7 +70,7 @@ impl<'a> Basis<'a> {
 pub type Known<'a> = HashMap<&'a str, Vec<&'a Event>>;
 
 /// What was seen and is no event.
-#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct LeftOut {
     /// Pieces too small or too narrow to mean anything.
     pub n_slivers: u64,
@@ -121,6 +122,8 @@ pub struct Finding {
     pub left_out: LeftOut,
     /// Land in any event, m²: events of several groups count once.
     pub lost_m2: f64,
+    /// Land of the zone of which the epoch shows nothing, m², as far as its source says so; whoever knows the source fills it in.
+    pub not_seen_m2: f64,
 }
 
 /// What each zone has, in the order given. Shapes are valid.
@@ -158,7 +161,7 @@ impl<'a> Ground<'a> {
         let counts = |s: &&Seen| basis.rules.groups.contains(&s.group);
         let counted: Vec<&Seen> = basis.land_use.iter().filter(counts).collect();
         let cover = Cover::new(counted.iter().map(|s| s.shape).collect());
-        let earlier = basis.earlier.map(|seen| {
+        let earlier = basis.earlier.map(|(_, seen)| {
             let lost = seen.iter().filter(|s| counts(s) || !(s.farm || s.group == Group::Unmapped));
             Cover::new(lost.map(|s| s.shape).collect())
         });
@@ -245,7 +248,7 @@ impl<'a> Ground<'a> {
             since: None,
             change: None,
             right: Right::Unknown,
-            severity: rules.severity_steps_m2.iter().filter(|step| area_m2 >= **step).count() as u8,
+            severity: rules.severity(&here.zone.kind, area_m2),
             area_m2,
             sigma_m2: sure.map(|(sigma_m2, _)| sigma_m2),
             probability: sure.map(|(_, probability)| probability),
@@ -316,6 +319,33 @@ impl<'a> Ground<'a> {
         }
     }
 
+    /// By what right, and every paper that covers a part of it. `parts`: its land by the epoch in which it appeared.
+    fn right_of(&self, event: &Event, parts: &[(Epoch, MultiPolygon)], room: &mut Room) -> (Right, Vec<Evidence>) {
+        let Basis { rules, epochs, earlier, .. } = self.basis;
+        let built = |parts| {
+            let by = main_epoch(parts).unwrap_or(event.epoch);
+            Built { after: self.basis.before(by), by }
+        };
+        let permits = self.permits.as_ref();
+        let (right, evidence) =
+            permits.map_or((None, Vec::new()), |permits| permits.right_of(&event.shape, event.area_m2, built(parts), rules, room));
+        if let Some(right) = right {
+            return (right, evidence);
+        }
+        // What was lost since an epoch was farmland then, whatever the first epoch shows.
+        let baseline = epochs.first().filter(|_| epochs.len() > 1 && earlier.is_none());
+        let old = parts.first().filter(|(first, _)| Some(first) == baseline);
+        let old_m2 = old.map_or(0.0, |(_, land)| geom::area_m2(land));
+        if old.is_some() && old_m2 >= rules.permit_cover_share * event.area_m2 * (1.0 - 1e-9) {
+            return (Right::Legacy, evidence);
+        }
+        let Some(permits) = permits else { return (Right::Unknown, evidence) };
+        // What the first epoch shows needs no paper; the rest may have one.
+        let rest = old.map(|_| geom::union(&parts[1..].iter().map(|(_, land)| land).collect::<Vec<_>>()));
+        let right = rest.and_then(|rest| permits.right_of(&rest, geom::area_m2(&rest), built(&parts[1..]), rules, room).0);
+        (right.unwrap_or(Right::Unplanned), evidence)
+    }
+
     /// Which event each is, since when, by what right; then what the zone has lost in all.
     fn tell_apart(&self, zone: &Zone, zone_area_m2: f64, known: &[&Event], found: &mut Finding, room: &mut Room) {
         let Basis { rules, epoch, epochs, .. } = self.basis;
@@ -330,27 +360,25 @@ impl<'a> Ground<'a> {
             // What is left of an event after the cut says nothing of how it changed as a whole.
             found.events.iter_mut().for_each(|event| event.change = None);
         }
+        let before = identity::before(known, epoch, self.basis.earlier.map(|(since, _)| since));
         for event in &mut found.events {
             event.since = baseline.map(|_| event.since.unwrap_or(epoch));
-            let by = event.since.unwrap_or(epoch);
-            let built = Built { after: self.basis.before(by), by };
-            let (right, evidence) = match &self.permits {
-                Some(permits) => permits.right_of(&event.shape, event.area_m2, built, rules, room),
-                None => (None, Vec::new()),
-            };
+            let parts = identity::by_first_seen(event, &before);
+            let (right, evidence) = self.right_of(event, &parts, room);
+            event.right = right;
             event.evidence.extend(evidence);
             event.evidence.truncate(MAX_EVIDENCE);
-            event.right = match right {
-                Some(right) => right,
-                None if event.since.is_some() && event.since.as_ref() == baseline => Right::Legacy,
-                None if self.permits.is_some() => Right::Unplanned,
-                None => Right::Unknown,
-            };
         }
         rights::farm_structures(&mut found.events, &zone.kind, zone_area_m2, rules);
         found.events.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2).then_with(|| a.id.cmp(&b.id)));
         found.lost_m2 = lost_m2(&found.events);
     }
+}
+
+/// The epoch in which the largest part of some land appeared; of equal parts the first.
+fn main_epoch(parts: &[(Epoch, MultiPolygon)]) -> Option<Epoch> {
+    let sized = parts.iter().map(|(epoch, land)| (*epoch, geom::area_m2(land)));
+    sized.reduce(|most, next| if next.1 > most.1 { next } else { most }).map(|(epoch, _)| epoch)
 }
 
 /// One group in one zone.
@@ -381,20 +409,26 @@ fn pieces(land: MultiPolygon, gap_m: f64) -> Vec<MultiPolygon> {
         return polygons;
     }
     let bounds: Vec<[f64; 4]> = polygons.iter().map(|p| geom::bounds(p).unwrap_or([f64::NAN; 4])).collect();
-    let mut by_left: Vec<usize> = (0..polygons.len()).collect();
-    by_left.sort_by(|&i, &j| bounds[i][0].total_cmp(&bounds[j][0]).then(i.cmp(&j)));
+    let index = Index::new(bounds.iter().map(|b| Some(*b)));
+    // Made for those that have others near.
+    let mut outlines: Vec<Option<Outline>> = polygons.iter().map(|_| None).collect();
     let mut leader: Vec<usize> = (0..polygons.len()).collect();
-    for (n, &i) in by_left.iter().enumerate() {
-        for &j in by_left[n + 1..].iter().take_while(|&&j| bounds[j][0] - bounds[i][2] < gap_m) {
+    for (i, [x0, y0, x1, y1]) in bounds.iter().enumerate() {
+        for j in index.query_in_order([x0 - gap_m, y0 - gap_m, x1 + gap_m, y1 + gap_m]).into_iter().filter(|j| *j > i) {
             let (a, b) = (leader_of(&leader, i), leader_of(&leader, j));
-            let near = a != b
-                && geom::box_distance(bounds[i], bounds[j]) < gap_m
-                && geom::distance_m(&polygons[i], &polygons[j]).is_some_and(|d| d < gap_m);
-            if near {
+            if a == b || geom::box_distance(bounds[i], bounds[j]) >= gap_m {
+                continue;
+            }
+            for k in [i, j] {
+                outlines[k].get_or_insert_with(|| Outline::new(&polygons[k]));
+            }
+            let are_near = outlines[i].as_ref().zip(outlines[j].as_ref()).is_some_and(|(a, b)| a.is_nearer_than(b, gap_m));
+            if are_near {
                 leader[a.max(b)] = a.min(b);
             }
         }
     }
+    drop(outlines);
     let mut merged: Vec<Vec<Polygon>> = vec![Vec::new(); polygons.len()];
     for (i, polygon) in polygons.into_iter().enumerate() {
         merged[leader_of(&leader, i)].extend(polygon.0);

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::cover::MIN_SHARED_M2;
 use crate::geom::{self, Piece, SharedArea};
 use crate::model::{Change, Epoch, Event, MultiPolygon};
 
@@ -45,6 +46,46 @@ pub(super) fn follow(
         event.change = before.map(|before| change(i, event, &overlaps, known, before, sameness));
     }
     gone(events, &overlaps, known, epoch, before, sameness)
+}
+
+/// An event of an earlier epoch, with its bounds.
+pub(super) type Before<'k> = ([f64; 4], &'k Event);
+
+/// The known events of epochs before `epoch` and after `after`, the oldest first.
+pub(super) fn before<'k>(known: &[&'k Event], epoch: Epoch, after: Option<Epoch>) -> Vec<Before<'k>> {
+    let earlier = known.iter().filter(|k| k.epoch < epoch && after.is_none_or(|after| k.epoch > after));
+    let mut before: Vec<Before> = earlier.filter_map(|k| Some((geom::bounds(&k.shape)?, *k))).collect();
+    before.sort_by_key(|(_, k)| k.epoch);
+    before
+}
+
+/// The event's land by the epoch that shows it first as lost, the oldest first.
+pub(super) fn by_first_seen(event: &Event, before: &[Before]) -> Vec<(Epoch, MultiPolygon)> {
+    let Some(bounds) = geom::bounds(&event.shape) else { return Vec::new() };
+    let near: Vec<&Event> = before.iter().filter(|(b, _)| geom::box_distance(*b, bounds) == 0.0).map(|(_, k)| *k).collect();
+    let mut parts = Vec::new();
+    let mut rest = event.shape.clone();
+    for of_epoch in near.chunk_by(|a, b| a.epoch == b.epoch) {
+        let epoch = of_epoch[0].epoch;
+        if of_epoch.iter().any(|k| k.shape == rest) {
+            parts.push((epoch, rest));
+            return parts;
+        }
+        let land = geom::union(&of_epoch.iter().map(|k| &k.shape).collect::<Vec<_>>());
+        let seen = geom::intersection(&rest, &land);
+        if geom::area_m2(&seen) <= MIN_SHARED_M2 {
+            continue;
+        }
+        let later = geom::difference(&rest, &land);
+        if geom::area_m2(&later) <= MIN_SHARED_M2 {
+            parts.push((epoch, rest));
+            return parts;
+        }
+        parts.push((epoch, seen));
+        rest = later;
+    }
+    parts.push((event.epoch, rest));
+    parts
 }
 
 /// An event and a known one that share land.

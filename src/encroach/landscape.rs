@@ -5,14 +5,13 @@
 //! (McGarigal & Marks 1995, PROX); edge density, largest patch and core area: the same, ED, LPI, CORE.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::geom;
+use crate::geom::{self, Outline};
 use crate::index::Index;
 use crate::legend::Rules;
-use crate::model::{Coord, Event, MultiPolygon, Polygon};
+use crate::model::{Event, MultiPolygon, Polygon};
 
 /// Land is taken a little beyond an event's border, metres: where the event ends at the zone's border, rounding would
 /// else leave bridges as wide as a rounding error.
@@ -172,74 +171,35 @@ pub fn landscape(patches: &[MultiPolygon], zones_m2: f64, reach: Reach) -> Lands
 /// The nearest that two patches count, metres: those that touch at a point would be infinitely near.
 const NEAREST_M: f64 = 1.0;
 
+/// Patches whose neighbours are found at a time: what is kept of them is bounded however many there are.
+const AT_ONCE: usize = 1024;
+
 /// The proximity index of each patch: Σ Aₛ / dₛ² over the others within `search_m`.
 fn proximities(patches: &[MultiPolygon], areas: &[f64], search_m: f64) -> Vec<f64> {
-    let stretches = stretches(patches);
-    let index = Index::new(stretches.iter().map(|s| Some(s.bounds)));
-    let mut from = vec![0; patches.len() + 1];
-    for s in &stretches {
-        from[s.patch + 1] += 1;
-    }
-    for i in 0..patches.len() {
-        from[i + 1] += from[i];
-    }
+    let bounds: Vec<Option<[f64; 4]>> = patches.iter().map(geom::bounds).collect();
+    let index = Index::new(bounds.iter().copied());
+    let outlines: Vec<Outline> = patches.par_iter().map(Outline::new).collect();
     // Each pair once, from the patch that comes first.
-    let pairs: Vec<Vec<(usize, f64)>> = (0..patches.len())
-        .into_par_iter()
-        .map(|patch| neighbours(patch, &stretches[from[patch]..from[patch + 1]], &stretches, &index, search_m))
-        .collect();
+    let neighbours = |patch: usize| -> Vec<(usize, f64)> {
+        let Some([x0, y0, x1, y1]) = bounds[patch] else { return Vec::new() };
+        let near = index.query([x0 - search_m, y0 - search_m, x1 + search_m, y1 + search_m]).filter(|other| *other > patch);
+        let mut found: Vec<(usize, f64)> =
+            near.filter_map(|other| Some((other, outlines[patch].square_within(&outlines[other], search_m * search_m)?))).collect();
+        found.sort_unstable_by_key(|(other, _)| *other);
+        found
+    };
     let mut sums = vec![0.0; patches.len()];
-    for (a, others) in pairs.iter().enumerate() {
-        for &(b, square) in others {
-            let square = square.max(NEAREST_M * NEAREST_M);
-            sums[a] += areas[b] / square;
-            sums[b] += areas[a] / square;
+    for from in (0..patches.len()).step_by(AT_ONCE) {
+        let some: Vec<usize> = (from..patches.len().min(from + AT_ONCE)).collect();
+        // In parallel, but added in order: the sums may not depend on the number of threads.
+        let pairs: Vec<Vec<(usize, f64)>> = some.par_iter().map(|patch| neighbours(*patch)).collect();
+        for (a, others) in some.into_iter().zip(pairs) {
+            for (b, square) in others {
+                let square = square.max(NEAREST_M * NEAREST_M);
+                sums[a] += areas[b] / square;
+                sums[b] += areas[a] / square;
+            }
         }
     }
     sums
-}
-
-/// A stretch of a patch's border and its box.
-struct Stretch<'a> {
-    patch: usize,
-    points: &'a [Coord],
-    bounds: [f64; 4],
-}
-
-fn stretches(patches: &[MultiPolygon]) -> Vec<Stretch<'_>> {
-    let polygons = patches.iter().enumerate().flat_map(|(patch, shape)| shape.0.iter().map(move |p| (patch, p)));
-    let of_polygon = |(patch, polygon)| {
-        let runs = geom::runs(polygon).into_iter();
-        runs.map(move |(run, bounds)| Stretch { patch, points: run.points(polygon), bounds })
-    };
-    polygons.flat_map(of_polygon).collect()
-}
-
-/// Patches after this one in the list within the distance, in order, with the square of theirs.
-fn neighbours(patch: usize, own: &[Stretch], all: &[Stretch], index: &Index, search_m: f64) -> Vec<(usize, f64)> {
-    let mut nearest: BTreeMap<usize, f64> = BTreeMap::new();
-    for s in own {
-        let [x0, y0, x1, y1] = s.bounds;
-        for other in index.query([x0 - search_m, y0 - search_m, x1 + search_m, y1 + search_m]) {
-            let t = &all[other];
-            let best = nearest.get(&t.patch).copied().unwrap_or(search_m * search_m);
-            if t.patch <= patch || geom::box_distance(s.bounds, t.bounds).powi(2) > best {
-                continue;
-            }
-            let square = square_between(s.points, t.points);
-            if square <= best {
-                nearest.insert(t.patch, square);
-            }
-        }
-    }
-    nearest.into_iter().collect()
-}
-
-/// The square of the least distance between two lines that do not cross.
-fn square_between(a: &[Coord], b: &[Coord]) -> f64 {
-    let one_way = |points: &[Coord], line: &[Coord]| {
-        let squares = points.iter().flat_map(|p| line.windows(2).map(|w| geom::square_to_segment(*p, [w[0], w[1]])));
-        squares.fold(f64::INFINITY, f64::min)
-    };
-    one_way(a, b).min(one_way(b, a))
 }

@@ -90,15 +90,21 @@ impl<'a> Permits<'a> {
     }
 }
 
-/// Of a zone's built pieces without a right, the oldest and smallest that together stay within what farm buildings may take.
+/// Of a zone's built pieces without a right, the oldest and smallest that together stay within what farm buildings may take;
+/// no dwellings. Each says since when it is there.
 pub(super) fn farm_structures(events: &mut [Event], kind: &str, zone_area_m2: f64, rules: &Rules) {
     let allowed = &rules.farm_structure;
     if zone_area_m2 < allowed.zone_area_m2 || !allowed.kinds.iter().any(|k| k == kind) {
         return;
     }
-    let mut candidates: Vec<&mut Event> =
-        events.iter_mut().filter(|e| e.right == Right::Unplanned && e.group == Group::Built && e.area_m2 <= allowed.max_area_m2).collect();
-    candidates.sort_by(|a, b| a.area_m2.total_cmp(&b.area_m2).then_with(|| a.id.cmp(&b.id)));
+    let may_serve_the_farm = |e: &&mut Event| {
+        e.right == Right::Unplanned
+            && e.group == Group::Built
+            && e.area_m2 <= allowed.max_area_m2
+            && !allowed.except_codes.contains(&e.code)
+    };
+    let mut candidates: Vec<&mut Event> = events.iter_mut().filter(may_serve_the_farm).collect();
+    candidates.sort_by(|a, b| a.since.cmp(&b.since).then(a.area_m2.total_cmp(&b.area_m2)).then_with(|| a.id.cmp(&b.id)));
     let mut left_m2 = allowed.max_share * zone_area_m2;
     for event in candidates {
         left_m2 -= event.area_m2;

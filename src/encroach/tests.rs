@@ -129,6 +129,29 @@ fn a_polygon_of_a_million_vertices_is_cut_in_bounds() {
 }
 
 #[test]
+fn a_comb_of_many_vertices_is_taken_apart_in_bounds() {
+    // Slanting teeth, each of a thousand vertices, whose boxes all meet; the zone cuts off the comb's back.
+    let (n, n_points) = (200, 500);
+    let along = |i: usize, k: usize, dx: f64| {
+        let up = k as f64 / n_points as f64;
+        (i as f64 * 10.0 + dx + up * 2_000.0 + if k.is_multiple_of(2) { 0.0 } else { 0.5 }, up * 1_000.0)
+    };
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    for i in 0..n {
+        points.extend((0..n_points).map(|k| along(i, k, 0.0)));
+        points.extend((0..n_points).rev().map(|k| along(i, k, 5.0)));
+    }
+    points.extend([(n as f64 * 10.0, -1.0), (0.0, -1.0)]);
+    let comb = shape(&points);
+    let zones = [zone("Z", rect(-10.0, 5.0, 5_000.0, 980.0))];
+    let began = std::time::Instant::now();
+    let found = look(&zones, &[Seen::new("ONT", Group::Built, &comb)], None, &rules(), year(2024));
+    assert_eq!(found.events.len(), n);
+    // Every edge with every other would take many minutes.
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+}
+
+#[test]
 fn borders_and_needles_share_no_land() {
     let zone = [rect(0.0, 0.0, 100.0, 100.0)];
     let touching = [rect(100.0, 0.0, 50.0, 100.0), rect(100.0, 100.0, 5.0, 5.0), rect(20.0, -50.0, 10.0, 50.0)];
@@ -374,7 +397,83 @@ fn a_right_holds_only_while_it_was_in_force() {
         (paper.layer.as_str(), paper.label.as_deref(), paper.counts, paper.area_m2.round()),
         ("permits", Some("12/QĐ-UBND"), false, 900.0)
     );
-    assert_eq!((late[1].severity, late[2].severity), (3, 2));
+    assert_eq!((late[1].severity, late[2].severity), (Some(3), Some(2)));
+    // The steps are those of rice land.
+    let tea = Zone::new("T", "tea", zone.shape.clone());
+    assert!(look(&[tea], &layers[2], None, &rules(), year(2024)).events.iter().all(|e| e.severity.is_none()));
+}
+
+#[test]
+fn farm_buildings_are_the_oldest_first_and_never_dwellings() {
+    // 100 ha of rice: farm buildings may take 1,000 m² of it.
+    let zone = zone("Z", rect(0.0, 0.0, 1_000.0, 1_000.0));
+    let (old, house) = (rect(10.0, 10.0, 45.0, 10.0), rect(100.0, 10.0, 20.0, 10.0));
+    let (small, large) = (rect(200.0, 10.0, 30.0, 10.0), rect(300.0, 10.0, 40.0, 10.0));
+    let barn = |shape| Seen::new("SKC", Group::Built, shape);
+    let now = vec![barn(&old), barn(&small), barn(&large), Seen::new("ONT", Group::Built, &house)];
+    let layers = [vec![], vec![barn(&old)], now];
+    let found = through_the_years(&zone, &layers, Some(&[])).remove(2);
+    let told: Vec<(f64, Right)> = found.events.iter().map(|e| (e.area_m2.round(), e.right)).collect();
+    use Right::{FarmStructure, Unplanned};
+    assert_eq!(told, [(450.0, FarmStructure), (400.0, Unplanned), (300.0, FarmStructure), (200.0, Unplanned)]);
+}
+
+#[test]
+fn the_right_is_that_of_the_land_and_not_of_its_oldest_corner() {
+    let zone = zone("Z", rect(0.0, 0.0, 1_000.0, 1_000.0));
+    let house = rect(10.0, 10.0, 10.0, 10.0);
+    let beside = rect(20.5, 0.0, 250.0, 200.0);
+    let around = rect(5.0, 5.0, 200.0, 200.0);
+    let built = |shape| Seen::new("SKC", Group::Built, shape);
+    let in_2022 = |shape: &MultiPolygon| Permit { decided: Some("2022-03-01".to_owned()), ..permit(Right::Permitted, shape.clone()) };
+    let last = |layers: &[Vec<Seen>; 3], permits: Option<&[Permit]>| {
+        let mut found = through_the_years(&zone, layers, permits).remove(2);
+        assert_eq!(found.events.len(), 1);
+        let event = found.events.remove(0);
+        (event.since.unwrap().year, event.right)
+    };
+    // A house of before, with a factory beside it.
+    let factory = [vec![built(&house)], vec![built(&house)], vec![built(&house), built(&beside)]];
+    assert_eq!(last(&factory, Some(&[])), (2014, Right::Unplanned));
+    assert_eq!(last(&factory, None), (2014, Right::Unknown));
+    assert_eq!(last(&factory, Some(&[in_2022(&beside)])), (2014, Right::Permitted));
+    // A small beginning without a decision, and the works that were decided since.
+    let works = [vec![], vec![built(&house)], vec![built(&around)]];
+    assert_eq!(last(&works, Some(&[in_2022(&around)])), (2019, Right::Permitted));
+    // A large house of before and a room for which there is a decision.
+    let (old, whole, room) = (rect(0.0, 0.0, 30.0, 20.0), rect(0.0, 0.0, 40.0, 20.0), rect(29.0, 0.0, 12.0, 21.0));
+    let extended = [vec![built(&old)], vec![built(&old)], vec![built(&whole)]];
+    assert_eq!(last(&extended, Some(&[in_2022(&room)])), (2014, Right::Permitted));
+    assert_eq!(last(&extended, Some(&[])), (2014, Right::Unplanned));
+    let little = rect(0.0, 0.0, 32.0, 20.0);
+    assert_eq!(last(&[vec![built(&old)], vec![built(&old)], vec![built(&little)]], Some(&[])), (2014, Right::Legacy));
+}
+
+#[test]
+fn land_lost_since_an_epoch_was_not_there_before() {
+    let zone = zone("Z", rect(0.0, 0.0, 1_000.0, 1_000.0));
+    let (house, field) = (rect(10.0, 10.0, 30.0, 30.0), rect(0.0, 0.0, 1_000.0, 1_000.0));
+    let farmed = [Seen { farm: true, ..Seen::new("LUC", Group::None, &field) }];
+    let built = vec![Seen::new("ONT", Group::Built, &house)];
+    // Built in 2014, a field again in 2019, built again in 2024.
+    let layers = [built.clone(), farmed.to_vec(), built.clone()];
+    let before = through_the_years(&zone, &layers, Some(&[]));
+    let known = Known::from([("Z", before[..2].iter().flat_map(|f| &f.events).collect())]);
+    let decided =
+        |day: &str| Permit { decided: Some(day.to_owned()), valid_to: Some(day.to_owned()), ..permit(Right::Permitted, house.clone()) };
+    let rules = rules();
+    let right = |permits: &[Permit]| {
+        let basis = Basis {
+            earlier: Some((year(2019), &farmed)),
+            permits: Some(permits),
+            epochs: &YEARS,
+            ..Basis::new(year(2024), &built, &rules)
+        };
+        detect(std::slice::from_ref(&zone), &basis, &known)[0].events[0].right
+    };
+    assert_eq!(right(&[]), Right::Unplanned);
+    assert_eq!(right(&[decided("2013-05-01")]), Right::Unplanned);
+    assert_eq!(right(&[decided("2022-05-01")]), Right::Permitted);
 }
 
 #[test]
@@ -391,7 +490,7 @@ fn since_an_epoch_counts_land_that_was_farmland_then() {
     ];
     let now = [Seen::new("ONT", Group::Built, &yard), Seen::new("TMD", Group::Built, &on_the_lake)];
     let rules = rules();
-    let basis = Basis { earlier: Some(&then), ..Basis::new(year(2024), &now, &rules) };
+    let basis = Basis { earlier: Some((year(2019), &then)), ..Basis::new(year(2024), &now, &rules) };
     let found = found(detect(&zones, &basis, &Known::new()));
     let told: Vec<(&str, f64)> = found.events.iter().map(|e| (e.code.as_str(), e.area_m2.round())).collect();
     assert_eq!(told, [("ONT", 800.0), ("TMD", 300.0)]);
@@ -430,7 +529,7 @@ fn an_epoch_that_lies_off_by_its_accuracy_shows_nothing_new() {
     // Corners of houses that the shift takes across a border come and go; nothing else does.
     let n_first = first.iter().map(|f| f.events.len()).sum::<usize>();
     assert!(second.events.len() + 3 >= n_first && n_first > 20, "{} {n_first}", second.events.len());
-    let since = Basis { earlier: Some(&then), ..basis };
+    let since = Basis { earlier: Some((year(2019), &then)), ..basis };
     assert_eq!(found(detect(&zones, &since, &known)).events, []);
     // What is really new is found, though it is little wider than twice the accuracy.
     let with_new: Vec<Seen> = now.iter().copied().chain(injected.iter().map(|s| Seen::new("ONT", Group::Built, s))).collect();

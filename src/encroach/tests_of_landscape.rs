@@ -38,7 +38,7 @@ fn event(shape: MultiPolygon) -> Event {
         since: None,
         change: Some(Change::New),
         right: Right::Unknown,
-        severity: 0,
+        severity: None,
         area_m2: geom::area_m2(&shape),
         share: 0.0,
         width_m: 0.0,
@@ -175,4 +175,24 @@ fn slivers_are_no_patches_and_nothing_is_nothing() {
     assert_eq!(landscape(&all.list, 10_000.0, Reach::default()), Landscape::default());
     assert_eq!(landscape(&[], 0.0, Reach::default()), Landscape::default());
     assert!(patches(&[&MultiPolygon::new(vec![])], &rules()).list.is_empty());
+}
+
+#[test]
+fn proximity_of_many_patches_is_the_sum_over_all_pairs_in_bounds() {
+    // Fields of 5 m in a net of 10 m.
+    let (n, search_m) = (110_i32, 60.0);
+    let zones: Vec<MultiPolygon> = (0..n * n).map(|i| rect(f64::from(i % n) * 10.0, f64::from(i / n) * 10.0, 5.0, 5.0)).collect();
+    let reach = Reach { search_m, ..Reach::default() };
+    let began = std::time::Instant::now();
+    let found = landscape(&zones, zones.iter().map(geom::area_m2).sum(), reach);
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+    let gap = |k: i32| if k == 0 { 0.0 } else { f64::from(k.abs()) * 10.0 - 5.0 };
+    let mut expected = 0.0;
+    for (i, j) in (-7..=7).flat_map(|i| (-7..=7).map(move |j| (i, j))).filter(|at| *at != (0, 0)) {
+        let square = gap(i) * gap(i) + gap(j) * gap(j);
+        if square <= search_m * search_m {
+            expected += 25.0 / square * f64::from((n - i.abs()) * (n - j.abs()));
+        }
+    }
+    assert_near("proximity", found.proximity * f64::from(n * n), expected, 1e-9);
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::EngineError;
 use super::events::EpochEvents;
@@ -13,7 +13,7 @@ use super::transitions::Moved;
 use crate::encroach::{self, LeftOut, raster::ZoneShares};
 use crate::legend::Rules;
 use crate::model::{Change, Epoch, Event, Issue, Layer, LayerRole, MultiPolygon};
-use crate::store::{Mode, NewLayer, Store};
+use crate::store::{Mode, NewLayer, Setting, Store};
 
 /// One (zone, land-use polygon) pair that shares area.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -76,6 +76,12 @@ pub struct Found {
     pub n_gone: Option<usize>,
     #[serde(flatten)]
     pub left_out: LeftOut,
+    /// Land of the zones of which the epoch shows nothing: cells without a class, classes that the legend does not know.
+    pub not_seen_m2: f64,
+    pub n_zones_partly_seen: usize,
+    pub n_zones_not_seen: usize,
+    #[serde(skip)]
+    pub not_seen_by_zone: BTreeMap<String, f64>,
     #[serde(skip)]
     pub n_withheld: usize,
     pub by_kind: BTreeMap<String, Sum>,
@@ -262,6 +268,10 @@ impl Snapshot {
             n_new: None,
             n_gone: None,
             left_out: found.left_out,
+            not_seen_m2: 0.0,
+            n_zones_partly_seen: 0,
+            n_zones_not_seen: 0,
+            not_seen_by_zone: BTreeMap::new(),
             n_withheld: land_use.n_withheld,
             by_kind: BTreeMap::new(),
             by_group: BTreeMap::new(),
@@ -276,6 +286,16 @@ impl Snapshot {
         for zone in zones {
             let events = found.of_zone(zone);
             result.n_zones_encroached += usize::from(!events.is_empty());
+            let (not_seen_m2, view) = (found.not_seen_m2(zone), &self.zones.list[zone]);
+            if not_seen_m2 > 0.0 {
+                result.not_seen_m2 += not_seen_m2;
+                result.not_seen_by_zone.insert(view.zone.id.clone(), not_seen_m2);
+                match self.lost_m2(found, zone) {
+                    None => result.n_zones_not_seen += 1,
+                    Some(_) if not_seen_m2 > 1e-4 * view.area_m2 => result.n_zones_partly_seen += 1,
+                    Some(_) => {}
+                }
+            }
             for event in events {
                 let kind = &self.zones.list[zone].zone.kind;
                 for (sums, key) in [
@@ -302,58 +322,40 @@ impl Snapshot {
     }
 }
 
-/// What kept events rest on, as their layer's `source` says it: a person reads it, and a later start
-/// compares it to know whether they still hold.
-#[derive(Debug, PartialEq)]
+/// What kept events rest on: a later start compares it to know whether they still hold.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Provenance {
     pub stamp: String,
     pub left_out: LeftOut,
+    /// By zone.
+    pub not_seen_m2: BTreeMap<String, f64>,
 }
 
-impl Provenance {
-    pub(super) fn parse(source: &str) -> Option<Provenance> {
-        let (stamp, left_out) = source.strip_prefix("detected from ")?.rsplit_once("; left out: ")?;
-        let mut parts = left_out.split(", ");
-        let mut counted = |what: &str| -> Option<(u64, f64)> {
-            let (n, area_m2) = parts.next()?.strip_suffix(" m²")?.split_once(what)?;
-            Some((n.parse().ok()?, area_m2.parse().ok()?))
-        };
-        let (n_slivers, sliver_area_m2) = counted(" slivers of ")?;
-        let (n_tracks, track_area_m2) = counted(" field tracks of ")?;
-        let (n_uncertain, uncertain_area_m2) = counted(" uncertain pieces of ")?;
-        let mut of = |what: &str| -> Option<f64> { parts.next()?.strip_prefix(what)?.strip_suffix(" m²")?.parse().ok() };
-        let overlap_area_m2 = of("overlaps of ")?;
-        let other_source_area_m2 = of("in another source only ")?;
-        let left_out = LeftOut {
-            n_slivers,
-            sliver_area_m2,
-            n_tracks,
-            track_area_m2,
-            n_uncertain,
-            uncertain_area_m2,
-            overlap_area_m2,
-            other_source_area_m2,
-        };
-        Some(Provenance { stamp: stamp.to_owned(), left_out })
-    }
-}
-
-impl std::fmt::Display for Provenance {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let l = self.left_out;
-        write!(f, "detected from {}; left out: {} slivers of {} m², ", self.stamp, l.n_slivers, l.sliver_area_m2)?;
-        write!(f, "{} field tracks of {} m², ", l.n_tracks, l.track_area_m2)?;
-        write!(f, "{} uncertain pieces of {} m², overlaps of {} m², ", l.n_uncertain, l.uncertain_area_m2, l.overlap_area_m2)?;
-        write!(f, "in another source only {} m²", l.other_source_area_m2)
-    }
+/// What a person reads of kept events: what was left out, in whole square metres.
+fn told(found: &Found, land_use: &str) -> String {
+    let l = &found.left_out;
+    let counted = [
+        (l.n_slivers, "sliver", l.sliver_area_m2),
+        (l.n_tracks, "field track", l.track_area_m2),
+        (l.n_uncertain, "uncertain piece", l.uncertain_area_m2),
+    ];
+    let left_out: Vec<String> = counted
+        .into_iter()
+        .filter(|(n, ..)| *n > 0)
+        .map(|(n, what, area_m2)| format!("{n} {what}{} of {area_m2:.0} m²", if n == 1 { "" } else { "s" }))
+        .collect();
+    let left_out = if left_out.is_empty() { String::new() } else { format!("; left out: {}", left_out.join(", ")) };
+    format!("found in the zones by {land_use}{left_out}")
 }
 
 /// Keeps the events in the workspace as layer `encroachments_EPOCH`, in place of what was there.
 pub(super) fn keep(store: &mut Store, snapshot: &Snapshot, found: &Found) -> Result<Layer, EngineError> {
-    let provenance = Provenance { stamp: snapshot.detection_stamp(found.epoch), left_out: found.left_out };
+    let stamp = snapshot.detection_stamp(found.epoch);
+    let provenance = Provenance { stamp, left_out: found.left_out, not_seen_m2: found.not_seen_by_zone.clone() };
+    let provenance = serde_json::to_string(&provenance).map_err(|e| EngineError::internal(format!("what events rest on: {e}")))?;
     let layer = NewLayer {
         epoch: Some(found.epoch),
-        source: provenance.to_string(),
+        source: told(found, snapshot.land_use_layer(found.epoch).map_or("land use", |l| &l.name)),
         source_crs: snapshot.place.crs.to_string(),
         simulated: snapshot.simulated(),
         ..NewLayer::default()
@@ -362,6 +364,8 @@ pub(super) fn keep(store: &mut Store, snapshot: &Snapshot, found: &Found) -> Res
     for event in found.events.iter().chain(&found.gone) {
         writer.write(event)?;
     }
+    let name = Layer::name_of(LayerRole::Encroachments, Some(found.epoch));
+    writer.set_setting(&Setting::Detection(name), &provenance)?;
     let layer = writer.finish()?;
     if let Some(before) = snapshot.epochs.iter().rev().copied().find(|e| *e < found.epoch) {
         let rows = snapshot.transition_rows(before, found.epoch)?;
@@ -369,28 +373,4 @@ pub(super) fn keep(store: &mut Store, snapshot: &Snapshot, found: &Found) -> Res
         store.keep_transitions(before, found.epoch, rows)?;
     }
     Ok(layer)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kept_events_say_what_they_rest_on_and_are_recognised_by_it() {
-        let provenance = Provenance {
-            stamp: "zones@5, landuse_2025@7, permits@0, rules 3fa2".to_owned(),
-            left_out: LeftOut {
-                n_slivers: 12,
-                sliver_area_m2: 34.5,
-                n_tracks: 1,
-                track_area_m2: 80.25,
-                n_uncertain: 2,
-                uncertain_area_m2: 40.5,
-                overlap_area_m2: 0.125,
-                other_source_area_m2: 7.0,
-            },
-        };
-        assert_eq!(Provenance::parse(&provenance.to_string()), Some(provenance));
-        assert_eq!(Provenance::parse("drawn by hand"), None);
-    }
 }

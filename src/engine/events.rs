@@ -39,7 +39,7 @@ impl EpochEvents {
     }
 
     /// Events of an earlier run, in any order; those of zones that are gone are left out.
-    fn kept(epoch: Epoch, events: Vec<Event>, left_out: LeftOut, zones: &Zones) -> Self {
+    fn kept(epoch: Epoch, events: Vec<Event>, rests_on: Provenance, zones: &Zones) -> Self {
         let mut by_zone: HashMap<usize, Finding> = HashMap::new();
         for event in events {
             let Some(zone) = zones.by_id(&event.zone_id) else { continue };
@@ -51,11 +51,16 @@ impl EpochEvents {
             finding.events.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2).then_with(|| a.id.cmp(&b.id)));
             finding.lost_m2 = encroach::lost_m2(&finding.events);
         });
+        for (id, not_seen_m2) in &rests_on.not_seen_m2 {
+            if let Some(zone) = zones.by_id(id) {
+                by_zone.entry(zone).or_default().not_seen_m2 = *not_seen_m2;
+            }
+        }
         let mut findings = vec![None; zones.list.len()];
         for (zone, finding) in by_zone {
             findings[zone] = shared(finding);
         }
-        EpochEvents::new(epoch, findings, left_out)
+        EpochEvents::new(epoch, findings, rests_on.left_out)
     }
 
     /// By zone, the largest of each first.
@@ -84,6 +89,11 @@ impl EpochEvents {
     /// What one zone has lost, m²: land in events of several groups counts once.
     pub fn lost_m2(&self, zone: usize) -> f64 {
         self.finding(zone).map_or(0.0, |f| f.lost_m2)
+    }
+
+    /// What the epoch does not show of one zone, m².
+    pub fn not_seen_m2(&self, zone: usize) -> f64 {
+        self.finding(zone).map_or(0.0, |f| f.not_seen_m2)
     }
 
     pub fn by_id(&self, id: &str) -> Option<&Event> {
@@ -231,6 +241,9 @@ impl Snapshot {
         let mut boxes: Vec<[f64; 4]> = Vec::new();
         if !Arc::ptr_eq(land_use_before, land_use) {
             changed(&land_use_before.land_use, &land_use.land_use, |l: &LandUse| &l.id, |l| boxes.extend(geom::bounds(&l.shape)));
+            if land_use_before.withheld != land_use.withheld {
+                boxes.extend(land_use_before.withheld.iter().chain(&land_use.withheld).filter_map(geom::bounds));
+            }
         }
         if !Arc::ptr_eq(&rested.permits, &self.permits) {
             changed(&rested.permits, &self.permits, |p: &Permit| &p.id, |p| boxes.extend(geom::bounds(&p.shape)));
@@ -266,8 +279,8 @@ impl Snapshot {
         let since = since.map(|epoch| self.land_use(epoch)).transpose()?;
         let mut known = self.earlier_events(epoch)?;
         for other in self.epochs.iter().filter(|e| **e >= epoch) {
-            if let Some((events, left_out)) = self.kept_rows(*other)? {
-                known.push(Arc::new(EpochEvents::kept(*other, events, left_out, &self.zones)));
+            if let Some((events, rests_on)) = self.kept_rows(*other)? {
+                known.push(Arc::new(EpochEvents::kept(*other, events, rests_on, &self.zones)));
             }
         }
         let places: Vec<usize> =
@@ -314,7 +327,7 @@ impl Snapshot {
             epoch: land_use.epoch,
             layer: self.land_use_layer(land_use.epoch).map_or("landuse", |l| &l.name),
             land_use: &now,
-            earlier: then.as_deref(),
+            earlier: since.map(|since| since.epoch).zip(then.as_deref()),
             permits: self.layer(LayerRole::Permits).map(|_| permits),
             rules: &self.rulebook.rules,
             accuracy: self.accuracy(land_use.epoch),
@@ -329,10 +342,43 @@ impl Snapshot {
             }
         }
         let mut found = encroach::detect(zones, &basis, &by_zone);
+        for (finding, not_seen_m2) in found.iter_mut().zip(self.not_seen_m2(land_use, zones)?) {
+            finding.not_seen_m2 = not_seen_m2;
+        }
         if since.is_none() {
             self.agree(land_use.epoch, zones, &mut found)?;
         }
         Ok(found)
+    }
+
+    /// Land of zones of which an epoch shows nothing, m²: where a raster has no class, and where the class is not known.
+    /// Polygons often show built land alone, so what they leave out says nothing.
+    fn not_seen_m2(&self, land_use: &EpochLandUse, zones: &[&Zone]) -> Result<Vec<f64>, EngineError> {
+        let shapes: Vec<&MultiPolygon> = zones.iter().map(|z| &z.shape).collect();
+        if self.land_use_layer(land_use.epoch).is_some_and(|l| l.raster.is_some()) {
+            return self.raster(land_use.epoch)?.not_seen_m2(&shapes);
+        }
+        let is_unmapped = |l: &&LandUse| land_use.class(l).is_none_or(|c| c.group == Group::Unmapped);
+        if !land_use.land_use.iter().any(|l| is_unmapped(&l)) {
+            return Ok(vec![0.0; zones.len()]);
+        }
+        let of_zone = |zone: &&MultiPolygon| -> f64 {
+            let near = geom::bounds(zone).map(|b| land_use.near(b)).unwrap_or_default();
+            let (unmapped, mapped): (Vec<&LandUse>, Vec<&LandUse>) = near.into_iter().partition(is_unmapped);
+            if unmapped.is_empty() {
+                return 0.0;
+            }
+            let [unmapped, mapped] = [unmapped, mapped].map(|list| geom::union(&list.iter().map(|l| &l.shape).collect::<Vec<_>>()));
+            geom::area_m2(&geom::difference(&geom::intersection(zone, &unmapped), &mapped))
+        };
+        Ok(shapes.par_iter().map(of_zone).collect())
+    }
+
+    /// What a zone has lost by an epoch, m²; none when the epoch shows nothing of it.
+    pub(super) fn lost_m2(&self, found: &EpochEvents, zone: usize) -> Option<f64> {
+        // Two honest borders differ by far more than a ten-thousandth.
+        let is_seen = found.not_seen_m2(zone) <= self.zones.list[zone].area_m2 * (1.0 - 1e-4);
+        is_seen.then(|| found.lost_m2(zone))
     }
 
     fn accuracy(&self, epoch: Epoch) -> Accuracy {
@@ -402,7 +448,7 @@ impl Snapshot {
             return Ok(None);
         }
         let kept = self.kept_rows(epoch)?;
-        Ok(kept.map(|(events, left_out)| EpochEvents::kept(epoch, events, left_out, &self.zones)))
+        Ok(kept.map(|(events, rests_on)| EpochEvents::kept(epoch, events, rests_on, &self.zones)))
     }
 
     fn kept_layer(&self, epoch: Epoch) -> Option<&Layer> {
@@ -412,16 +458,15 @@ impl Snapshot {
 
     /// Whether the workspace holds the epoch's events as they would be found now.
     pub(super) fn is_kept(&self, epoch: Epoch) -> bool {
-        let kept = self.kept_layer(epoch).and_then(|layer| Provenance::parse(&layer.source));
-        kept.is_some_and(|p| p.stamp == self.detection_stamp(epoch))
+        self.kept_layer(epoch).is_some() && self.provenances.get(&epoch).is_some_and(|p| p.stamp == self.detection_stamp(epoch))
     }
 
     /// Events of an earlier run, whether they still hold or not.
-    fn kept_rows(&self, epoch: Epoch) -> Result<Option<(Vec<Event>, LeftOut)>, EngineError> {
+    fn kept_rows(&self, epoch: Epoch) -> Result<Option<(Vec<Event>, Provenance)>, EngineError> {
         let Some(layer) = self.kept_layer(epoch) else { return Ok(None) };
-        let left_out = Provenance::parse(&layer.source).map(|p| p.left_out).unwrap_or_default();
+        let rests_on = self.provenances.get(&epoch).cloned().unwrap_or_default();
         let events = snapshot::features(&self.reader_of(layer)?, &layer.name, &mut snapshot::Issues::new())?;
-        Ok(Some((events, left_out)))
+        Ok(Some((events, rests_on)))
     }
 
     /// The layers and rules that a detection rests on, with their revisions.

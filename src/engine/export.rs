@@ -271,7 +271,7 @@ fn event_row(event: &Event) -> Row {
         text(event.since.map(|e| e.to_string()).as_deref()),
         text(event.change.map(Change::as_str)),
         text(Some(event.right.as_str())),
-        Value::Integer(event.severity.into()),
+        event.severity.map_or(Value::Null, |steps| Value::Integer(steps.into())),
         Value::Real(rounded_m2(event.area_m2)),
         event.sigma_m2.map_or(Value::Null, |m2| Value::Real(rounded_m2(m2))),
         event.probability.map_or(Value::Null, Value::Real),

@@ -116,6 +116,8 @@ struct KindSum {
     area_m2: f64,
     kept_m2: f64,
     lost: Sum,
+    not_seen_m2: f64,
+    n_not_seen: u64,
 }
 
 impl Snapshot {
@@ -167,7 +169,7 @@ impl Snapshot {
     /// Whether the filter takes an event, its zone and place aside.
     fn takes_event(filter: &Filter, event: &Event) -> bool {
         (filter.changes.is_empty() || event.change.is_some_and(|c| filter.changes.contains(&c)))
-            && filter.min_severity.is_none_or(|step| event.severity >= step)
+            && filter.min_severity.is_none_or(|step| event.severity.unwrap_or(0) >= step)
             && filter.since.is_none_or(|(from, to)| event.since.is_some_and(|s| from <= s && s <= to))
             && (filter.groups.is_empty() || filter.groups.contains(&event.group))
             && (filter.rights.is_empty() || filter.rights.contains(&event.right))
@@ -204,14 +206,20 @@ impl Snapshot {
             n_encroached += u64::from(!asked_for.is_empty());
             // Land in events of several groups is lost once.
             let lost_m2 = if asked_for.len() == events.len() { lost_m2 } else { encroach::lost_m2(&asked_for) };
-            for sum in [&mut kind.lost, &mut total.lost] {
-                sum.n_events += asked_for.len() as u64;
-                sum.area_m2 += lost_m2;
+            let not_seen_m2 = found.as_ref().map_or(0.0, |f| f.not_seen_m2(i));
+            let is_seen = found.as_ref().is_none_or(|f| self.lost_m2(f, i).is_some());
+            for sum in [kind, &mut total] {
+                sum.lost.n_events += asked_for.len() as u64;
+                sum.lost.area_m2 += lost_m2;
+                sum.not_seen_m2 += not_seen_m2;
+                sum.n_not_seen += u64::from(!is_seen);
             }
             for event in asked_for {
                 groups.entry(event.group).or_default().add(event.area_m2);
                 rights.entry(event.right).or_default().add(event.area_m2);
-                severities.entry(event.severity).or_default().add(event.area_m2);
+                if let Some(severity) = event.severity {
+                    severities.entry(severity).or_default().add(event.area_m2);
+                }
                 if let Some(change) = event.change {
                     changes.entry(change).or_default().add(event.area_m2);
                 }
@@ -224,7 +232,11 @@ impl Snapshot {
                 changes.entry(Change::Gone).or_default().add(event.area_m2);
             }
         }
-        let lost = |sum: &KindSum| found.as_ref().map(|_| rounded_m2(sum.lost.area_m2));
+        // Of what no zone shows nothing is said.
+        let is_told = |sum: &KindSum| sum.n_zones == 0 || sum.n_not_seen < sum.n_zones;
+        let lost = |sum: &KindSum| found.as_ref().filter(|_| is_told(sum)).map(|_| rounded_m2(sum.lost.area_m2));
+        let not_seen = |sum: &KindSum| found.as_ref().map(|_| rounded_m2(sum.not_seen_m2));
+        let lost_share = if total.area_m2 > 0.0 { total.lost.area_m2 / total.area_m2 } else { 0.0 };
         let kind_rows: Vec<Value> = self
             .rulebook
             .kinds
@@ -236,7 +248,7 @@ impl Snapshot {
                 json!({
                     "kind": kind.key, "name": kind.name, "color_light": kind.color_light, "color_dark": kind.color_dark,
                     "n_zones": sum.n_zones, "area_m2": rounded_m2(sum.area_m2), "lost_m2": lost(sum),
-                    "kept_m2": rounded_m2(sum.kept_m2), "n_events": sum.lost.n_events,
+                    "kept_m2": rounded_m2(sum.kept_m2), "not_seen_m2": not_seen(sum), "n_events": sum.lost.n_events,
                     "target_m2": target.map(|t| t.hectares * 10_000.0), "target_source": target.map(|t| &t.source),
                 })
             })
@@ -256,8 +268,8 @@ impl Snapshot {
             "n_unreadable": self.n_unreadable(),
             "totals": {
                 "n_zones": total.n_zones, "area_m2": rounded_m2(total.area_m2), "lost_m2": lost(&total),
-                "kept_m2": rounded_m2(total.kept_m2),
-                "lost_share": rounded_share(if total.area_m2 > 0.0 { total.lost.area_m2 / total.area_m2 } else { 0.0 }),
+                "kept_m2": rounded_m2(total.kept_m2), "not_seen_m2": not_seen(&total), "n_zones_not_seen": total.n_not_seen,
+                "lost_share": is_told(&total).then(|| rounded_share(lost_share)),
                 "n_events": total.lost.n_events, "n_zones_encroached": n_encroached, "n_units": self.units.len(),
             },
             "kinds": kind_rows,
@@ -285,11 +297,7 @@ impl Snapshot {
     }
 
     fn roles_present(&self) -> Vec<&'static str> {
-        LayerRole::ALL
-            .iter()
-            .filter(|role| self.layers.iter().any(|l| l.role == **role && l.raster.is_none()))
-            .map(|r| r.as_str())
-            .collect()
+        LayerRole::ALL.iter().filter(|role| self.layers.iter().any(|l| l.role == **role)).map(|r| r.as_str()).collect()
     }
 
     /// West, south, east, north of units and zones together; none when there are neither.
@@ -389,7 +397,7 @@ impl Snapshot {
         let found = self.events_at(filter.epoch)?;
         let rows = taken.iter().skip(page.offset).take(page.limit).map(|&i| {
             let view = &self.zones.list[i];
-            let lost_m2 = found.as_ref().map(|f| f.lost_m2(i));
+            let lost_m2 = found.as_ref().and_then(|f| self.lost_m2(f, i));
             let properties = json!({
                 "id": view.zone.id, "kind": view.zone.kind, "name": view.zone.name, "code": view.zone.code, "unit": self.unit_words(view),
                 "area_m2": rounded_m2(view.area_m2), "lost_m2": lost_m2.map(rounded_m2),
@@ -424,7 +432,9 @@ impl Snapshot {
         let view = &self.zones.list[place];
         let zone = &view.zone;
         let lonlat = self.place.to_lonlat(&zone.shape)?;
-        let lost_m2 = found.as_ref().map(|f| f.lost_m2(place));
+        let lost_m2 = found.as_ref().and_then(|f| self.lost_m2(f, place));
+        // Nothing is known to be lost without land use; of a zone that the epoch does not show nothing is said.
+        let kept_m2 = if found.is_some() { lost_m2.map(|lost| view.area_m2 - lost) } else { Some(view.area_m2) };
         let events = found.as_ref().map_or(&[][..], |f| f.of_zone(place));
         let shown: Result<Vec<Value>, EngineError> = events.iter().take(200).map(|e| self.event_facts(e)).collect();
         let layer = self.layer(LayerRole::Zones);
@@ -433,7 +443,7 @@ impl Snapshot {
             "unit": self.unit_words(view), "crop": zone.crop, "variety": zone.variety, "cooperative": zone.cooperative, "standard": zone.standard,
             "standard_no": zone.standard_no, "standard_until": zone.standard_until, "declared_area_m2": zone.declared_area_m2.map(rounded_m2),
             "established": zone.established, "area_m2": rounded_m2(view.area_m2), "geodesic_area_m2": rounded_m2(geom::geodesic_area_m2(&lonlat)),
-            "kept_m2": rounded_m2(view.area_m2 - lost_m2.unwrap_or(0.0)), "lost_m2": lost_m2.map(rounded_m2),
+            "kept_m2": kept_m2.map(rounded_m2), "not_seen_m2": found.as_ref().map(|f| rounded_m2(f.not_seen_m2(place))), "lost_m2": lost_m2.map(rounded_m2),
             "lost_share": lost_m2.map(|lost| rounded_share(lost / view.area_m2)), "outside_share": rounded_share(view.outside_share),
             "center": self.lonlat_point(view.center())?, "epoch": found.as_ref().map(|f| f.epoch), "source": layer.map(|l| l.source.clone()),
             "simulated": layer.is_some_and(|l| l.simulated), "revision": layer.map(|l| l.revision), "events": shown?, "n_events": events.len(),

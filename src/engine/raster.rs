@@ -1,5 +1,6 @@
 //! Land cover that comes as cells, one epoch of it: what the workspace's layer and its GeoTIFF say, ready to be asked.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::crs::{Crs, Transform};
 use crate::encroach::raster::{self, Cells, ZoneShares};
 use crate::formats::raster::Raster;
 use crate::legend::{LandUseClass, Legend};
-use crate::model::{Coord, Epoch, EpsgCode, LandUse, MultiPolygon, RasterClass, RasterLayer, Zone};
+use crate::model::{Coord, Epoch, EpsgCode, Group, LandUse, MultiPolygon, RasterClass, RasterLayer, Zone};
 use crate::store;
 
 /// One epoch's raster. Cells of withheld classes read as nodata, whatever is asked.
@@ -25,6 +26,8 @@ pub struct EpochRaster {
     values: Vec<i32>,
     pub n_withheld: usize,
     raster: Raster,
+    /// The same with the cells of withheld classes alone; none when there are none.
+    hidden: Option<Raster>,
     to_raster: Transform,
     to_workspace: Transform,
 }
@@ -40,7 +43,10 @@ impl EpochRaster {
     ) -> Result<EpochRaster, EngineError> {
         let codes: Vec<String> = layer.classes.iter().map(|c| code_of(&legend, c)).collect();
         let shown: Vec<bool> = codes.iter().map(|code| may_be_seen(code)).collect();
-        let raster = Raster::open(&store::raster_path(workspace, layer), layer, &shown)?;
+        let path = store::raster_path(workspace, layer);
+        let raster = Raster::open(&path, layer, &shown)?;
+        let withheld: Vec<bool> = shown.iter().map(|shown| !shown).collect();
+        let hidden = withheld.contains(&true).then(|| Raster::open(&path, layer, &withheld)).transpose()?;
         let to_raster = Transform::new(&Crs::from_epsg(crs)?, &Crs::parse(&layer.crs)?, layer.operation)?;
         Ok(EpochRaster {
             epoch,
@@ -49,6 +55,7 @@ impl EpochRaster {
             values: layer.classes.iter().map(|c| c.value).collect(),
             n_withheld: shown.iter().filter(|shown| !**shown).count(),
             raster,
+            hidden,
             to_workspace: to_raster.inverse(),
             to_raster,
             layer: layer.clone(),
@@ -79,6 +86,33 @@ impl EpochRaster {
         };
         let found: Vec<Vec<LandUse>> = zones.par_iter().map(of_zone).collect::<Result<_, _>>()?;
         Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Land of the zones that nobody may see.
+    pub(super) fn withheld<'z>(&self, zones: impl Iterator<Item = &'z Zone>) -> Result<Vec<MultiPolygon>, EngineError> {
+        let Some(hidden) = &self.hidden else { return Ok(Vec::new()) };
+        let zones: Vec<&Zone> = zones.collect();
+        let of_zone = |zone: &&Zone| -> Result<Vec<MultiPolygon>, EngineError> {
+            let lands = self.with_cells(|cells| raster::lands(&zone.shape, |_| Some(0), cells, |window| hidden.read(window)))?;
+            Ok(lands.into_iter().map(|(_, shape)| shape).collect())
+        };
+        let found: Vec<Vec<MultiPolygon>> = zones.par_iter().map(of_zone).collect::<Result<_, _>>()?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// What the raster does not show of each zone, m²: no cell, no class, or one that the legend does not know. Withheld
+    /// land is no such land: it could be measured by it.
+    pub(super) fn not_seen_m2(&self, zones: &[&MultiPolygon]) -> Result<Vec<f64>, EngineError> {
+        let known: HashSet<i32> =
+            (0..self.codes.len()).filter(|&i| self.class(i).is_some_and(|c| c.group != Group::Unmapped)).map(|i| self.values[i]).collect();
+        let sum = |s: &ZoneShares, take: &dyn Fn(i32) -> bool| s.classes.iter().filter(|c| take(c.0)).fold(0.0, |sum, c| sum + c.1);
+        let shown = self.shares(zones)?;
+        let mut not_seen: Vec<f64> = shown.iter().map(|s| s.nodata_m2 + s.outside_m2 + sum(s, &|value| !known.contains(&value))).collect();
+        if let Some(hidden) = &self.hidden {
+            let withheld = self.with_cells(|cells| raster::shares(zones, cells, |window| hidden.read(window)))?;
+            not_seen.iter_mut().zip(&withheld).for_each(|(m2, s)| *m2 = (*m2 - sum(s, &|_| true)).max(0.0));
+        }
+        Ok(not_seen)
     }
 
     fn with_cells<R>(&self, ask: impl FnOnce(&Cells) -> R) -> R {

@@ -4,12 +4,13 @@
 //! Layers that did not change are shared with the snapshot before. What `access` withholds is left out
 //! here, before anything is derived from it, so that it is in no figure, tile or export.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::prelude::*;
 
+use super::detect::Provenance;
 use super::events::{EpochEvents, Rested};
 use super::place::Place;
 use super::planning::AskedFigures;
@@ -74,12 +75,36 @@ pub struct EpochLandUse {
     pub codes: Vec<String>,
     /// Polygons left out because nobody may see them.
     pub n_withheld: usize,
+    /// Land that nobody may see: for sums that may not show by what is missing how large it is.
+    pub(super) withheld: Vec<MultiPolygon>,
+    /// Of `land_use` and of `withheld`, made when first asked for.
+    index: OnceLock<Index>,
+    withheld_index: OnceLock<Index>,
 }
 
 impl EpochLandUse {
+    fn new(epoch: Epoch, legend: Arc<Legend>, land_use: Vec<LandUse>, withheld: Vec<MultiPolygon>) -> Self {
+        let codes: BTreeSet<&str> = land_use.iter().map(|l| l.code.as_str()).collect();
+        let (codes, n_withheld) = (codes.into_iter().map(str::to_owned).collect(), withheld.len());
+        let (index, withheld_index) = (OnceLock::new(), OnceLock::new());
+        EpochLandUse { epoch, legend, land_use, codes, n_withheld, withheld, index, withheld_index }
+    }
+
     /// The class of a polygon; none when the legend does not know its label.
     pub fn class(&self, land_use: &LandUse) -> Option<&LandUseClass> {
         self.legend.class(&land_use.code)
+    }
+
+    /// Land use whose box touches `bounds` (workspace CRS), in the order of the list.
+    pub(super) fn near(&self, bounds: [f64; 4]) -> Vec<&LandUse> {
+        let index = self.index.get_or_init(|| Index::new(self.land_use.iter().map(|l| geom::bounds(&l.shape))));
+        index.query_in_order(bounds).into_iter().map(|i| &self.land_use[i]).collect()
+    }
+
+    /// The same of what nobody may see.
+    pub(super) fn withheld_near(&self, bounds: [f64; 4]) -> Vec<&MultiPolygon> {
+        let index = self.withheld_index.get_or_init(|| Index::new(self.withheld.iter().map(geom::bounds)));
+        index.query_in_order(bounds).into_iter().map(|i| &self.withheld[i]).collect()
     }
 }
 
@@ -117,9 +142,7 @@ impl Zones {
 
     /// Zones whose box touches `bounds` (workspace CRS), in the order of the list.
     pub fn within(&self, bounds: [f64; 4]) -> Vec<usize> {
-        let mut found: Vec<usize> = self.index.query(bounds).collect();
-        found.sort_unstable();
-        found
+        self.index.query_in_order(bounds)
     }
 }
 
@@ -156,6 +179,8 @@ pub struct Snapshot {
     pub(super) tiles: PreparedTiles,
     pub(super) matrices: Matrices,
     pub(super) asked_figures: AskedFigures,
+    /// What kept events rest on; none of a workspace whose events an earlier farmzone kept.
+    pub(super) provenances: BTreeMap<Epoch, Provenance>,
 }
 
 /// What is to be said of each layer's rows.
@@ -269,6 +294,7 @@ impl Snapshot {
             tiles: PreparedTiles::default(),
             matrices: Matrices::shared(before),
             asked_figures: AskedFigures::default(),
+            provenances: provenances(&reader, &layers)?,
             layers,
         };
         snapshot.epochs.sort_unstable();
@@ -380,26 +406,22 @@ impl Snapshot {
             let Some(layer) = self.layers.iter().find(|l| l.name == name) else { return self.land_use_of_raster(epoch) };
             let reader = self.reader_of(layer)?;
             let legend = self.legends.get(&epoch).cloned().ok_or_else(|| EngineError::internal(format!("no legend of epoch {epoch}")))?;
-            let mut land_use = sound(features::<LandUse>(&reader, &name, &mut Issues::new())?, |l| &mut l.shape);
-            let n_read = land_use.len();
+            let all = sound(features::<LandUse>(&reader, &name, &mut Issues::new())?, |l| &mut l.shape);
             let national = self.rulebook.legend("vn")?;
-            let mut seen: HashMap<String, bool> = HashMap::new();
-            land_use.retain(|l| match seen.get(&l.code) {
-                Some(may) => *may,
-                None => *seen.entry(l.code.clone()).or_insert_with(|| may_be_seen(&legend, &national, &l.code)),
-            });
-            let codes: BTreeSet<&str> = land_use.iter().map(|l| l.code.as_str()).collect();
-            let codes = codes.into_iter().map(str::to_owned).collect();
-            Ok(EpochLandUse { epoch, legend, codes, n_withheld: n_read - land_use.len(), land_use })
+            let codes: BTreeSet<&str> = all.iter().map(|l| l.code.as_str()).collect();
+            let secret: HashSet<String> =
+                codes.into_iter().filter(|code| !may_be_seen(&legend, &national, code)).map(str::to_owned).collect();
+            let (withheld, land_use): (Vec<LandUse>, Vec<LandUse>) = all.into_iter().partition(|l| secret.contains(&l.code));
+            Ok(EpochLandUse::new(epoch, legend, land_use, withheld.into_iter().map(|l| l.shape).collect()))
         })
     }
 
     fn land_use_of_raster(&self, epoch: Epoch) -> Result<EpochLandUse, EngineError> {
         let raster = self.raster(epoch)?;
-        let land_use = raster.land_use(self.zones.list.iter().map(|z| &z.zone))?;
-        let codes: BTreeSet<String> = land_use.iter().map(|l| l.code.clone()).collect();
-        let (codes, n_withheld) = (codes.into_iter().collect(), raster.n_withheld);
-        Ok(EpochLandUse { epoch, legend: raster.legend.clone(), codes, n_withheld, land_use })
+        let zones = || self.zones.list.iter().map(|z| &z.zone);
+        let (land_use, withheld) = (raster.land_use(zones())?, raster.withheld(zones())?);
+        let n_withheld = raster.n_withheld;
+        Ok(EpochLandUse { n_withheld, ..EpochLandUse::new(epoch, raster.legend.clone(), land_use, withheld) })
     }
 
     /// The layer that an epoch's land use comes from: polygons, or cells where there are none.
@@ -459,6 +481,17 @@ impl Snapshot {
             Err(EngineError::unavailable(format!("layer {} has just been replaced; ask again", layer.name)))
         }
     }
+}
+
+/// What the workspace says that its events rest on; what cannot be read says nothing.
+fn provenances(reader: &Reader, layers: &[Layer]) -> Result<BTreeMap<Epoch, Provenance>, EngineError> {
+    let mut found = BTreeMap::new();
+    for layer in layers.iter().filter(|l| l.role == LayerRole::Encroachments) {
+        let text = reader.setting(&Setting::Detection(layer.name.clone()))?;
+        let provenance = text.and_then(|text| serde_json::from_str(&text).ok());
+        found.extend(layer.epoch.zip(provenance));
+    }
+    Ok(found)
 }
 
 /// The legend that a layer's labels were mapped through: one of ours, or the one kept with the layer.

@@ -167,8 +167,10 @@ impl Snapshot {
                             unit_code(view).into(),
                         ]
                     } else {
-                        let lost =
-                            events.as_ref().map_or(Value::Absent, |e| Value::Number((e.lost_m2(i) / view.area_m2 * 1e4).round() / 1e4));
+                        let lost = events
+                            .as_ref()
+                            .and_then(|e| self.lost_m2(e, i))
+                            .map_or(Value::Absent, |lost_m2| Value::Number((lost_m2 / view.area_m2 * 1e4).round() / 1e4));
                         vec![
                             zone.id.as_str().into(),
                             zone.kind.as_str().into(),
@@ -194,7 +196,7 @@ impl Snapshot {
                     event.code.as_str().into(),
                     since.as_deref().into(),
                     event.change.map(|c| c.as_str()).into(),
-                    f64::from(event.severity).into(),
+                    event.severity.map_or(Value::Absent, |steps| Value::Number(steps.into())),
                     figures::rounded_m2(event.area_m2).into(),
                     event.right.as_str().into(),
                     "new".into(),

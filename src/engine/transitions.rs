@@ -1,5 +1,6 @@
 //! What became what between two epochs: for the city, a kind, a unit, one zone.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -80,10 +81,13 @@ impl Matrices {
     }
 }
 
+/// Land of an epoch, with its code.
+type Shown<'a> = (Cow<'a, str>, Cow<'a, MultiPolygon>);
+
 impl Snapshot {
     /// Names in one list: codes of both epochs, those that count as lost first, so that where features overlap the
     /// loss is what is seen.
-    fn classes(&self, layers: [&EpochLandUse; 2]) -> (Vec<String>, [Vec<Group>; 2]) {
+    fn classes(&self, layers: [&EpochLandUse; 2], mut codes: Vec<&str>) -> (Vec<String>, [Vec<Group>; 2]) {
         let rank = |code: &str| {
             let groups = &self.rulebook.rules.groups;
             layers
@@ -92,7 +96,6 @@ impl Snapshot {
                 .min()
                 .unwrap_or(usize::MAX)
         };
-        let mut codes: Vec<&str> = layers.iter().flat_map(|l| l.land_use.iter().map(|u| u.code.as_str())).collect();
         codes.sort_unstable();
         codes.dedup();
         codes.sort_by_key(|code| rank(code));
@@ -101,30 +104,80 @@ impl Snapshot {
         (codes.into_iter().map(str::to_owned).collect(), groups)
     }
 
+    /// What an epoch shows near some zones, by code. Withheld land counts as farmland, as it does in what a zone keeps.
+    fn shown<'a>(&self, layer: &'a EpochLandUse, zones: &[&MultiPolygon]) -> Result<Vec<Shown<'a>>, EngineError> {
+        let frame =
+            zones.iter().filter_map(|z| geom::bounds(z)).reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
+        let Some(frame) = frame else { return Ok(Vec::new()) };
+        let near = layer.near(frame).into_iter();
+        let mut shown: Vec<Shown> = near.map(|l| (Cow::Borrowed(l.code.as_str()), Cow::Borrowed(&l.shape))).collect();
+        let hidden = self.withheld_as_farmland(layer, zones)?;
+        shown.extend(hidden.into_iter().map(|(code, land)| (Cow::Owned(code), Cow::Owned(land))));
+        Ok(shown)
+    }
+
+    /// Withheld land inside zones, as the farmland that it was in the first epoch that shows it so, else as the zone's
+    /// main farmland: left out, it could be measured by what is missing.
+    fn withheld_as_farmland(&self, layer: &EpochLandUse, zones: &[&MultiPolygon]) -> Result<Vec<(String, MultiPolygon)>, EngineError> {
+        let mut found = Vec::new();
+        for zone in zones {
+            let Some(bounds) = geom::bounds(zone) else { continue };
+            let withheld = layer.withheld_near(bounds);
+            if withheld.is_empty() {
+                continue;
+            }
+            let mut rest = geom::intersection(zone, &geom::union(&withheld));
+            let mut take = |rest: &mut MultiPolygon, code: Option<&str>, shape: &MultiPolygon| {
+                let part = geom::intersection(rest, shape);
+                if geom::area_m2(&part) > 0.0 {
+                    *rest = geom::difference(rest, shape);
+                    found.extend(code.map(|code| (code.to_owned(), part)));
+                }
+            };
+            // What the epoch shows of the same land is told already.
+            for shown in layer.near(bounds) {
+                take(&mut rest, None, &shown.shape);
+            }
+            for epoch in &self.epochs {
+                if rest.0.is_empty() {
+                    break;
+                }
+                let other = self.land_use(*epoch)?;
+                for farmed in other.near(bounds).into_iter().filter(|l| other.legend.name == layer.legend.name && is_farmed(&other, l)) {
+                    take(&mut rest, Some(&farmed.code), &farmed.shape);
+                }
+            }
+            if !rest.0.is_empty() {
+                found.extend(main_farmland(layer, zone, bounds).map(|code| (code, rest)));
+            }
+        }
+        Ok(found)
+    }
+
     fn matrix(&self, from: Epoch, to: Epoch) -> Result<Arc<Matrix>, EngineError> {
-        let stamp = [self.layer_stamp(LayerRole::Zones, None), self.land_use_stamp(from), self.land_use_stamp(to)].join(", ");
+        // Every epoch: what is withheld in one counts as what another shows.
+        let layers = self.epochs.iter().map(|epoch| self.land_use_stamp(*epoch));
+        let stamp = std::iter::once(self.layer_stamp(LayerRole::Zones, None)).chain(layers).collect::<Vec<_>>().join(", ");
         let found = self.matrices.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(from, to)).cloned();
         if let Some(matrix) = found.filter(|m| m.stamp == stamp) {
             return Ok(matrix);
         }
         let layers = [self.land_use(from)?, self.land_use(to)?];
         let zones: Vec<&MultiPolygon> = self.zones.list.iter().map(|z| &z.zone.shape).collect();
-        let matrix = Arc::new(self.matrix_of(&zones, [&layers[0], &layers[1]], stamp));
+        let matrix = Arc::new(self.matrix_of(&zones, [&layers[0], &layers[1]], stamp)?);
         self.matrices.0.lock().unwrap_or_else(PoisonError::into_inner).insert((from, to), matrix.clone());
         Ok(matrix)
     }
 
-    fn matrix_of(&self, zones: &[&MultiPolygon], layers: [&EpochLandUse; 2], stamp: String) -> Matrix {
-        let (codes, groups) = self.classes(layers);
+    fn matrix_of(&self, zones: &[&MultiPolygon], layers: [&EpochLandUse; 2], stamp: String) -> Result<Matrix, EngineError> {
+        let shown = [self.shown(layers[0], zones)?, self.shown(layers[1], zones)?];
+        let (codes, groups) = self.classes(layers, shown.iter().flatten().map(|(code, _)| &**code).collect());
         let number: HashMap<&str, u32> = codes.iter().enumerate().map(|(i, code)| (code.as_str(), i as u32)).collect();
-        let frame =
-            zones.iter().filter_map(|z| geom::bounds(z)).reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
-        let is_near = |l: &&LandUse| frame.zip(geom::bounds(&l.shape)).is_some_and(|(a, b)| geom::box_distance(a, b) == 0.0);
-        let [from, to] = layers.map(|layer| -> Vec<Used> {
-            layer.land_use.iter().filter(is_near).map(|l| Used { class: number[l.code.as_str()], shape: &l.shape }).collect()
-        });
+        let [from, to] = shown
+            .each_ref()
+            .map(|shown| -> Vec<Used> { shown.iter().map(|(code, shape)| Used { class: number[&**code], shape }).collect() });
         let rows = encroach::transitions(zones, &from, &to);
-        Matrix { stamp, codes, groups, rows }
+        Ok(Matrix { stamp, codes, groups, rows })
     }
 
     /// What the workspace keeps of the transitions between two epochs.
@@ -251,7 +304,7 @@ impl Snapshot {
     fn state(&self, place: usize, found: &EpochEvents) -> Result<Value, EngineError> {
         let view = &self.zones.list[place];
         let land_use = self.land_use(found.epoch)?;
-        let matrix = self.matrix_of(&[&view.zone.shape], [&land_use, &land_use], String::new());
+        let matrix = self.matrix_of(&[&view.zone.shape], [&land_use, &land_use], String::new())?;
         let covered_m2: f64 = matrix.rows.iter().map(|r| r.area_m2).sum();
         let mut classes: Vec<&Transition> = matrix.rows.iter().collect();
         classes.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2));
@@ -265,7 +318,7 @@ impl Snapshot {
             })
             .collect();
         Ok(json!({
-            "epoch": found.epoch, "lost_m2": rounded_m2(found.lost_m2(place)), "n_events": found.of_zone(place).len(),
+            "epoch": found.epoch, "lost_m2": self.lost_m2(found, place).map(rounded_m2), "n_events": found.of_zone(place).len(),
             "n_gone": found.gone_of_zone(place).len(), "not_shown_m2": rounded_m2((view.area_m2 - covered_m2).max(0.0)), "classes": classes,
             "layer": self.land_use_layer(found.epoch).map(|l| l.name.as_str()),
         }))
@@ -273,7 +326,7 @@ impl Snapshot {
 
     fn steps_of(&self, place: usize, from: Epoch, to: Epoch) -> Result<Value, EngineError> {
         let layers = [self.land_use(from)?, self.land_use(to)?];
-        let matrix = self.matrix_of(&[&self.zones.list[place].zone.shape], [&layers[0], &layers[1]], String::new());
+        let matrix = self.matrix_of(&[&self.zones.list[place].zone.shape], [&layers[0], &layers[1]], String::new())?;
         let mut rows: Vec<&Transition> = matrix.rows.iter().filter(|r| r.from != r.to).collect();
         rows.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2));
         let code = |class: Option<u32>| class.map(|c| matrix.codes[c as usize].as_str());
@@ -292,6 +345,21 @@ impl Matrix {
             (Some(class), By::Group) => self.groups[side][class as usize].as_str().to_owned(),
         }
     }
+}
+
+fn is_farmed(layer: &EpochLandUse, land_use: &LandUse) -> bool {
+    layer.class(land_use).is_some_and(|class| class.farm)
+}
+
+/// The code of which a zone has most farmland in an epoch, else the legend's first of farmland.
+fn main_farmland(layer: &EpochLandUse, zone: &MultiPolygon, bounds: [f64; 4]) -> Option<String> {
+    let farmed: Vec<&LandUse> = layer.near(bounds).into_iter().filter(|l| is_farmed(layer, l)).collect();
+    let mut sums: BTreeMap<&str, f64> = BTreeMap::new();
+    for pair in encroach::overlay(&[zone], &farmed.iter().map(|l| &l.shape).collect::<Vec<_>>()) {
+        *sums.entry(&farmed[pair.land_use as usize].code).or_default() += pair.area_m2;
+    }
+    let most = sums.into_iter().reduce(|most, next| if next.1 > most.1 { next } else { most });
+    most.map(|(code, _)| code).or_else(|| layer.legend.classes.iter().find(|c| c.farm).map(|c| c.code.as_str())).map(str::to_owned)
 }
 
 fn non_empty(text: &str) -> Option<&str> {

@@ -19,14 +19,6 @@ pub(crate) struct Run {
     to: u32,
 }
 
-impl Run {
-    /// The ends of its edges, in order; none of another polygon than the run's.
-    pub(crate) fn points(self, polygon: &Polygon) -> &[Coord] {
-        let ring = rings_of_polygon(polygon).nth(self.ring as usize).unwrap_or_default();
-        ring.get(self.from as usize..=self.to as usize).unwrap_or_default()
-    }
-}
-
 /// A polygon's border in runs, with their bounds.
 pub(crate) fn runs(polygon: &Polygon) -> Vec<(Run, [f64; 4])> {
     let mut runs = Vec::new();

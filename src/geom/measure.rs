@@ -1,9 +1,11 @@
 //! Area, bounds, width, point in polygon, distance.
 
+use std::borrow::Cow;
+
 use geographiclib_rs::{Geodesic, PolygonArea, Winding};
 
 use super::rings::rings_of;
-use super::segments::{orientation, ray_crosses};
+use super::segments::{Meeting, Segments, meeting, orientation, ray_crosses};
 use crate::model::{Coord, Geometry, MultiPolygon, Polygon, Ring};
 
 /// Signed area of one ring, m²: positive when counter-clockwise. Taken from its first point, so
@@ -118,34 +120,31 @@ fn on_segment([a, b]: [Coord; 2], at: Coord) -> bool {
     boxed && orientation(a, b, at) == 0.0
 }
 
-/// The least distance between two shapes, metres, zero when they share a point; none when one is empty.
-pub fn distance_m(a: &MultiPolygon, b: &MultiPolygon) -> Option<f64> {
-    let (first_a, first_b) = (first_point(a)?, first_point(b)?);
-    if contains(a, first_b) || contains(b, first_a) {
-        return Some(0.0);
+/// A shape's edges, ready to be asked how near they come to another's.
+pub struct Outline<'a>(Segments<'a>);
+
+impl<'a> Outline<'a> {
+    pub fn new(shape: &'a MultiPolygon) -> Self {
+        Outline(Segments::with_tree(rings_of(shape).map(Cow::Borrowed).collect()))
     }
-    let mut best = f64::INFINITY;
-    let bounds_b = bounds(b)?;
-    for p in rings_of(a).flat_map(|r| r.windows(2)) {
-        let p = [p[0], p[1]];
-        if box_distance(box_of(p), bounds_b) >= best {
-            continue;
-        }
-        for q in rings_of(b).flat_map(|r| r.windows(2)) {
-            let q = [q[0], q[1]];
-            if box_distance(box_of(p), box_of(q)) < best {
-                best = best.min(segments_distance(p, q));
-            }
-        }
+
+    /// Whether the shapes come nearer to each other than `gap_m`; land in common is no distance. Empty shapes are near nothing.
+    pub fn is_nearer_than(&self, other: &Outline, gap_m: f64) -> bool {
+        self.0.come_nearer(&other.0, gap_m) || self.goes_around(other) || other.goes_around(self)
     }
-    best.is_finite().then_some(best)
+
+    /// The square of the least distance between borders that do not cross, when it is at most `most`.
+    pub fn square_within(&self, other: &Outline, most: f64) -> Option<f64> {
+        self.0.square_within(&other.0, most)
+    }
+
+    /// Whether the other's first point lies in this shape.
+    fn goes_around(&self, other: &Outline) -> bool {
+        other.0.first_point().is_some_and(|at| !self.0.rings_around(at).len().is_multiple_of(2))
+    }
 }
 
-fn first_point(shape: &MultiPolygon) -> Option<Coord> {
-    rings_of(shape).find_map(|r| r.first().copied())
-}
-
-fn box_of([a, b]: [Coord; 2]) -> [f64; 4] {
+pub(super) fn box_of([a, b]: [Coord; 2]) -> [f64; 4] {
     [a.x.min(b.x), a.y.min(b.y), a.x.max(b.x), a.y.max(b.y)]
 }
 
@@ -155,8 +154,15 @@ pub(crate) fn box_distance(a: [f64; 4], b: [f64; 4]) -> f64 {
     gap(0).hypot(gap(1))
 }
 
-fn segments_distance(p: [Coord; 2], q: [Coord; 2]) -> f64 {
-    if super::segments::meeting(p, q) != super::segments::Meeting::Apart {
+/// The square of it.
+pub(super) fn box_square(a: [f64; 4], b: [f64; 4]) -> f64 {
+    let gap = |i: usize| (a[i] - b[i + 2]).max(b[i] - a[i + 2]).max(0.0);
+    gap(0) * gap(0) + gap(1) * gap(1)
+}
+
+/// Zero when they share a point.
+pub(super) fn segments_distance(p: [Coord; 2], q: [Coord; 2]) -> f64 {
+    if meeting(p, q) != Meeting::Apart {
         return 0.0;
     }
     let ends = [(p[0], q), (p[1], q), (q[0], p), (q[1], p)];

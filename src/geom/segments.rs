@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
+use super::measure::{box_distance, box_of, box_square, segments_distance, square_to_segment};
 use crate::model::Coord;
 
 /// Positive when `c` lies to the left of the line from `a` to `b`, zero when on it: exact.
@@ -106,7 +107,7 @@ const RUNS_IN_LEAF: usize = 4;
 
 /// Closed rings without repeated points.
 pub(super) struct Segments<'a> {
-    rings: &'a [Cow<'a, [Coord]>],
+    rings: Cow<'a, [Cow<'a, [Coord]>]>,
     runs: Vec<Run>,
     nodes: Vec<Node>,
 }
@@ -114,11 +115,16 @@ pub(super) struct Segments<'a> {
 impl<'a> Segments<'a> {
     pub(super) fn new(rings: &'a [Cow<'a, [Coord]>]) -> Self {
         let n_segments: usize = rings.iter().map(|r| r.len().saturating_sub(1)).sum();
-        let mut segments = Segments { rings, runs: Vec::new(), nodes: Vec::new() };
         if n_segments < MANY_SEGMENTS {
-            return segments;
+            return Segments { rings: Cow::Borrowed(rings), runs: Vec::new(), nodes: Vec::new() };
         }
-        for (ring, points) in rings.iter().enumerate() {
+        Segments::with_tree(Cow::Borrowed(rings))
+    }
+
+    /// With a tree however few they are; without one only when there are none.
+    pub(super) fn with_tree(rings: Cow<'a, [Cow<'a, [Coord]>]>) -> Self {
+        let mut segments = Segments { rings, runs: Vec::new(), nodes: Vec::new() };
+        for (ring, points) in segments.rings.iter().enumerate() {
             let last = points.len().saturating_sub(1);
             let ring_left = points.iter().fold(f64::INFINITY, |left, c| left.min(c.x));
             for from in (0..last).step_by(SEGMENTS_IN_RUN) {
@@ -128,6 +134,9 @@ impl<'a> Segments<'a> {
             }
         }
         let mut runs = std::mem::take(&mut segments.runs);
+        if runs.is_empty() {
+            return segments;
+        }
         segments.grow_node(&mut runs, 0);
         segments.runs = runs;
         segments
@@ -155,6 +164,10 @@ impl<'a> Segments<'a> {
         id as u32
     }
 
+    pub(super) fn first_point(&self) -> Option<Coord> {
+        self.rings.first()?.first().copied()
+    }
+
     pub(super) fn segment(&self, place: Place) -> [Coord; 2] {
         let ring = &self.rings[place.ring as usize];
         [ring[place.at as usize], ring[place.at as usize + 1]]
@@ -171,7 +184,7 @@ impl<'a> Segments<'a> {
                 to: points.len().saturating_sub(1) as u32,
             };
             // One ring, the usual case, needs no list.
-            if let [ring] = self.rings {
+            if let [ring] = &*self.rings {
                 return self.meet_inside(&whole((0, ring)), visit);
             }
             let runs: Vec<Run> = self.rings.iter().enumerate().map(whole).collect();
@@ -267,6 +280,84 @@ impl<'a> Segments<'a> {
         a.ring == b.ring && ((a.at + 1) % n == b.at || (b.at + 1) % n == a.at)
     }
 
+    /// Whether some segment comes nearer than `gap_m` to one of the others; both have trees.
+    pub(super) fn come_nearer(&self, other: &Segments, gap_m: f64) -> bool {
+        !self.nodes.is_empty() && !other.nodes.is_empty() && self.nodes_come_nearer(0, other, 0, gap_m)
+    }
+
+    fn nodes_come_nearer(&self, a: u32, other: &Segments, b: u32, gap_m: f64) -> bool {
+        let (na, nb) = (&self.nodes[a as usize], &other.nodes[b as usize]);
+        if box_distance(na.bounds, nb.bounds) >= gap_m {
+            return false;
+        }
+        match (na.children, nb.children) {
+            (Some((l, r)), other_children) if other_children.is_none() || na.to - na.from >= nb.to - nb.from => {
+                self.nodes_come_nearer(l, other, b, gap_m) || self.nodes_come_nearer(r, other, b, gap_m)
+            }
+            (_, Some((l, r))) => self.nodes_come_nearer(a, other, l, gap_m) || self.nodes_come_nearer(a, other, r, gap_m),
+            _ => {
+                let theirs = &other.runs[nb.from as usize..nb.to as usize];
+                let mine = &self.runs[na.from as usize..na.to as usize];
+                mine.iter().any(|x| theirs.iter().any(|y| self.runs_come_nearer(x, other, y, gap_m)))
+            }
+        }
+    }
+
+    fn runs_come_nearer(&self, x: &Run, other: &Segments, y: &Run, gap_m: f64) -> bool {
+        box_distance(x.bounds, y.bounds) < gap_m
+            && (x.from..x.to).map(|at| self.segment(Place { ring: x.ring, at })).any(|p| {
+                box_distance(box_of(p), y.bounds) < gap_m
+                    && (y.from..y.to)
+                        .map(|at| other.segment(Place { ring: y.ring, at }))
+                        .any(|q| box_distance(box_of(p), box_of(q)) < gap_m && segments_distance(p, q) < gap_m)
+            })
+    }
+
+    /// The square of the least distance to the others, of segments that do not cross, when it is at most `most`; both have trees.
+    pub(super) fn square_within(&self, other: &Segments, most: f64) -> Option<f64> {
+        if self.nodes.is_empty() || other.nodes.is_empty() {
+            return None;
+        }
+        let mut best = most.next_up();
+        self.nearest_in_nodes(0, other, 0, &mut best);
+        (best <= most).then_some(best)
+    }
+
+    fn nearest_in_nodes(&self, a: u32, other: &Segments, b: u32, best: &mut f64) {
+        let (na, nb) = (&self.nodes[a as usize], &other.nodes[b as usize]);
+        if box_square(na.bounds, nb.bounds) >= *best {
+            return;
+        }
+        match (na.children, nb.children) {
+            (Some((l, r)), other_children) if other_children.is_none() || na.to - na.from >= nb.to - nb.from => {
+                let square = |child: u32| box_square(self.nodes[child as usize].bounds, nb.bounds);
+                let (first, second) = if square(l) <= square(r) { (l, r) } else { (r, l) };
+                self.nearest_in_nodes(first, other, b, best);
+                self.nearest_in_nodes(second, other, b, best);
+            }
+            (_, Some((l, r))) => {
+                let square = |child: u32| box_square(na.bounds, other.nodes[child as usize].bounds);
+                let (first, second) = if square(l) <= square(r) { (l, r) } else { (r, l) };
+                self.nearest_in_nodes(a, other, first, best);
+                self.nearest_in_nodes(a, other, second, best);
+            }
+            _ => {
+                for x in &self.runs[na.from as usize..na.to as usize] {
+                    for y in &other.runs[nb.from as usize..nb.to as usize] {
+                        if box_square(x.bounds, y.bounds) < *best {
+                            nearest(self.points(x), other.points(y), y.bounds, best);
+                            nearest(other.points(y), self.points(x), x.bounds, best);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn points(&self, run: &Run) -> &[Coord] {
+        &self.rings[run.ring as usize][run.from as usize..=run.to as usize]
+    }
+
     /// The rings that go around the point, in order: those that a ray to the right leaves an odd number of times.
     pub(super) fn rings_around(&self, at: Coord) -> Vec<u32> {
         let mut crossed = Vec::new();
@@ -300,6 +391,15 @@ impl<'a> Segments<'a> {
             }
         }
         around
+    }
+}
+
+/// Lowers `best` to the square of the least distance from a point to the line within `bounds`.
+fn nearest(points: &[Coord], line: &[Coord], bounds: Box4, best: &mut f64) {
+    for at in points {
+        if box_square([at.x, at.y, at.x, at.y], bounds) < *best {
+            *best = line.windows(2).map(|w| square_to_segment(*at, [w[0], w[1]])).fold(*best, f64::min);
+        }
     }
 }
 

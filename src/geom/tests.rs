@@ -174,9 +174,12 @@ fn measures_of_known_shapes() {
     let strip = shape("0 0, 1000 0, 1000 2, 0 2");
     assert!((width_m(&strip) - 1.996).abs() < 1e-3);
     assert_eq!(width_m(&shape("0 0, 4 0, 4 4, 0 4")), 2.0);
-    assert_eq!(distance_m(&shape("0 0, 1 0, 1 1, 0 1"), &shape("4 5, 9 5, 9 9")), Some(5.0));
-    assert_eq!(distance_m(&shape("0 0, 9 0, 9 9, 0 9"), &shape("4 5, 5 5, 5 6")), Some(0.0));
-    assert_eq!(distance_m(&shape("0 0, 9 0, 9 9"), &MultiPolygon::new(vec![])), None);
+    let nearer = |a: &MultiPolygon, b: &MultiPolygon, gap_m: f64| Outline::new(a).is_nearer_than(&Outline::new(b), gap_m);
+    let (low, high) = (shape("0 0, 1 0, 1 1, 0 1"), shape("4 5, 9 5, 9 9"));
+    assert!(!nearer(&low, &high, 5.0) && nearer(&low, &high, 5.000_001) && nearer(&high, &low, 6.0));
+    let (around, within) = (shape("0 0, 9 0, 9 9, 0 9"), shape("4 5, 5 5, 5 6"));
+    assert!(nearer(&around, &within, 0.1) && nearer(&within, &around, 0.1));
+    assert!(!nearer(&around, &MultiPolygon::new(vec![]), 1e9));
     // One square degree at the equator (Karney's Planimeter, 12308778361.469452 m²).
     assert!((geodesic_area_m2(&shape("0 0, 1 0, 1 1, 0 1")) - 12_308_778_361.469).abs() < 0.001);
     let square = shape("0 0, 4 0, 4 4, 0 4; 1 1, 1 2, 2 2, 2 1");

@@ -31,6 +31,8 @@ pub struct Rules {
     /// A piece that is less probably real than this is uncertain and no event, 0 to 1; says nothing without a stated accuracy.
     pub min_probability: f64,
     pub farm_structure: FarmStructure,
+    /// Kinds of zones that the steps of severity are for.
+    pub severity_kinds: Vec<String>,
     /// Areas at which severity rises, m², ascending; below the first there is none.
     pub severity_steps_m2: Vec<f64>,
 }
@@ -52,6 +54,12 @@ pub struct FarmStructure {
 }
 
 impl Rules {
+    /// How many steps of severity an area in a zone of a kind reaches; none where the steps are not for the kind.
+    pub fn severity(&self, kind: &str, area_m2: f64) -> Option<u8> {
+        let n_steps = || self.severity_steps_m2.iter().filter(|step| area_m2 >= **step).count() as u8;
+        self.severity_kinds.iter().any(|k| k == kind).then(n_steps)
+    }
+
     /// Whether a piece of land is too small or too narrow (mean width) to mean anything.
     pub fn is_sliver(&self, area_m2: f64, width_m: f64) -> bool {
         area_m2 < self.sliver_area_m2 || (width_m < self.sliver_width_m && area_m2 < self.sliver_narrow_area_m2)

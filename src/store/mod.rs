@@ -53,6 +53,8 @@ pub enum Setting {
     Targets,
     /// The text of a legend of the user's own, by the name that layers refer to.
     Legend(String),
+    /// What the events of a layer rest on, by the layer's name; for the program alone.
+    Detection(String),
 }
 
 impl Setting {
@@ -62,6 +64,7 @@ impl Setting {
             Setting::Simulated => "simulated".into(),
             Setting::Targets => "targets".into(),
             Setting::Legend(name) => format!("legend:{name}").into(),
+            Setting::Detection(layer) => format!("detection:{layer}").into(),
         }
     }
 }

@@ -538,6 +538,10 @@ async fn secret_land_use_is_in_no_answer() {
         "/api/v1/encroachments",
         "/api/v1/search?q=CQP",
         "/api/v1/landuse/classes",
+        "/api/v1/zones/a/history",
+        "/api/v1/zones/b/history",
+        "/api/v1/transitions",
+        "/api/v1/figures?by=zone",
         "/style.json",
         "/styles/dark.json?landuse=official",
         "/metrics",
@@ -565,6 +569,82 @@ async fn secret_land_use_is_in_no_answer() {
             assert!(!found, "{secret} in {path}");
         }
     }
+}
+
+/// Land use of three epochs, in squares of 100 m: a base comes in zone a, another goes in zone b.
+fn site_with_bases(base: &str, police: &str) -> Site {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let zones = [
+        (json!({ "id": "a", "kind": "rice" }), &square(X, Y, 200.0)[..]),
+        (json!({ "id": "b", "kind": "rice" }), &square(X + 200.0, Y, 200.0)[..]),
+    ];
+    bench.import(&bench.write("zones.geojson", geojson_in(5897, &zones)), "zones", &[]).ok();
+    for epoch in ["2014", "2019", "2024"] {
+        let places = (0..8).map(|i| (i, square(X + 100.0 * f64::from(i % 4), Y + 100.0 * f64::from(i / 4), 100.0)));
+        let squares: Vec<(Value, [[f64; 2]; 5])> = places
+            .map(|(i, ring)| {
+                let code = match (i, epoch) {
+                    (0, "2024") => base,
+                    (7, "2014") => police,
+                    // Land that no epoch shows stays so.
+                    (5, _) => return (json!({ "id": "away", "code": "LUC" }), square(X - 900.0, Y, 100.0)),
+                    (1, "2024") => "ONT",
+                    (2, _) => "CLN",
+                    _ => "LUC",
+                };
+                (json!({ "id": i.to_string(), "code": code }), ring)
+            })
+            .collect();
+        let squares: Vec<(Value, &[[f64; 2]])> = squares.iter().map(|(facts, ring)| (facts.clone(), &ring[..])).collect();
+        let file = bench.write(&format!("{epoch}.geojson"), geojson_in(5897, &squares));
+        bench.import(&file, "landuse", &["--epoch", epoch]).ok();
+    }
+    Site::over(bench)
+}
+
+/// An answer without what differs from one workspace to the next.
+async fn told(site: &Site, path: &str) -> Value {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(facts) => {
+                ["revision", "data_date", "imported_at"].iter().for_each(|key| drop(facts.remove(*key)));
+                facts.values_mut().for_each(strip);
+            }
+            Value::Array(list) => list.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let answer = send(&site.router, Request::get(path).body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{path}");
+    let mut told = answer.json();
+    strip(&mut told);
+    told
+}
+
+#[tokio::test]
+async fn no_number_tells_secret_land_from_the_fields_that_it_was() {
+    let (secret, open) = (site_with_bases("CQP", "CAN"), site_with_bases("LUC", "LUC"));
+    for path in [
+        "/api/v1/summary",
+        "/api/v1/summary?epoch=2014",
+        "/api/v1/layers",
+        "/api/v1/units",
+        "/api/v1/zones",
+        "/api/v1/zones/a",
+        "/api/v1/zones/b?epoch=2014",
+        "/api/v1/zones/a/history",
+        "/api/v1/zones/b/history",
+        "/api/v1/transitions?by=code",
+        "/api/v1/transitions?by=group&from=2014",
+        "/api/v1/transitions?by=code&zone=b&from=2014&to=2019",
+        "/api/v1/figures?by=zone",
+        "/api/v1/encroachments",
+        "/api/v1/landuse/classes",
+    ] {
+        assert_eq!(told(&secret, path).await, told(&open, path).await, "{path}");
+    }
+    let history = told(&secret, "/api/v1/zones/a/history").await;
+    assert_eq!(history["epochs"][2]["not_shown_m2"], 10_000.0);
 }
 
 #[tokio::test]

@@ -315,6 +315,52 @@ fn withheld_land_reads_as_nodata_and_is_nowhere_named() {
     assert_eq!(bench.run(&["overlay", "w.gpkg"]).ok()["n_land_use"], 1);
 }
 
+/// The summary and the cards of zones, as the API tells them.
+fn told(bench: &Bench, zones: &[&str]) -> (Value, Vec<Value>) {
+    let rulebook = std::sync::Arc::new(farmzone::engine::Rulebook::load(None).unwrap());
+    let snapshot = farmzone::engine::open(&bench.path("w.gpkg"), &rulebook).unwrap();
+    let card = |id: &&str| snapshot.zone_card(id, None).unwrap()["properties"].clone();
+    (snapshot.summary(&Default::default()).unwrap(), zones.iter().map(card).collect())
+}
+
+#[test]
+fn land_that_the_cells_do_not_show_is_not_told_as_kept() {
+    let bench = bench();
+    import(&bench, &plain().write(&bench.path("a.tif")), "2020", &[]).ok();
+    let facts = |found: &Value| ["not_seen_m2", "n_zones_partly_seen", "n_zones_not_seen"].map(|key| found[key].as_f64().unwrap().round());
+    // As found, and as kept.
+    for is_kept in [false, true] {
+        let found = bench.run(&["detect", "w.gpkg"]).ok();
+        assert_eq!((facts(&found), &found["is_unchanged"]), ([250.0, 2.0, 1.0], &json!(is_kept)));
+        let (summary, cards) = told(&bench, &["in", "off"]);
+        let totals = &summary["totals"];
+        assert_eq!((&totals["not_seen_m2"], &totals["n_zones_not_seen"], &totals["lost_m2"]), (&json!(250.0), &json!(1), &json!(225.0)));
+        let row = |key: &str| summary["kinds"].as_array().unwrap().iter().find(|k| k["kind"] == key).unwrap().clone();
+        assert_eq!((&row("fruit")["lost_m2"], &row("rice")["lost_m2"]), (&Value::Null, &json!(225.0)));
+        assert!(summary["layers_present"].as_array().unwrap().contains(&json!("landuse")), "{summary}");
+        assert_eq!((&cards[0]["lost_m2"], &cards[0]["not_seen_m2"]), (&json!(225.0), &json!(100.0)));
+        for key in ["lost_m2", "lost_share", "kept_m2"] {
+            assert_eq!(cards[1][key], Value::Null, "{key}");
+        }
+    }
+    // Withheld land is no such land: it could be measured by it.
+    let base = Tiff { nodata: Some(0.0), ..Tiff::new(halves(77_u8, 50, 0)) }.write(&bench.path("base.tif"));
+    import(&bench, &base, "2020", &["--replace"]).ok();
+    assert_eq!(facts(&bench.run(&["detect", "w.gpkg"]).ok()), [250.0, 2.0, 1.0]);
+    assert_eq!(told(&bench, &["in"]).1[0]["not_seen_m2"], 100.0);
+}
+
+#[test]
+fn land_of_unknown_classes_is_not_told_as_kept() {
+    let bench = bench();
+    let fields = geojson_in(5897, &[(json!({ "id": "1", "code": "never heard of" }), &square(X, Y, 50.0)[..])]);
+    bench.import(&bench.write("fields.geojson", fields), "landuse", &["--epoch", "2020"]).ok();
+    let found = bench.run(&["detect", "w.gpkg"]).ok();
+    // Most of “in”, but not its last 5 m; polygons that are not there say nothing.
+    assert_eq!((found["not_seen_m2"].as_f64().unwrap().round(), &found["n_zones_partly_seen"]), (300.0, &json!(1)));
+    assert_eq!(told(&bench, &["off"]).1[0]["lost_m2"], 0.0);
+}
+
 #[test]
 fn a_raster_s_file_lives_as_long_as_a_layer_uses_it() {
     let bench = bench();

@@ -104,7 +104,7 @@ fn event(shape: MultiPolygon) -> Event {
         since: "2019-05".parse().ok(),
         change: Some(Change::Grown),
         right: Right::Unknown,
-        severity: 1,
+        severity: Some(1),
         area_m2: 156.25,
         sigma_m2: Some(12.5),
         probability: None,

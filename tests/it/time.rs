@@ -82,6 +82,34 @@ fn an_event_has_one_name_in_every_epoch_whatever_is_detected_first() {
 }
 
 #[test]
+fn what_kept_events_rest_on_is_for_the_program_and_people_read_a_short_text() {
+    let bench = three_epochs();
+    let speck = [(json!({ "id": "speck", "code": "ONT" }), &square(X + 150.0, Y + 150.0, 1.0 + 1.0 / 3.0)[..])];
+    bench.import(&bench.write("speck.geojson", geojson_in(5897, &speck)), "landuse", &["--epoch", "2024", "--append"]).ok();
+    let first = events(&bench, &[]);
+    let source = |bench: &Bench| {
+        let layers = bench.run(&["layers", "w.gpkg"]).ok();
+        let layers = layers["layers"].as_array().unwrap().clone();
+        layers.iter().find(|l| l["name"] == "encroachments_2024").unwrap()["source"].clone()
+    };
+    assert_eq!(source(&bench), "found in the zones by landuse_2024; left out: 1 sliver of 2 m²");
+    // As an earlier farmzone kept them: in the text, and every severity a number.
+    let old = rusqlite::Connection::open(bench.path("w.gpkg")).unwrap();
+    old.execute_batch(
+        "DELETE FROM farmzone_settings WHERE \"key\" LIKE 'detection:%';
+         UPDATE farmzone_layers SET source = 'detected from zones@1, rules 3fa2; left out: 1 slivers of 1.7777777 m²'
+         WHERE name = 'encroachments_2024'",
+    )
+    .unwrap();
+    drop(old);
+    let found = bench.run(&["detect", "w.gpkg"]).ok();
+    assert_eq!((&found["is_unchanged"], &found["n_slivers"]), (&json!(false), &json!(1)));
+    assert_eq!(bench.run(&["detect", "w.gpkg"]).ok()["is_unchanged"], true);
+    let ids = |rows: &[Value]| rows.iter().map(|e| e["id"].clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&events(&bench, &[])), ids(&first));
+}
+
+#[test]
 fn names_outlive_a_new_survey_of_the_same_epoch() {
     let bench = three_epochs();
     let first = events(&bench, &[]);

@@ -131,8 +131,8 @@ export interface Event {
   change: string | null;
   right: string;
   right_name: Text;
-  /** How many of the rules' steps the area reaches. */
-  severity: number;
+  /** How many of the rules' steps the area reaches; null in zones of kinds that they are not for. */
+  severity: number | null;
   area_m2: number;
   /** Null when no layer states its accuracy; so is the probability. */
   sigma_m2: number | null;
@@ -190,7 +190,8 @@ export interface Transitions {
 
 export interface ZoneState {
   epoch: string;
-  lost_m2: number;
+  /** Null when the epoch shows nothing of the zone. */
+  lost_m2: number | null;
   n_events: number;
   n_gone: number;
   not_shown_m2: number;
