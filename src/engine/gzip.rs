@@ -15,8 +15,13 @@ pub enum Gzip {
 
 thread_local! {
     // A compressor's tables are large: one of each for a thread.
-    static QUICK: RefCell<Compressor> = RefCell::new(Compressor::new(CompressionLvl::fastest()));
-    static SMALL: RefCell<Compressor> = RefCell::new(Compressor::new(CompressionLvl::new(5).unwrap_or_default()));
+    static QUICK: RefCell<Compressor> = RefCell::new(compressor(1));
+    static SMALL: RefCell<Compressor> = RefCell::new(compressor(5));
+}
+
+/// `CompressionLvl::fastest` would not compress at all.
+fn compressor(level: i32) -> Compressor {
+    Compressor::new(CompressionLvl::new(level).unwrap_or_default())
 }
 
 /// The bytes in gzip.

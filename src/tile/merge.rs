@@ -176,11 +176,7 @@ impl Whole<'_> {
             .into_par_iter()
             .filter_map(|quarter| {
                 let child = [0, 1].map(|axis| 2 * address[axis] + quarter[axis]);
-                let meets = |at: &&u32| {
-                    let [west, north, east, south] = self.prepared.items()[**at as usize].bounds.map(|w| tile_of(z + 1, w));
-                    (west..=east).contains(&child[0]) && (north..=south).contains(&child[1])
-                };
-                let inside: Vec<u32> = items.iter().filter(meets).copied().collect();
+                let inside = self.meeting(z + 1, child, items);
                 (!inside.is_empty()).then(|| (quarter, self.label(z + 1, child, &inside)))
             })
             .collect();
@@ -202,6 +198,15 @@ impl Whole<'_> {
         }
         tiles.push((z, address, self.tile(z, bits, address, &shares)));
         (shares, tiles)
+    }
+
+    /// Those of the items that reach into a tile.
+    fn meeting(&self, z: u8, [x, y]: [u32; 2], items: &[u32]) -> Vec<u32> {
+        let meets = |at: &&u32| {
+            let [west, north, east, south] = self.prepared.items()[**at as usize].bounds.map(|w| tile_of(z, w));
+            (west..=east).contains(&x) && (north..=south).contains(&y)
+        };
+        items.iter().filter(meets).copied().collect()
     }
 
     /// What each class covers of a tile's cells, exactly.
@@ -243,7 +248,10 @@ impl Whole<'_> {
                 return tiles;
             }
             bits += 1;
-            let again = |address: &[u32; 2]| (*address, self.tile(z, bits, *address, &self.measure(z, bits, *address, items)));
+            let again = |address: &[u32; 2]| {
+                let shares = self.measure(z, bits, *address, &self.meeting(z, *address, items));
+                (*address, self.tile(z, bits, *address, &shares))
+            };
             labelled = labelled.par_iter().map(|(address, _)| again(address)).collect();
         }
     }

@@ -1,23 +1,43 @@
 //! Whole tiles, read back with a reader of its own.
 
+use std::cell::OnceCell;
+
 use geo_types::{Geometry, line_string, point, polygon};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 use super::ring::{GridPoint, turn, twice_area};
 use super::*;
+use crate::model::{Coord, MultiPolygon, Polygon, Ring};
 
-fn tile(layers: &[&Prepared], coord: TileCoord) -> Vec<u8> {
+/// A layer, and what its zooms show once they were asked for.
+struct Layer {
+    prepared: Prepared,
+    merged: OnceCell<Option<Merged>>,
+    strokes: [OnceCell<Strokes>; 17],
+}
+
+impl Layer {
+    fn new(layer: TileLayer, features: Vec<Feature>) -> Layer {
+        let prepared = Prepared::new(layer, &rules(), features);
+        Layer { prepared, merged: OnceCell::new(), strokes: std::array::from_fn(|_| OnceCell::new()) }
+    }
+
+    fn shown(&self, z: u8) -> Shown<'_> {
+        let merged = || self.merged.get_or_init(|| Merged::new(&self.prepared)).as_ref();
+        let strokes = || self.strokes[usize::from(z)].get_or_init(|| Strokes::new(&self.prepared, z));
+        self.prepared.is_merged_at(z).then(merged).flatten().map_or_else(|| Shown::Strokes(strokes()), Shown::Merged)
+    }
+}
+
+fn tile(layers: &[&Layer], coord: TileCoord) -> Vec<u8> {
     filtered(layers, coord, &TileFilter::default())
 }
 
-fn filtered(layers: &[&Prepared], coord: TileCoord, filter: &TileFilter) -> Vec<u8> {
-    let merged: Vec<Option<Merged>> = layers.iter().map(|l| l.is_merged_at(coord.z()).then(|| Merged::new(l)).flatten()).collect();
-    let strokes: Vec<Strokes> = layers.iter().map(|layer| Strokes::new(layer, coord.z())).collect();
-    let shown = merged.iter().zip(&strokes).map(|(merged, strokes)| merged.as_ref().map_or(Shown::Strokes(strokes), Shown::Merged));
-    super::tile(&layers.iter().copied().zip(shown).collect::<Vec<_>>(), coord, filter)
+fn filtered(layers: &[&Layer], coord: TileCoord, filter: &TileFilter) -> Vec<u8> {
+    let shown: Vec<(&Prepared, Shown)> = layers.iter().map(|layer| (&layer.prepared, layer.shown(coord.z()))).collect();
+    super::tile(&shown, coord, filter)
 }
-use crate::model::{Coord, MultiPolygon, Polygon, Ring};
 
 #[derive(Debug, PartialEq)]
 struct ReadFeature {
@@ -164,8 +184,8 @@ fn zone(id: &str, kind: &str, shape: impl Into<Geometry<f64>>) -> Feature {
     Feature { shape: shape.into(), values }
 }
 
-fn zones(features: Vec<Feature>) -> Prepared {
-    Prepared::new(TileLayer::Zones, &rules(), features)
+fn zones(features: Vec<Feature>) -> Layer {
+    Layer::new(TileLayer::Zones, features)
 }
 
 /// Twice the area that the rings of all features cover, holes taken off.
@@ -267,7 +287,7 @@ fn a_label_stands_once_in_one_tile_from_the_zoom_at_which_its_zone_is_wide_enoug
         values: vec![id.into(), "rice".into(), "Văn Đức".into(), 12.0.into(), Value::Absent],
     };
     let features = vec![feature("wide", in_tile(coord, &[&wide])), feature("narrow", in_tile(coord, &[&narrow]))];
-    let layer = Prepared::new(TileLayer::ZoneLabels, &rules(), features);
+    let layer = Layer::new(TileLayer::ZoneLabels, features);
     let labels = |z: u8| -> Vec<String> {
         let scale = 1_u64 << z >> 12;
         let (x, y) = (u64::from(coord.x()), u64::from(coord.y()));
@@ -330,6 +350,27 @@ fn farmland(coord: TileCoord, n: i32, size: f64) -> Vec<Feature> {
         zone(&at.to_string(), kind, in_tile(coord, &[&ring]))
     };
     (0..n * n).filter(|at| at % 11 != 3).map(field).collect()
+}
+
+#[test]
+fn a_tile_that_would_be_too_large_is_drawn_in_larger_cells_with_the_same_land() {
+    let coord = hanoi(11);
+    // Fields of a pixel and a half, no two neighbours alike.
+    let kinds = ["rice", "fruit", "tea", "mulberry"];
+    let field = |at: i32| {
+        let [x, y] = [at % 300, at / 300].map(|v| 200.0 + f64::from(v) * 12.0);
+        let kind = kinds[((at * 7_919 + at / 300 * 104_729).rem_euclid(1_009) % 4) as usize];
+        zone(&at.to_string(), kind, in_tile(coord, &[&[[x, y], [x + 12.0, y], [x + 12.0, y + 12.0], [x, y + 12.0]]]))
+    };
+    let given: Vec<Feature> = (0..300 * 300).map(field).collect();
+    let bytes = tile(&[&zones(given.clone())], coord);
+    assert!((100_000..620_000).contains(&bytes.len()), "{} bytes", bytes.len());
+    let features = read(&bytes).remove(0).1;
+    for kind in kinds {
+        let land = 2 * 144 * given.iter().filter(|f| f.values[1] == kind.into()).count() as i64;
+        let drawn: i64 = features.iter().filter(|f| f.get("kind") == Some(kind)).flat_map(|f| &f.parts).map(|r| twice_area(r)).sum();
+        assert!((drawn - land).abs() <= land / 20, "{kind}: {drawn} drawn of {land}");
+    }
 }
 
 /// Where borders cross the line at `x`, by kind.
@@ -455,7 +496,7 @@ fn roads_are_lines_and_come_by_group_and_width() {
         shape: Geometry::Point(point! { x: at(coord, [7.0, 7.0]).x, y: at(coord, [7.0, 7.0]).y }),
         values: vec!["place".into(), "Bát Tràng".into()],
     };
-    let layer = Prepared::new(TileLayer::Context, &rules(), vec![road("track", 5.0), road("QL1A", 30.0), place]);
+    let layer = Layer::new(TileLayer::Context, vec![road("track", 5.0), road("QL1A", 30.0), place]);
     let found = read(&tile(&[&layer], coord));
     let names: Vec<_> = found[0].1.iter().map(|f| (f.form, f.get("name").unwrap(), f.parts.len())).collect();
     assert!(names.contains(&(2, "QL1A", 1)) && names.contains(&(1, "Bát Tràng", 1)) && names.len() == 2, "{names:?}");
@@ -469,8 +510,7 @@ fn a_filter_lets_in_what_it_names_one_by_one_and_merged_and_leaves_other_layers_
     let coord = hanoi(12);
     let farmland = zones(farmland(coord, 20, 90.0));
     let road = Geometry::LineString(line_string![at(coord, [10.0, 10.0]), at(coord, [900.0, 900.0])]);
-    let roads =
-        Prepared::new(TileLayer::Context, &rules(), vec![Feature { shape: road, values: vec!["road".into(), "QL1A".into(), 30.0.into()] }]);
+    let roads = Layer::new(TileLayer::Context, vec![Feature { shape: road, values: vec!["road".into(), "QL1A".into(), 30.0.into()] }]);
     for z in [10, 12] {
         let coord = hanoi(z);
         let drawn = |only: &[&str]| {
@@ -491,7 +531,7 @@ fn a_filter_lets_in_what_it_names_one_by_one_and_merged_and_leaves_other_layers_
 fn nothing_to_show_gives_no_bytes() {
     assert!(tile(&[&zones(Vec::new())], hanoi(3)).is_empty());
     let nowhere = polygon![(x: f64::NAN, y: 0.0), (x: f64::INFINITY, y: 1.0), (x: 1.0, y: f64::NAN)];
-    assert!(zones(vec![zone("z1", "rice", nowhere)]).is_empty());
+    assert!(zones(vec![zone("z1", "rice", nowhere)]).prepared.is_empty());
 }
 
 /// A star around a middle: radii in tile units, one per direction.

@@ -52,9 +52,10 @@ test("the pictures of docs/tiles.md", async () => {
     await page.waitForTimeout(800);
     await drawn(page);
     // The map alone: what lies over it is in the other pictures.
-    await page.addStyleTag({
-      content:
-        ".map ~ *, .map .maplibregl-control-container { visibility: hidden !important }",
+    await page.evaluate(() => {
+      const map = document.querySelector('.map');
+      for (const other of map?.parentElement?.children ?? [])
+        if (other !== map && other instanceof HTMLElement) other.style.visibility = 'hidden';
     });
     const file = `${DOCS}pictures/tiles-z${zoom}.png`;
     await page.locator(".map").screenshot({ path: file });
