@@ -53,9 +53,9 @@ test("the pictures of docs/tiles.md", async () => {
     await drawn(page);
     // The map alone: what lies over it is in the other pictures.
     await page.evaluate(() => {
-      document.body.style.visibility = 'hidden';
-      const map = document.querySelector<HTMLElement>('.map');
-      if (map) map.style.visibility = 'visible';
+      document.body.style.visibility = "hidden";
+      const map = document.querySelector<HTMLElement>(".map");
+      if (map) map.style.visibility = "visible";
     });
     const file = `${DOCS}pictures/tiles-z${zoom}.png`;
     await page.locator(".map").screenshot({ path: file });
