@@ -49,20 +49,23 @@ def pyramids(farmzone, workspace, source, folder):
         print(f"  {'tippecanoe':24} {seconds:8.2f} s   peak {memory:.0f} MB   {size:.1f} MB   ours {seconds / ours:.1f} times as fast")
 
 
-def script(folder, bounds, zoom, path):
-    """For wrk: random tiles of a zoom within bounds."""
-
-    def column(lon):
-        return int((lon + 180) / 360 * 2**zoom)
+def columns(bounds, zoom):
+    """First and last column and row of the tiles over west, south, east, north."""
 
     def line(lat):
         return int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * 2**zoom)
 
     west, south, east, north = bounds
+    return *(int((lon + 180) / 360 * 2**zoom) for lon in (west, east)), line(north), line(south)
+
+
+def script(folder, bounds, zoom, path):
+    """For wrk: random tiles of a zoom within bounds."""
+    left, right, top, bottom = columns(bounds, zoom)
     file = folder / "ask.lua"
     file.write_text(
         "math.randomseed(7)\nrequest = function()\n"
-        f"  local x, y = math.random({column(west)}, {column(east)}), math.random({line(north)}, {line(south)})\n"
+        f"  local x, y = math.random({left}, {right}), math.random({top}, {bottom})\n"
         f'  return wrk.format("GET", "{path}/{zoom}/" .. x .. "/" .. y, {{ ["Accept-Encoding"] = "gzip" }})\nend\n'
     )
     return file
@@ -98,8 +101,8 @@ def servers(farmzone, workspace, source, folder):
         try:
             bounds = json.load(urllib.request.urlopen(f"{url}/tiles/zones.json"))["bounds"]
             started = time.perf_counter()
-            x, y = [int(v) for v in re.findall(r"x, y = .*?\((\d+).*?\((\d+)", script(folder, bounds, 12, "/tiles/zones").read_text())[0]]
-            urllib.request.urlopen(f"{url}/tiles/zones/12/{x + 4}/{y + 4}").read()
+            left, right, top, bottom = columns(bounds, 12)
+            urllib.request.urlopen(f"{url}/tiles/zones/12/{(left + right) // 2}/{(top + bottom) // 2}").read()
             first = time.perf_counter() - started
             if cache_mb:
                 ask(folder, url, bounds, "/tiles/zones")

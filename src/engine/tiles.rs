@@ -109,6 +109,9 @@ impl Snapshot {
 
     /// A filter of tiles by kind and by group. The error names what there is.
     pub fn tile_filter(&self, kinds: &[String], groups: &[String]) -> Result<TileFilter, EngineError> {
+        if kinds.is_empty() && groups.is_empty() {
+            return Ok(TileFilter::default());
+        }
         let known_kinds: Vec<&str> = self.rulebook.kinds.kinds.iter().map(|kind| kind.key.as_str()).collect();
         let land_use = Group::ALL.iter().map(|group| group.as_str());
         let known_groups: Vec<&str> = land_use.chain(ContextGroup::ALL.iter().map(|group| group.as_str())).collect();

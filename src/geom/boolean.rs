@@ -74,12 +74,16 @@ impl<'a, A: Iterator<Item = &'a [Coord]>, B: Iterator<Item = &'a [Coord]>> Side<
     }
 }
 
+/// Grids tried for a result that is not valid, each sixteen times as coarse as the one before: a needle's crossing is a step
+/// wide, so that a little coarser is nearly always enough, and areas hardly change.
+const COARSER_GRIDS: usize = 7;
+
 pub(super) type IntShapes = Vec<Vec<Vec<IntPoint<i64>>>>;
 
 /// The engine's result as valid polygons. It may give a hole to the wrong shell. Snapping can in rare needles leave a crossing one step wide:
 /// then the result is made again on a coarser grid, and what is still not valid after that is left out.
 pub(super) fn settled(mut grid: Grid, mut shapes: IntShapes) -> MultiPolygon {
-    for _ in 0..3 {
+    for _ in 0..COARSER_GRIDS {
         let mut shape = grid.to_shape(&shapes);
         if validate(&shape).is_empty() {
             return shape;
@@ -129,7 +133,7 @@ impl Grid {
     }
 
     fn coarser(self) -> Grid {
-        Grid { x: self.x / 1024.0, y: self.y / 1024.0 }
+        Grid { x: self.x / 16.0, y: self.y / 16.0 }
     }
 
     pub(super) fn to_int(self, c: Coord) -> IntPoint<i64> {

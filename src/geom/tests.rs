@@ -245,10 +245,9 @@ proptest! {
         for s in [&a, &b, &both, &either, &only] {
             prop_assert_eq!(validate(s), vec![]);
         }
-        // Seven digits before the point leave nine behind it: each border may move by a tenth of a micrometre, and slivers
-        // that thin may collapse.
-        let most = 1e-7 * (perimeter_m(&a) + perimeter_m(&b));
-        let near = |p: f64, q: f64| (p - q).abs() <= most;
+        // Seven digits before the point leave nine behind it; slivers that thin may collapse. An overlay
+        // calls a shared area of 1e-6 m² nothing.
+        let near = |p: f64, q: f64| (p - q).abs() < 1e-6;
         prop_assert!(near(area_m2(&both) + area_m2(&only), area_m2(&a)));
         prop_assert!(near(area_m2(&either) + area_m2(&both), area_m2(&a) + area_m2(&b)));
     }

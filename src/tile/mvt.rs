@@ -184,6 +184,7 @@ pub(super) struct LayerBytes<'a> {
     n_keys: u32,
     key_bytes: Vec<u8>,
     values: HashMap<u32, u32, BuildHasherDefault<IdHasher>>,
+    numbers: HashMap<u64, u32, BuildHasherDefault<IdHasher>>,
     n_values: u32,
     value_bytes: Vec<u8>,
     features: Vec<u8>,
@@ -199,6 +200,7 @@ impl<'a> LayerBytes<'a> {
             n_keys: 0,
             key_bytes: Vec::new(),
             values: HashMap::default(),
+            numbers: HashMap::default(),
             n_values: 0,
             value_bytes: Vec::new(),
             features: Vec::new(),
@@ -242,10 +244,17 @@ impl<'a> LayerBytes<'a> {
         put_varint(&mut self.tags, value.into());
     }
 
-    /// A number that no other feature of the tile has.
+    /// A number that is not among the layer's values.
     pub(super) fn tag_number(&mut self, key: usize, number: f64) {
         let Some(key) = self.key(key) else { return };
-        let value = self.new_value(&number_value(number));
+        let value = match self.numbers.get(&number.to_bits()) {
+            Some(&value) => value,
+            None => {
+                let value = self.new_value(&number_value(number));
+                self.numbers.insert(number.to_bits(), value);
+                value
+            }
+        };
         put_varint(&mut self.tags, key.into());
         put_varint(&mut self.tags, value.into());
     }

@@ -179,14 +179,14 @@ impl Labelled {
         if n <= FEW_SIDES && !nodes.contains(&true) {
             return border.iter().map(|step| self.in_units(step.corner())).collect();
         }
-        let turns = |i: usize| before(i).way != border[i].way;
-        // A corner between two straight sides is one of the land; among steps it is one of the cells.
+        // 0 straight on, 1 to the right, 3 to the left.
+        let turn = |i: usize| (border[i].way + 4 - before(i).way) % 4;
+        // Steps turn one way and then the other: they are of the cells. A corner beside a straight side, or beside one
+        // that turns the same way (the end of a strip), is of the land.
+        let is_step = |i: usize, beside: usize| turn(beside) != 0 && turn(beside) != turn(i) && !nodes[beside];
         let is_corner = |i: usize| {
-            let back = (i + n - 1) % n;
-            let next = (i + 1) % n;
-            turns(i)
-                && (nodes[back] || !turns(back) || self.is_cut(border[back]))
-                && (nodes[next] || !turns(next) || self.is_cut(border[i]))
+            let (back, next) = ((i + n - 1) % n, (i + 1) % n);
+            turn(i) != 0 && (self.is_cut(border[back]) || !is_step(i, back)) && (self.is_cut(border[i]) || !is_step(i, next))
         };
         // What stays where it is: corners (even places) and middles of sides (odd).
         let mut anchors: Vec<usize> = Vec::new();

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use super::rules::TileRules;
 use super::{LayerRules, TileLayer, WEB_MERCATOR_HALF_M, mvt};
 use crate::geom;
@@ -105,10 +107,14 @@ impl Prepared {
     /// Makes a layer ready. Points that are not finite are left out; a feature without any is left out;
     /// missing values count as absent.
     pub fn new(layer: TileLayer, rules: &TileRules, features: impl IntoIterator<Item = Feature>) -> Prepared {
-        let mut maker = Maker::new(layer, rules.layer(layer).clone());
-        for feature in features {
-            maker.add(feature);
+        let mut features: Vec<Feature> = features.into_iter().collect();
+        let mut areas = vec![0.0; features.len()];
+        if layer.is_labels() {
+            // Most of the work of such a layer.
+            features.par_iter_mut().zip(&mut areas).for_each(|(feature, area)| (feature.shape, *area) = label_place(&feature.shape));
         }
+        let mut maker = Maker::new(layer, rules.layer(layer).clone());
+        features.into_iter().zip(areas).for_each(|(feature, area)| maker.add(feature, area));
         maker.finish()
     }
 
@@ -175,6 +181,20 @@ impl Prepared {
     }
 }
 
+/// Where a shape's label stands, and the shape's area as a share of the world's square. What has no inside stays as it is.
+fn label_place(shape: &Geometry) -> (Geometry, f64) {
+    let polygons = match shape {
+        Geometry::Polygon(polygon) => &MultiPolygon::new(vec![polygon.clone()]),
+        Geometry::MultiPolygon(polygons) => polygons,
+        _ => return (shape.clone(), 0.0),
+    };
+    let side_m = 2.0 * WEB_MERCATOR_HALF_M;
+    match geom::pole(polygons) {
+        Some(pole) => (Geometry::Point(pole.into()), geom::area_m2(polygons) / (side_m * side_m)),
+        None => (shape.clone(), 0.0),
+    }
+}
+
 fn join(a: [u32; 4], b: [u32; 4]) -> [u32; 4] {
     [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
 }
@@ -209,7 +229,7 @@ impl Maker {
         }
     }
 
-    fn add(&mut self, feature: Feature) {
+    fn add(&mut self, feature: Feature, area: f64) {
         let tags = self.tags.len() as u32;
         let absent = Value::Absent;
         for at in 0..self.layer.keys().len() {
@@ -219,7 +239,7 @@ impl Maker {
         let n_items = self.items.len();
         let from_zoom = self.first_zoom(&feature.values);
         if self.layer.is_labels() {
-            self.add_label(&feature.shape, tags, from_zoom);
+            self.add_label(&feature.shape, area, tags, from_zoom);
         } else {
             self.add_shape(&feature.shape, tags, from_zoom);
         }
@@ -266,20 +286,15 @@ impl Maker {
         by_group.max(by_width).max(self.rules.min_zoom)
     }
 
-    fn add_label(&mut self, shape: &Geometry, tags: u32, from_zoom: u8) {
-        let shape = match shape {
-            Geometry::Polygon(p) => MultiPolygon::new(vec![p.clone()]),
-            Geometry::MultiPolygon(m) => m.clone(),
-            Geometry::Point(p) => return self.add_part(Form::Point, &[p.0], tags, from_zoom, 0.0),
-            _ => return,
-        };
-        let Some(pole) = geom::pole(&shape) else { return };
-        let side_m = 2.0 * WEB_MERCATOR_HALF_M;
-        let area = geom::area_m2(&shape) / (side_m * side_m);
-        let wide_enough = |z: &u8| area * pixels_at(*z) >= self.rules.label_area_px2;
-        let limit = self.rules.all_labels_from.unwrap_or(self.rules.max_zoom);
-        let from_zoom = (0..limit).find(wide_enough).unwrap_or(limit).max(from_zoom);
-        self.add_part(Form::Point, &[pole], tags, from_zoom, area);
+    /// `area`: of what the point stands for, as a share of the world's square; 0 for a point that stands for itself.
+    fn add_label(&mut self, place: &Geometry, area: f64, tags: u32, mut from_zoom: u8) {
+        let Geometry::Point(place) = place else { return };
+        if area > 0.0 {
+            let wide_enough = |z: &u8| area * pixels_at(*z) >= self.rules.label_area_px2;
+            let limit = self.rules.all_labels_from.unwrap_or(self.rules.max_zoom);
+            from_zoom = (0..limit).find(wide_enough).unwrap_or(limit).max(from_zoom);
+        }
+        self.add_part(Form::Point, &[place.0], tags, from_zoom, area);
     }
 
     fn add_part(&mut self, form: Form, coords: &[Coord], tags: u32, from_zoom: u8, area: f64) {

@@ -26,6 +26,10 @@ impl Strokes {
     /// Of a zoom, 0 to 16.
     pub fn new(prepared: &Prepared, z: u8) -> Strokes {
         let items = prepared.items();
+        // Points need none.
+        if items.iter().all(|item| item.form == Form::Point) {
+            return Strokes::default();
+        }
         let polygons = items.iter().filter(|item| item.form == Form::Polygon && item.from_zoom <= z);
         let grid_bits = prepared.rules.grid_bits(z);
         let nodes = Nodes::new(z, grid_bits, polygons.flat_map(|item| prepared.parts(item).map(|(ring, _)| ring)));

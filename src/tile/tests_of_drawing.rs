@@ -4,7 +4,6 @@ use std::cell::OnceCell;
 
 use geo_types::{Geometry, line_string, point, polygon};
 use proptest::prelude::*;
-use proptest::test_runner::TestCaseError;
 
 use super::ring::{GridPoint, turn, twice_area};
 use super::*;
@@ -138,12 +137,10 @@ fn read(tile: &[u8]) -> Vec<(String, Vec<ReadFeature>)> {
         assert_eq!(of(5).next().unwrap().1, 4096, "extent");
         let keys: Vec<String> = of(3).map(|f| String::from_utf8(f.2.clone()).unwrap()).collect();
         let values: Vec<String> = of(4).map(|f| value_text(&f.2)).collect();
-        // Areas are numbers of their own.
-        let mut distinct: Vec<&String> = values.iter().filter(|v| v.parse::<f64>().is_err()).collect();
-        let n_texts = distinct.len();
+        let mut distinct = values.clone();
         distinct.sort();
         distinct.dedup();
-        assert_eq!(distinct.len(), n_texts, "texts are told once");
+        assert_eq!(distinct.len(), values.len(), "values are told once");
         let feature = |bytes: &[u8]| {
             let fields = fields(bytes);
             let of = |number: u64| fields.iter().find(|f| f.0 == number).unwrap();
@@ -333,7 +330,7 @@ fn a_strip_narrower_than_a_cell_is_drawn_in_pieces_with_its_land() {
     let strip = [[1002.2, 1000.0], [1003.9, 1000.0], [1003.9, 1400.0], [1002.2, 1400.0]];
     let found = read(&tile(&[&zones(vec![zone("z1", "rice", in_tile(coord, &[&strip]))])], coord));
     let (drawn, land) = (drawn_area(&found[0].1) as f64 / 2.0, 1.7 * 400.0);
-    assert!((drawn - land).abs() <= 0.05 * land, "{drawn} drawn of {land}");
+    assert!((drawn - land).abs() <= 4.0, "{drawn} drawn of {land}");
 }
 
 /// A coverage of fields with wavy borders, in tile units: `n` by `n`, `size` wide, kinds in patches.
@@ -548,47 +545,26 @@ fn star(coord: TileCoord, middle: [f64; 2], radii: &[f64]) -> Polygon {
     in_tile(coord, &[&ring])
 }
 
-fn assert_valid(z: u8, middle: [f64; 2], radii: &[f64]) -> Result<(), TestCaseError> {
-    let coord = hanoi(z);
-    let stars = vec![
-        zone("a", "rice", star(coord, middle, radii)),
-        zone(
-            "b",
-            "rice",
-            MultiPolygon::new(vec![star(coord, [middle[0] + 200.0, middle[1]], radii), star(coord, [middle[0] + 340.0, middle[1]], radii)]),
-        ),
-    ];
-    for (_, features) in read(&tile(&[&zones(stars)], coord)) {
-        for feature in features {
-            prop_assert!(twice_area(&feature.parts[0]) > 0, "the first ring is a shell");
-            prop_assert!(!has_crossing(&feature.parts), "{:?}", feature.parts);
-            for ring in &feature.parts {
-                prop_assert!(ring.len() >= 3 && twice_area(ring) != 0);
+proptest! {
+    #[test]
+    fn every_polygon_of_a_tile_is_valid(
+        z in 8_u8..=14,
+        radii in proptest::collection::vec(0.3_f64..60.0, 5..60),
+        middle in [-40.0_f64..140.0, 4000.0_f64..4200.0],
+    ) {
+        let coord = hanoi(z);
+        let stars = vec![zone("a", "rice", star(coord, middle, &radii)), zone("b", "rice", MultiPolygon::new(vec![
+            star(coord, [middle[0] + 200.0, middle[1]], &radii),
+            star(coord, [middle[0] + 340.0, middle[1]], &radii),
+        ]))];
+        for (_, features) in read(&tile(&[&zones(stars)], coord)) {
+            for feature in features {
+                prop_assert!(twice_area(&feature.parts[0]) > 0, "the first ring is a shell");
+                prop_assert!(!has_crossing(&feature.parts), "{:?}", feature.parts);
+                for ring in &feature.parts {
+                    prop_assert!(ring.len() >= 3 && twice_area(ring) != 0);
+                }
             }
         }
-    }
-    Ok(())
-}
-
-proptest! {
-    #[test]
-    fn every_zone_of_a_tile_is_valid(
-        z in 12_u8..=14,
-        radii in proptest::collection::vec(0.3_f64..60.0, 5..60),
-        middle in [-40.0_f64..140.0, 4000.0_f64..4200.0],
-    ) {
-        assert_valid(z, middle, &radii)?;
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(8))]
-    #[test]
-    fn every_merged_area_of_a_tile_is_valid(
-        z in 8_u8..=11,
-        radii in proptest::collection::vec(0.3_f64..60.0, 5..60),
-        middle in [-40.0_f64..140.0, 4000.0_f64..4200.0],
-    ) {
-        assert_valid(z, middle, &radii)?;
     }
 }
