@@ -79,6 +79,29 @@ test('a link opens an event’s card, in English and on a phone; a year before i
   await close();
 });
 
+for (const late of ['figures', 'piece'] as const) {
+  test(`a link goes to its piece when the ${late} comes last`, async () => {
+    const event = await an_event('planned');
+    const path = late === 'figures' ? '/api/v1/summary' : `/api/v1/encroachments/${event.id}`;
+    const { page, assert_clean, close } = await visit(`#event=${event.id}`, {
+      prepare: (tab) => {
+        const rest = late === 'figures' ? tab.waitForResponse(/\/api\/v1\/zones\//) : tab.waitForSelector('.styled');
+        return tab.route(
+          (url) => url.pathname === path,
+          async (route) => {
+            await rest;
+            await new Promise((resolve) => setTimeout(resolve, 1_000));
+            await route.continue();
+          },
+        );
+      },
+    });
+    await at_zoom(page, 12);
+    assert_clean();
+    await close();
+  });
+}
+
 test('how sure a piece is, who agrees, and what does not count are in words', async () => {
   const event = await an_event('planned');
   const { page, assert_clean, close } = await visit(`#event=${event.id}`, {

@@ -20,7 +20,7 @@ import type {
   ZoneRow,
   Rows,
 } from '../core/model.ts';
-import { address, get_json, type Query } from './client.ts';
+import { address, ApiError, get_json, type Query } from './client.ts';
 
 export const API_DOCS_URL = '/docs';
 
@@ -88,10 +88,16 @@ export async function get_event_rows(
   return { n_matched: answer.n_matched, rows: answer.features.map((feature) => feature.properties) };
 }
 
-/** As the epoch shows it; without one, as the latest that is known does. */
+/** As the epoch shows it; as the latest that knows it does, where the epoch does not or none is given. */
 export async function get_event(id: string, epoch: string | null, signal?: AbortSignal): Promise<EventCard> {
   const url = address(`/api/v1/encroachments/${encodeURIComponent(id)}`, { epoch });
-  return (await get_json<{ properties: EventCard }>(url, signal)).properties;
+  try {
+    return (await get_json<{ properties: EventCard }>(url, signal)).properties;
+  } catch (error) {
+    if (epoch !== null && error instanceof ApiError && error.problem === 'not_found')
+      return await get_event(id, null, signal);
+    throw error;
+  }
 }
 
 export function get_zone_history(id: string, signal?: AbortSignal): Promise<ZoneHistory> {

@@ -2,9 +2,9 @@
 // Components read it and call its verbs; it never touches the DOM or the map.
 import { was_aborted, ApiError, type Problem } from '../api/client.ts';
 import * as api from '../api/farmzone.ts';
+import { sought_by, type ChosenEvent, type ChosenZone } from '../core/chosen.ts';
 import { event_filter_of, n_event_filters, NO_EVENT_FILTER } from '../core/event_filter.ts';
 import type {
-  EventCard,
   EventFilter,
   Filter,
   KindFigures,
@@ -17,7 +17,6 @@ import type {
   Switch,
   Theme,
   Unit,
-  Zone,
 } from '../core/model.ts';
 import { format_link, parse_link, type Camera, type View } from '../core/view_link.ts';
 import { say, say_count, type CountKey, type Key } from '../i18n/index.ts';
@@ -26,20 +25,6 @@ import { remembered, remember } from './preferences.ts';
 export type Tab = 'figures' | 'changes' | 'list' | 'layers';
 /** What the list lists. */
 export type Listed = 'zones' | 'pieces';
-
-/** The zone that the link or a click names. */
-export type ChosenZone =
-  | { status: 'none' }
-  | { status: 'loading'; id: string }
-  | { status: 'shown'; id: string; zone: Zone }
-  | { status: 'not_found' | 'failed'; id: string };
-
-/** The piece of lost land that the link or a click names; `zone` when its zone could be read too. */
-export type ChosenEvent =
-  | { status: 'none' }
-  | { status: 'loading'; id: string }
-  | { status: 'shown'; id: string; event: EventCard; zone: Zone | null }
-  | { status: 'not_found' | 'failed'; id: string };
 
 /** What the page asks the map to do; the map component carries it out. */
 export interface MapWishes {
@@ -84,7 +69,7 @@ export class AppState {
   /** The map is still drawing what the view asks for. */
   map_busy = $state(false);
   announcement = $state('');
-  map: MapWishes | null = null;
+  #map: MapWishes | null = null;
 
   /** Every kind of the workspace, for names and colours: a filter may leave some of them without a row. */
   #known_kinds = $state.raw<KindFigures[]>([]);
@@ -95,7 +80,8 @@ export class AppState {
   #event_request: AbortController | null = null;
   /** A zone chosen where it is seen: its card must not cover it. */
   #pointed_out: string | null = null;
-  #sought: string | null = null; // by a click among others: the map goes there
+  /** Named by the link without a place, or by a click among others: the map goes there, once both are here. */
+  #sought = sought_by(this.view);
   #units_are_old = true;
   #revision_told = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -119,6 +105,15 @@ export class AppState {
   readonly outlined: string | null = $derived(
     this.view.zone ?? (this.chosen_event.status === 'shown' ? this.chosen_event.event.zone_id : null),
   );
+
+  get map(): MapWishes | null {
+    return this.#map;
+  }
+
+  set map(map: MapWishes | null) {
+    this.#map = map;
+    this.#go_to_sought();
+  }
 
   say(key: Key, values?: Record<string, string | number>): string {
     return say(this.lang, key, values);
@@ -159,6 +154,7 @@ export class AppState {
   read_address(): void {
     const view = parse_link(window.location.hash);
     Object.assign(this.view, view);
+    this.#sought = sought_by(view);
     if (view.camera) this.map?.go_to(view.camera);
   }
 
@@ -242,12 +238,14 @@ export class AppState {
   choose_zone(id: string | null): void {
     this.chosen_by_hand = id !== null;
     this.#pointed_out = id;
+    this.#sought = null;
     if (id !== this.view.zone || this.view.event !== null) this.step({ zone: id, event: null });
   }
 
   /** Opens a piece's card; closing it leads back to the card of `zone`, where one is given. */
   choose_event(id: string, zone: string | null): void {
     this.chosen_by_hand = true;
+    this.#sought = null;
     if (id !== this.view.event || zone !== this.view.zone) this.step({ event: id, zone });
   }
 
@@ -266,29 +264,18 @@ export class AppState {
       this.chosen_event = { status: 'loading', id };
     const request = (this.#event_request = new AbortController());
     try {
-      const event = await this.#event_of(id, epoch, request.signal);
+      const event = await api.get_event(id, epoch, request.signal);
       const known = this.chosen.status === 'shown' && this.chosen.id === event.zone_id ? this.chosen.zone : null;
       const zone = known ?? (await api.get_zone(event.zone_id, epoch, request.signal).catch(() => null));
       if (request.signal.aborted) return;
       const is_first = this.chosen_event.status !== 'shown';
       this.chosen_event = { status: 'shown', id, event, zone };
-      if (is_first && this.view.camera === null) this.map?.fly_to(event.center, event.area_m2);
-      else if (is_first) this.map?.reveal(event.center);
+      if (is_first && this.#sought !== id) this.map?.reveal(event.center);
+      this.#go_to_sought();
     } catch (error) {
       if (was_aborted(error)) return;
       const status = error instanceof ApiError && error.problem === 'not_found' ? 'not_found' : 'failed';
       this.chosen_event = { status, id };
-    }
-  }
-
-  /** What the epoch shows of it, else what the latest that knows it does. */
-  async #event_of(id: string, epoch: string | null, signal: AbortSignal): Promise<EventCard> {
-    try {
-      return await api.get_event(id, epoch, signal);
-    } catch (error) {
-      if (epoch !== null && error instanceof ApiError && error.problem === 'not_found')
-        return await api.get_event(id, null, signal);
-      throw error;
     }
   }
 
@@ -321,14 +308,22 @@ export class AppState {
     try {
       const zone = await api.get_zone(id, epoch, request.signal);
       this.chosen = { status: 'shown', id, zone };
-      if (this.#sought === id || (this.#pointed_out !== id && this.view.camera === null)) this.map?.fit(zone.bounds);
-      else if (this.#pointed_out === id) this.map?.reveal(zone.center);
+      if (this.#pointed_out === id && this.#sought !== id) this.map?.reveal(zone.center);
       this.#pointed_out = null;
-      this.#sought = null;
+      this.#go_to_sought();
     } catch (error) {
       if (was_aborted(error)) return;
       this.chosen = { status: error instanceof ApiError && error.problem === 'not_found' ? 'not_found' : 'failed', id };
     }
+  }
+
+  #go_to_sought(): void {
+    const { chosen, chosen_event: piece } = this;
+    if (this.map === null || this.#sought === null) return;
+    if (piece.status === 'shown' && piece.id === this.#sought) this.map.fly_to(piece.event.center, piece.event.area_m2);
+    else if (chosen.status === 'shown' && chosen.id === this.#sought) this.map.fit(chosen.zone.bounds);
+    else return;
+    this.#sought = null;
   }
 
   // --- figures
