@@ -72,7 +72,7 @@ pub fn pyramid(
     let mut archive = format.begin(&draft, out, &snapshot.told(ask, epoch, extent.degrees)?)?;
     for (n, layer) in (0..).zip(&ask.layers) {
         progress("preparing layers", n, ask.layers.len() as u64);
-        snapshot.prepare_layer(*layer, epoch, zooms.clone())?;
+        snapshot.prepare_layer(*layer, epoch, ask.min_zoom)?;
     }
     let n_tiles = write_tiles(&snapshot, ask, epoch, &extent, &mut archive, progress)?;
     if n_tiles == 0 {

@@ -1,8 +1,8 @@
 //! A snapshot's layers, made ready to be drawn as tiles when they are first asked for.
 
 use std::collections::HashMap;
-use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 use rayon::prelude::*;
 
@@ -10,11 +10,9 @@ use super::snapshot::{Snapshot, ZoneView};
 use super::{EngineError, figures, maps};
 use crate::legend;
 use crate::model::{Context, ContextGroup, Epoch, Geometry, Group, LayerRole, MultiPolygon};
-use crate::tile::{Feature, Merged, Prepared, Shown, Strokes, TileCoord, TileFilter, TileLayer, Value, tile};
+use crate::tile::{Feature, Labels, Merged, Prepared, Shown, Strokes, TileCoord, TileFilter, TileLayer, TileRules, Value, tile};
 
-/// Deeper zooms are made ready when they are first asked for.
-const READY_ZOOM: u8 = 14;
-
+/// Labels are prepared with what they name.
 type Key = (TileLayer, Option<Epoch>);
 
 /// One prepared layer: made once, by the first who asks; the others wait for it.
@@ -24,21 +22,33 @@ struct Slot {
     making: Mutex<()>,
 }
 
-/// A prepared layer, and what its zooms show: each made when it is first asked for.
+/// A prepared layer, and what its zooms show, made when it is first asked for.
 struct LayerOfTiles {
     prepared: Prepared,
     merged: OnceLock<Option<Merged>>,
     strokes: [OnceLock<Strokes>; TileCoord::MAX_ZOOM as usize + 1],
+    labels: Option<Labels>,
 }
 
 impl LayerOfTiles {
-    fn new(prepared: Prepared) -> Self {
-        LayerOfTiles { prepared, merged: OnceLock::new(), strokes: std::array::from_fn(|_| OnceLock::new()) }
+    fn new(prepared: Prepared, rules: &TileRules) -> Self {
+        let (merged, strokes) = (OnceLock::new(), std::array::from_fn(|_| OnceLock::new()));
+        LayerOfTiles { labels: Labels::new(&prepared, rules), prepared, merged, strokes }
     }
 
-    /// Who draws on threads of `rayon` must have asked before: a thread that waits for its own work would wait for ever.
-    fn shown(&self, z: u8) -> Shown<'_> {
-        let merged = || self.merged.get_or_init(|| Merged::new(&self.prepared)).as_ref();
+    /// Merged areas are made on all threads of `rayon`. Who draws on one of them must have asked before: a thread that waits
+    /// for its own work would wait for ever.
+    fn shown(&self, layer: TileLayer, z: u8) -> Shown<'_> {
+        if let Some(labels) = self.labels.as_ref().filter(|_| layer.labels().is_some()) {
+            return Shown::Labels(labels);
+        }
+        let merge = || {
+            let started = Instant::now();
+            let merged = Merged::new(&self.prepared);
+            tracing::debug!(%layer, ms = started.elapsed().as_millis() as u64, "merged for low zooms");
+            merged
+        };
+        let merged = || self.merged.get_or_init(merge).as_ref();
         match self.prepared.is_merged_at(z).then(merged).flatten() {
             Some(merged) => Shown::Merged(merged),
             None => Shown::Strokes(self.strokes[usize::from(z)].get_or_init(|| Strokes::new(&self.prepared, z))),
@@ -73,27 +83,31 @@ impl Snapshot {
     /// The layers at an address as an uncompressed MVT; empty when there is nothing to show.
     pub fn tile(&self, layers: &[TileLayer], epoch: Option<Epoch>, coord: TileCoord, filter: &TileFilter) -> Result<Vec<u8>, EngineError> {
         let epoch = self.epoch(epoch)?;
-        let layers = layers.iter().map(|layer| self.layer_of_tiles(*layer, epoch)).collect::<Result<Vec<_>, _>>()?;
-        let drawn = layers.iter().filter(|layer| layer.prepared.is_drawn_at(coord.z()));
-        let shown: Vec<(&Prepared, Shown)> = drawn.map(|layer| (&layer.prepared, layer.shown(coord.z()))).collect();
+        let of = |layer: &TileLayer| Ok((*layer, self.layer_of_tiles(*layer, epoch)?));
+        let layers = layers.iter().map(of).collect::<Result<Vec<_>, EngineError>>()?;
+        let shown: Vec<(&Prepared, Shown)> = layers.iter().map(|(name, of)| (&of.prepared, of.shown(*name, coord.z()))).collect();
         Ok(tile(&shown, coord, filter))
     }
 
     /// Makes ready what the map shows of the latest epoch: nobody waits for a tile.
     pub fn prepare_tiles(&self) -> Result<(), EngineError> {
         let epoch = self.epoch(None)?;
-        TileLayer::ALL.iter().try_for_each(|layer| self.prepare_layer(*layer, epoch, 0..=READY_ZOOM))
+        std::thread::scope(|threads| {
+            let prepare = |layer: &TileLayer| self.prepare_layer(*layer, epoch, 0);
+            let layers: Vec<_> = TileLayer::ALL.iter().map(|layer| threads.spawn(move || prepare(layer))).collect();
+            let ended = layers.into_iter().map(|layer| layer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            ended.collect::<Result<Vec<()>, _>>().map(|_| ())
+        })
     }
 
-    pub(super) fn prepare_layer(&self, layer: TileLayer, epoch: Option<Epoch>, zooms: RangeInclusive<u8>) -> Result<(), EngineError> {
-        let layer = self.layer_of_tiles(layer, epoch)?;
-        for z in zooms.filter(|z| layer.prepared.is_drawn_at(*z)) {
-            layer.shown(z);
-        }
+    /// Makes ready what all tiles of a layer from a zoom on rest on.
+    pub(super) fn prepare_layer(&self, layer: TileLayer, epoch: Option<Epoch>, from_zoom: u8) -> Result<(), EngineError> {
+        self.layer_of_tiles(layer, epoch)?.shown(layer, from_zoom);
         Ok(())
     }
 
     fn layer_of_tiles(&self, layer: TileLayer, epoch: Option<Epoch>) -> Result<Arc<LayerOfTiles>, EngineError> {
+        let layer = layer.labels().unwrap_or(layer);
         let epoch = epoch.filter(|_| layer.has_epochs());
         let slot = self.tiles.slot((layer, epoch), || self.tile_stamp(layer, epoch));
         if let Some(layer) = slot.layer.get() {
@@ -103,8 +117,10 @@ impl Snapshot {
         if let Some(layer) = slot.layer.get() {
             return Ok(layer.clone());
         }
-        let layer = LayerOfTiles::new(Prepared::new(layer, &maps::tile_rules()?, self.features(layer, epoch)?));
-        Ok(slot.layer.get_or_init(|| Arc::new(layer)).clone())
+        let (started, rules) = (Instant::now(), maps::tile_rules()?);
+        let made = LayerOfTiles::new(Prepared::new(layer, &rules, self.features(layer, epoch)?), &rules);
+        tracing::debug!(%layer, n_features = made.prepared.len(), ms = started.elapsed().as_millis() as u64, "prepared for tiles");
+        Ok(slot.layer.get_or_init(|| Arc::new(made)).clone())
     }
 
     /// A filter of tiles by kind and by group. The error names what there is.
@@ -155,35 +171,25 @@ impl Snapshot {
         let polygons =
             |shape: &MultiPolygon| -> Result<Geometry, EngineError> { Ok(Geometry::MultiPolygon(self.place.polygons_to_mercator(shape)?)) };
         match layer {
-            TileLayer::Zones | TileLayer::ZoneLabels => {
+            TileLayer::Zones => {
                 let places: Vec<usize> = (0..self.zones.list.len()).collect();
                 features(&places, |&i| {
                     let view = &self.zones.list[i];
                     let zone = &view.zone;
                     let area_ha = (view.area_m2 / 1000.0).round() / 10.0;
-                    let values: Vec<Value> = if layer == TileLayer::ZoneLabels {
-                        vec![
-                            zone.id.as_str().into(),
-                            zone.kind.as_str().into(),
-                            zone.name.as_deref().into(),
-                            area_ha.into(),
-                            unit_code(view).into(),
-                        ]
-                    } else {
-                        let lost = events
-                            .as_ref()
-                            .and_then(|e| self.lost_m2(e, i))
-                            .map_or(Value::Absent, |lost_m2| Value::Number((lost_m2 / view.area_m2 * 1e4).round() / 1e4));
-                        vec![
-                            zone.id.as_str().into(),
-                            zone.kind.as_str().into(),
-                            zone.name.as_deref().into(),
-                            zone.code.as_deref().into(),
-                            unit_code(view).into(),
-                            area_ha.into(),
-                            lost,
-                        ]
-                    };
+                    let lost = events
+                        .as_ref()
+                        .and_then(|e| self.lost_m2(e, i))
+                        .map_or(Value::Absent, |lost_m2| Value::Number((lost_m2 / view.area_m2 * 1e4).round() / 1e4));
+                    let values = vec![
+                        zone.id.as_str().into(),
+                        zone.kind.as_str().into(),
+                        zone.name.as_deref().into(),
+                        zone.code.as_deref().into(),
+                        unit_code(view).into(),
+                        area_ha.into(),
+                        lost,
+                    ];
                     Ok(Feature { shape: polygons(&zone.shape)?, values })
                 })
             }
@@ -218,12 +224,14 @@ impl Snapshot {
                     })
                 })
             }
-            TileLayer::Units | TileLayer::UnitLabels => features(&self.units, |view| {
+            TileLayer::Units => features(&self.units, |view| {
                 Ok(Feature {
                     shape: polygons(&view.unit.shape)?,
                     values: vec![view.unit.code.as_str().into(), view.unit.name.as_str().into()],
                 })
             }),
+            // They are drawn from what they name.
+            TileLayer::UnitLabels | TileLayer::ZoneLabels => Ok(Vec::new()),
             TileLayer::Context => features(&self.context.iter().filter(|c| !self.repeats_a_unit(c)).collect::<Vec<_>>(), |context| {
                 let values = vec![
                     context.group.as_str().into(),

@@ -5,8 +5,6 @@
 //! shows too little of a class or too much, the cells change that are nearest to a tie. So strips and grains too small
 //! for a cell of their own are gathered, and areas stay true.
 
-use std::collections::{BTreeMap, HashMap};
-
 use super::outline::NOTHING;
 
 /// How much of each cell of a part of a tile each class covers.
@@ -66,28 +64,29 @@ impl Shares {
 
     /// Adds what a class covers of some cells of a row; they lie in the part.
     pub(super) fn add(&mut self, row: u32, columns: std::ops::Range<u32>, class: u16, share: f32) {
-        for column in columns {
-            let cell = self.part.cell(column, row);
-            let first = &mut self.first[cell];
-            if first.0 == NOTHING || first.0 == class {
-                *first = (class, first.1 + share);
-            } else {
-                self.more.push((cell as u32, class, share));
-            }
+        columns.for_each(|column| self.add_to(self.part.cell(column, row), class, share));
+    }
+
+    fn add_to(&mut self, cell: usize, class: u16, share: f32) {
+        let first = &mut self.first[cell];
+        if first.0 == NOTHING || first.0 == class {
+            *first = (class, first.1 + share);
+        } else {
+            self.more.push((cell as u32, class, share));
         }
     }
 
-    /// What each class covers in all, weighted by the tile's row.
-    pub(super) fn totals(&self, weight: impl Fn(u32) -> f64) -> BTreeMap<u16, f64> {
-        let mut totals: BTreeMap<u16, f64> = BTreeMap::new();
+    /// What each of so many classes covers in all, weighted by the tile's row.
+    pub(super) fn totals(&self, n_classes: usize, weight: impl Fn(u32) -> f64) -> Vec<f64> {
+        let mut totals = vec![0.0; n_classes];
         for (y, row) in (self.part.begin[1]..).zip(self.first.chunks_exact(self.part.size[0].max(1) as usize)) {
             let weight = weight(y);
-            for &(class, share) in row.iter().filter(|(class, _)| *class != NOTHING) {
-                *totals.entry(class).or_default() += f64::from(share) * weight;
+            for same in row.chunk_by(|a, b| a.0 == b.0).filter(|same| same[0].0 != NOTHING) {
+                totals[usize::from(same[0].0)] += same.iter().map(|(_, share)| f64::from(*share)).sum::<f64>() * weight;
             }
         }
         for &(cell, class, share) in &self.more {
-            *totals.entry(class).or_default() += f64::from(share) * weight(self.part.place(cell as usize)[1]);
+            totals[usize::from(class)] += f64::from(share) * weight(self.part.place(cell as usize)[1]);
         }
         totals
     }
@@ -106,34 +105,41 @@ impl Shares {
 
     /// Adds a quarter of a tile so many cells wide: of `parts`, as many to a side of one cell here as 2 to the power of
     /// `folds`. `class` says which class here is one there.
-    pub(super) fn fold(&mut self, parts: &Shares, quarter: [u32; 2], side: u32, folds: u32, class: impl Fn(u16) -> u16) {
+    pub(super) fn fold(&mut self, parts: &Shares, quarter: [u32; 2], side: u32, folds: u32, class: &[u16]) {
         let part = 1.0 / (1_u32 << (2 * folds)) as f32;
-        let firsts =
-            parts.first.iter().enumerate().filter(|(_, (class, _))| *class != NOTHING).map(|(cell, (of, share))| (cell, *of, *share));
-        for (cell, of, share) in firsts.chain(parts.more.iter().map(|(cell, of, share)| (*cell as usize, *of, *share))) {
-            let [column, row] = within(parts.part.place(cell), quarter, side, folds);
-            self.add(row, column..column + 1, class(of), share * part);
+        let place = |begin: u32, at: usize, axis: usize| quarter[axis] * side / 2 + ((begin + at as u32) >> folds);
+        let Part { begin, size: [width, _] } = parts.part;
+        for (y, row) in parts.first.chunks_exact(width.max(1) as usize).enumerate() {
+            let first = self.part.cell(self.part.begin[0], place(begin[1], y, 1));
+            for (x, &(of, share)) in row.iter().enumerate().filter(|(_, (of, _))| *of != NOTHING) {
+                let column = place(begin[0], x, 0) - self.part.begin[0];
+                self.add_to(first + column as usize, class[usize::from(of)], share * part);
+            }
+        }
+        for &(cell, of, share) in &parts.more {
+            let [column, row] = within(parts.part.place(cell as usize), quarter, side, folds);
+            self.add_to(self.part.cell(column, row), class[usize::from(of)], share * part);
         }
         self.settle();
     }
 
-    /// The label of each cell of the part, row by row; `settle`d before.
-    pub(super) fn labels(&self) -> Vec<u16> {
+    /// The label of each cell of the part, row by row, of so many classes; `settle`d before.
+    pub(super) fn labels(&self, n_classes: usize) -> Vec<u16> {
         let mut labels = vec![NOTHING; self.part.n_cells()];
-        let mut owed: HashMap<u16, f64> = HashMap::new();
+        let mut account =
+            Account { owed: vec![0.0; n_classes], land: vec![0.0; n_classes], missing: vec![0; n_classes], classes: Vec::new() };
         let [nx, ny] = self.part.size.map(|size| size.div_ceil(BLOCK) as usize);
         for by in 0..ny {
             // Back and forth, so that what is owed is paid nearby.
             for step in 0..nx {
                 let bx = if by.is_multiple_of(2) { step } else { nx - 1 - step };
-                self.label_block([bx, by].map(|at| at * BLOCK as usize), &mut labels, &mut owed);
+                self.label_block([bx, by].map(|at| at * BLOCK as usize), &mut labels, &mut account);
             }
         }
         labels
     }
 
-    fn label_block(&self, [x0, y0]: [usize; 2], labels: &mut [u16], owed: &mut HashMap<u16, f64>) {
-        let mut tally: BTreeMap<u16, f64> = BTreeMap::new();
+    fn label_block(&self, [x0, y0]: [usize; 2], labels: &mut [u16], account: &mut Account) {
         let mut changes: Vec<Change> = Vec::new();
         let mut choices: Vec<(u16, f32)> = Vec::new();
         let [width, height] = self.part.size.map(|size| size as usize);
@@ -144,6 +150,12 @@ impl Shares {
             for (cell, label) in labels.iter_mut().enumerate().take(row + x1).skip(row + x0) {
                 let (class, share) = self.first[cell];
                 if class == NOTHING {
+                    continue;
+                }
+                let is_shared = self.more.get(next).is_some_and(|(at, ..)| *at as usize == cell);
+                if !is_shared && share >= 1.0 - LEAST {
+                    *label = class;
+                    account.add(class, 1.0);
                     continue;
                 }
                 choices.clear();
@@ -159,7 +171,7 @@ impl Shares {
                     *share *= scale;
                     *share > LEAST
                 });
-                choices.iter().for_each(|(class, share)| *tally.entry(*class).or_default() += f64::from(*share));
+                choices.iter().for_each(|(class, share)| account.add(*class, f64::from(*share)));
                 if 1.0 - sum > LEAST {
                     choices.push((NOTHING, 1.0 - sum));
                 }
@@ -169,27 +181,18 @@ impl Shares {
                 changes.extend(others.map(|(to, less)| Change { loss: share - less, cell: cell as u32, to: *to }));
             }
         }
-        for (class, land) in &mut tally {
-            *land += owed.remove(class).unwrap_or(0.0);
-        }
-        let mut missing: BTreeMap<u16, i64> = tally.iter().map(|(class, land)| (*class, land.round() as i64)).collect();
+        account.open();
         for y in y0..y1 {
-            for &label in &labels[y * width + x0..y * width + x1] {
-                if label != NOTHING {
-                    *missing.entry(label).or_default() -= 1;
-                    *tally.entry(label).or_default() -= 1.0;
-                }
-            }
+            labels[y * width + x0..y * width + x1].iter().for_each(|label| account.pay(*label, 1));
         }
-        if missing.values().any(|n| *n != 0) {
+        if account.is_uneven() {
             changes.sort_by(|a, b| a.loss.total_cmp(&b.loss).then(a.cell.cmp(&b.cell)).then(a.to.cmp(&b.to)));
             // First those that help both classes, then those that help one.
             for both in [true, false] {
                 for &Change { cell, to, .. } in &changes {
                     let label = &mut labels[cell as usize];
                     let from = *label;
-                    let lacks = |class: u16| if class == NOTHING { 0 } else { missing.get(&class).copied().unwrap_or(0) };
-                    let (gives, takes) = (lacks(from) < 0, lacks(to) > 0);
+                    let (gives, takes) = (account.lacks(from) < 0, account.lacks(to) > 0);
                     let helps = match (from, to) {
                         (NOTHING, _) => takes,
                         (_, NOTHING) => gives,
@@ -200,16 +203,62 @@ impl Shares {
                         continue;
                     }
                     *label = to;
-                    for (class, change) in [(from, 1), (to, -1)] {
-                        if class != NOTHING {
-                            *missing.entry(class).or_default() += change;
-                            *tally.entry(class).or_default() += change as f64;
-                        }
-                    }
+                    account.pay(from, -1);
+                    account.pay(to, 1);
                 }
             }
         }
-        owed.extend(tally.into_iter().filter(|(_, land)| *land != 0.0));
+        account.close();
+    }
+}
+
+/// What classes are owed in a block, and by the blocks before; by class.
+struct Account {
+    owed: Vec<f64>,
+    /// Cells' worth that the block has and was owed, less what is paid.
+    land: Vec<f64>,
+    /// Whole cells still to be given; to be taken when negative.
+    missing: Vec<i64>,
+    /// Those that the block has.
+    classes: Vec<u16>,
+}
+
+impl Account {
+    fn add(&mut self, class: u16, share: f64) {
+        let land = &mut self.land[usize::from(class)];
+        if *land == 0.0 {
+            self.classes.push(class);
+        }
+        *land += share;
+    }
+
+    fn open(&mut self) {
+        for class in self.classes.iter().map(|class| usize::from(*class)) {
+            self.land[class] += std::mem::take(&mut self.owed[class]);
+            self.missing[class] = self.land[class].round() as i64;
+        }
+    }
+
+    fn pay(&mut self, class: u16, n_cells: i64) {
+        if class != NOTHING {
+            self.missing[usize::from(class)] -= n_cells;
+            self.land[usize::from(class)] -= n_cells as f64;
+        }
+    }
+
+    fn lacks(&self, class: u16) -> i64 {
+        if class == NOTHING { 0 } else { self.missing[usize::from(class)] }
+    }
+
+    fn is_uneven(&self) -> bool {
+        self.classes.iter().any(|class| self.missing[usize::from(*class)] != 0)
+    }
+
+    fn close(&mut self) {
+        for class in self.classes.drain(..).map(usize::from) {
+            self.owed[class] = std::mem::take(&mut self.land[class]);
+            self.missing[class] = 0;
+        }
     }
 }
 
@@ -243,7 +292,7 @@ mod tests {
             shares.add(row, 20..30, 4, 1.0);
         }
         shares.settle();
-        let labels = shares.labels();
+        let labels = shares.labels(10);
         assert_eq!((count(&labels, 3), count(&labels, 4)), (150, 150));
         assert_eq!(labels[25], 4);
     }
@@ -254,7 +303,7 @@ mod tests {
             let mut shares = Shares::new(Part::around([0, 0], [128, 128], 128));
             (0..128).for_each(|row| shares.add(row, 0..128, 0, share));
             shares.settle();
-            let (drawn, land) = (count(&shares.labels(), 0) as f64, 128.0 * 128.0 * f64::from(share));
+            let (drawn, land) = (count(&shares.labels(1), 0) as f64, 128.0 * 128.0 * f64::from(share));
             assert!((drawn - land).abs() <= 1.0, "{drawn} cells drawn of {land}");
         }
     }
@@ -267,7 +316,7 @@ mod tests {
             shares.add(32 * (block / 4) + 5, 32 * (block % 4) + 7..32 * (block % 4) + 8, 9, 0.1);
         }
         shares.settle();
-        assert_eq!(count(&shares.labels(), 9), 2);
+        assert_eq!(count(&shares.labels(10), 9), 2);
     }
 
     #[test]
@@ -275,7 +324,7 @@ mod tests {
         let mut shares = Shares::new(Part::around([0, 0], [32, 32], 32));
         (0..32).for_each(|row| (0..3).for_each(|class| shares.add(row, 0..32, class, 1.0)));
         shares.settle();
-        let labels = shares.labels();
+        let labels = shares.labels(10);
         assert_eq!(count(&labels, NOTHING), 0);
         (0..3).for_each(|class| assert!(count(&labels, class).abs_diff(341) <= 1));
     }
@@ -286,7 +335,7 @@ mod tests {
         shares.add(0, 0..4, 1, 0.3);
         shares.add(1, 0..4, 2, 0.5);
         shares.add(1, 0..4, 1, 0.25);
-        let totals = shares.totals(|row| if row == 0 { 1.0 } else { 2.0 });
-        assert!((totals[&1] - (1.2 + 2.0)).abs() < 1e-6 && (totals[&2] - 4.0).abs() < 1e-6);
+        let totals = shares.totals(3, |row| if row == 0 { 1.0 } else { 2.0 });
+        assert!((totals[1] - (1.2 + 2.0)).abs() < 1e-6 && (totals[2] - 4.0).abs() < 1e-6);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::TileCoord;
+use super::labels::Labels;
 use super::merge::Merged;
 use super::mvt::{Commands, EXTENT, GeometryType, LayerBytes, parts, text_value};
 use super::prepare::{Form, Item, NO_VALUE, Prepared, WorldPoint, pixels_at};
@@ -10,6 +10,7 @@ use super::ring::{GridPoint, Window, clean_line, clean_ring, clip_line, clip_rin
 use super::rules::UNITS_PER_PIXEL;
 use super::simple::is_simple;
 use super::strokes::Strokes;
+use super::{LayerRules, TileCoord, TileLayer};
 use crate::geom;
 
 /// What of a layer is drawn: features whose property is one of the texts. A layer without the property is drawn whole.
@@ -22,8 +23,14 @@ pub struct TileFilter {
 /// The layers at an address as an MVT, in the order given; no bytes when there is nothing to show.
 pub fn tile(layers: &[(&Prepared, Shown)], coord: TileCoord, filter: &TileFilter) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for (prepared, shown) in layers.iter().filter(|(prepared, _)| prepared.is_drawn_at(coord.z())) {
-        Drawing::new(prepared, coord, filter).draw(*shown, &mut bytes);
+    for (prepared, shown) in layers {
+        let (layer, rules) = match shown {
+            Shown::Labels(labels) => (labels.layer, &labels.rules),
+            _ => (prepared.layer(), &prepared.rules),
+        };
+        if rules.is_drawn_at(coord.z()) {
+            Drawing::new(prepared, layer, rules, coord, filter).draw(*shown, &mut bytes);
+        }
     }
     bytes
 }
@@ -33,6 +40,7 @@ pub fn tile(layers: &[(&Prepared, Shown)], coord: TileCoord, filter: &TileFilter
 pub enum Shown<'a> {
     Merged(&'a Merged),
     Strokes(&'a Strokes),
+    Labels(&'a Labels),
 }
 
 /// From the world's grid to the tile's.
@@ -82,6 +90,7 @@ impl Frame {
 
 struct Drawing<'a> {
     prepared: &'a Prepared,
+    rules: &'a LayerRules,
     frame: Frame,
     bytes: LayerBytes<'a>,
     commands: Commands,
@@ -99,19 +108,20 @@ struct Dust {
 }
 
 impl<'a> Drawing<'a> {
-    fn new(prepared: &'a Prepared, coord: TileCoord, filter: &TileFilter) -> Self {
-        let keys = prepared.layer.keys();
+    fn new(prepared: &'a Prepared, layer: TileLayer, rules: &'a LayerRules, coord: TileCoord, filter: &TileFilter) -> Self {
+        let keys = prepared.layer().keys();
         let only = filter.only.iter().filter_map(|(name, texts)| {
             let key = keys.iter().position(|key| key == name)?;
             Some((key, texts.iter().map(|text| text_value(text)).collect()))
         });
-        let buffer = prepared.rules.buffer_px as i32 * UNITS_PER_PIXEL as i32;
+        let buffer = rules.buffer_px as i32 * UNITS_PER_PIXEL as i32;
         let end = EXTENT as i32 + buffer;
-        let frame = Frame { coord, grid_bits: prepared.rules.grid_bits(coord.z()), window: [-buffer, -buffer, end, end] };
+        let frame = Frame { coord, grid_bits: rules.grid_bits(coord.z()), window: [-buffer, -buffer, end, end] };
         Drawing {
             prepared,
+            rules,
             frame,
-            bytes: LayerBytes::new(prepared, coord.z()),
+            bytes: LayerBytes::new(prepared, layer, rules, coord.z()),
             commands: Commands::default(),
             dust: Dust::default(),
             pixels: pixels_at(coord.z()),
@@ -123,8 +133,9 @@ impl<'a> Drawing<'a> {
         match shown {
             Shown::Merged(merged) => self.draw_areas(merged),
             Shown::Strokes(strokes) => self.draw_items(strokes),
+            Shown::Labels(labels) => self.draw_labels(labels),
         }
-        self.bytes.finish(self.prepared.layer, tile);
+        self.bytes.finish(tile);
     }
 
     /// Whether the filter lets an item in.
@@ -134,7 +145,7 @@ impl<'a> Drawing<'a> {
     }
 
     fn draw_areas(&mut self, merged: &Merged) {
-        let area_key = self.prepared.layer.keys().iter().position(|key| *key == "area_ha");
+        let area_key = self.prepared.layer().keys().iter().position(|key| *key == "area_ha");
         let (keys, areas) = merged.areas(self.frame.coord.z(), self.frame.coord.x(), self.frame.coord.y());
         for area in areas {
             let item = &self.prepared.items()[area.item as usize];
@@ -155,17 +166,30 @@ impl<'a> Drawing<'a> {
         let items = self.prepared.items();
         let mut places = self.prepared.items_in(self.frame.world_window());
         places.retain(|place| items[*place].from_zoom <= z && self.shows(&items[*place]));
-        if self.prepared.layer.is_labels() {
-            // The map places what comes first: the widest.
-            places.sort_by(|a, b| items[*b].area.total_cmp(&items[*a].area));
-        }
         for place in places {
             let item = &items[place];
             match item.form {
                 Form::Point => self.draw_point(item),
                 Form::Line => self.draw_stroke(strokes, place, GeometryType::Line),
-                Form::Polygon if item.area * self.pixels < self.prepared.rules.min_area_px2 => self.draw_dust(item),
+                Form::Polygon if item.area * self.pixels < self.rules.min_area_px2 => self.draw_dust(item),
                 Form::Polygon => self.draw_stroke(strokes, place, GeometryType::Polygon),
+            }
+        }
+    }
+
+    fn draw_labels(&mut self, labels: &Labels) {
+        let z = self.frame.coord.z();
+        let items = self.prepared.items();
+        let mut places = self.prepared.items_in(self.frame.world_window());
+        places.retain(|place| labels.stands(*place, z) && self.shows(&items[*place]));
+        // The map places what comes first: the widest.
+        places.sort_by(|a, b| items[*b].area.total_cmp(&items[*a].area));
+        for place in places {
+            let point = labels.place(self.prepared, place);
+            if self.frame.owns(point) {
+                let tags = self.prepared.tags(&items[place]);
+                labels.keys.iter().enumerate().for_each(|(key, from)| self.bytes.tag(key, tags[*from]));
+                self.add_point(point);
             }
         }
     }
@@ -180,15 +204,22 @@ impl<'a> Drawing<'a> {
     fn draw_point(&mut self, item: &Item) {
         let Some(point) = self.prepared.parts(item).find_map(|(points, _)| points.first().copied()) else { return };
         if self.frame.owns(point) {
-            self.commands.point(Frame { grid_bits: 0, ..self.frame }.point(point));
-            self.add(GeometryType::Point, item, &[]);
+            self.prepared.tags(item).iter().enumerate().for_each(|(key, id)| self.bytes.tag(key, *id));
+            self.add_point(point);
         }
+    }
+
+    /// Adds a point with the properties that were told.
+    fn add_point(&mut self, point: WorldPoint) {
+        self.commands.point(Frame { grid_bits: 0, ..self.frame }.point(point));
+        self.bytes.add(GeometryType::Point, &self.commands.bytes, &[]);
+        self.commands.clear();
     }
 
     fn draw_stroke(&mut self, strokes: &Strokes, place: usize, form: GeometryType) {
         let item = &self.prepared.items()[place];
         let whole = self.frame.holds(item.bounds);
-        let Some((start, bytes)) = strokes.stroke(place) else {
+        let Some((start, bytes)) = strokes.stroke(self.prepared, place) else {
             // Too thin for the grid.
             if whole && form == GeometryType::Polygon {
                 self.draw_dust(item);
@@ -242,7 +273,7 @@ impl<'a> Drawing<'a> {
     /// Gathers what is too small to be drawn in its own shape, and draws a square of the same area
     /// where enough has come together. Each item counts in the one tile that holds its middle.
     fn draw_dust(&mut self, item: &Item) {
-        let Some(side_px) = self.prepared.rules.dust_side_px else { return };
+        let Some(side_px) = self.rules.dust_side_px else { return };
         let area_px2 = item.area * self.pixels;
         let middle = |low: u32, high: u32| ((u64::from(low) + u64::from(high)) / 2) as u32;
         let at = [middle(item.bounds[0], item.bounds[2]), middle(item.bounds[1], item.bounds[3])];

@@ -2,6 +2,7 @@
 //! borders. See `cells` for what a cell shows and `outline` for the lines.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -13,18 +14,23 @@ use super::rules::UNITS_PER_PIXEL;
 use crate::geom;
 use crate::model::{Coord, MultiPolygon, Polygon, Ring};
 
-/// The areas of every zoom at which a layer is merged.
+/// The areas of every zoom at which a layer is merged. A tile's are outlined when it is first drawn.
 #[derive(Debug)]
 pub struct Merged {
     /// By zoom, from 0 on.
     zooms: Vec<Zoom>,
+    buffer_px: u32,
 }
 
 #[derive(Debug)]
 struct Zoom {
     /// The places of the properties that areas have, among the layer's keys.
     keys: Vec<usize>,
-    tiles: HashMap<[u32; 2], Vec<Area>>,
+    /// log2 of a cell's side in tile units.
+    bits: u32,
+    tiles: Tiles,
+    /// An item of each class.
+    items: Vec<u32>,
 }
 
 /// The land of one class in one tile.
@@ -42,21 +48,23 @@ pub(super) struct Area {
 const MOST_TILES: u64 = 20_000;
 /// As many cells in one tile as a quarter of a pixel is worth drawing.
 const MOST_FINE_CELLS: f64 = 300_000.0;
-/// One layer's geometry in one tile; about half of it is left after compression.
-const MOST_BYTES: usize = 600_000;
+/// So many sides of cells between two classes in one tile: two bytes or three each, about half of it is left after compression.
+const MOST_SIDES: usize = 220_000;
 /// log2 of a cell's side in tile units: a quarter of a pixel, …, four pixels.
 const FINEST: u32 = 1;
 const COARSEST: u32 = 5;
 /// A narrower margin would not hold a small outline.
 const LEAST_MARGIN: usize = 8;
 
-/// A tile's labels and what each class has, hectares.
+/// A tile's labels, what each class has, hectares, and how many sides of cells lie between two classes.
 #[derive(Debug)]
 struct Tile {
     part: Part,
     /// Of the part's cells, runs of one label after the other: where it ends, and the label.
     runs: Vec<(u32, u16)>,
     totals: Vec<(u16, f64)>,
+    n_sides: usize,
+    areas: OnceLock<Vec<Area>>,
 }
 
 type Tiles = HashMap<[u32; 2], Tile>;
@@ -77,19 +85,58 @@ impl Merged {
             return None;
         }
         let bits = fitting_bits(prepared, deepest, &items);
-        let whole = Whole { prepared, deepest, classes: &classes, bits: &bits };
+        let wider = classes.windows(2).map(|pair| pair[1].first.iter().map(|item| pair[0].of_item[*item as usize]).collect()).collect();
+        let whole = Whole { prepared, deepest, classes: &classes, wider, bits: &bits };
         let mut labelled: Vec<Tiles> = (0..end).map(|_| Tiles::default()).collect();
         for (z, address, tile) in whole.label(0, [0, 0], &items).1 {
             labelled[usize::from(z)].insert(address, tile);
         }
-        let zoom = |(z, (keys, tiles)): (usize, (Vec<usize>, Tiles))| Zoom { keys, tiles: whole.draw(z as u8, bits[z], tiles, &items) };
-        Some(Merged { zooms: keys.into_iter().zip(labelled).enumerate().map(zoom).collect() })
+        let zooms = (0..end).zip(keys).zip(labelled).map(|((z, keys), tiles)| {
+            let (bits, tiles) = whole.fitting(z, bits[usize::from(z)], tiles, &items);
+            Zoom { keys, bits, tiles, items: classes[usize::from(z)].first.clone() }
+        });
+        Some(Merged { zooms: zooms.collect(), buffer_px: prepared.rules.buffer_px })
     }
 
     /// The properties that areas have, and the areas of a tile.
     pub(super) fn areas(&self, z: u8, x: u32, y: u32) -> (&[usize], &[Area]) {
         let Some(zoom) = self.zooms.get(usize::from(z)) else { return (&[], &[]) };
-        (&zoom.keys, zoom.tiles.get(&[x, y]).map_or(&[], |areas| areas))
+        let areas = zoom.tiles.get(&[x, y]).map(|tile| tile.areas.get_or_init(|| zoom.outline([x, y], tile, self.buffer_px)));
+        (&zoom.keys, areas.map_or(&[], |areas| areas))
+    }
+}
+
+impl Zoom {
+    fn outline(&self, address: [u32; 2], tile: &Tile, buffer_px: u32) -> Vec<Area> {
+        let side = (EXTENT >> self.bits) as isize;
+        let margin = ((buffer_px as usize * UNITS_PER_PIXEL as usize) >> self.bits).max(LEAST_MARGIN).next_power_of_two();
+        let reach = -(margin as isize)..side + margin as isize;
+        let neighbours = [-1, 0, 1].into_iter().flat_map(|dy| [-1, 0, 1].map(|dx| [dx, dy]));
+        let beside: Vec<([isize; 2], &Tile)> = neighbours
+            .filter_map(|d| {
+                let tile = self.tiles.get(&[address[0].wrapping_add_signed(d[0]), address[1].wrapping_add_signed(d[1])])?;
+                Some(([0, 1].map(|axis| d[axis] as isize * side + tile.part.begin[axis] as isize), tile))
+            })
+            .collect();
+        // As much of the tile and its margin as holds something.
+        let mut bounds = [reach.end, reach.end, reach.start, reach.start];
+        for ([x, y], tile) in &beside {
+            let [width, height] = tile.part.size.map(|size| size as isize);
+            bounds = [bounds[0].min(*x), bounds[1].min(*y), bounds[2].max(x + width), bounds[3].max(y + height)];
+        }
+        let [x0, y0, x1, y1] = bounds.map(|v| v.clamp(reach.start, reach.end));
+        let (width, height) = ((x1 - x0).max(0) as usize, (y1 - y0).max(0) as usize);
+        let mut window = Labelled { begin: [x0, y0], width, labels: vec![NOTHING; width * height], margin, bits: self.bits };
+        beside.iter().for_each(|(begin, tile)| paste(&mut window, *begin, tile));
+        let area_ha = |class: u16| tile.totals.iter().find(|(of, _)| *of == class).map_or(0.0, |(_, ha)| *ha);
+        let mut commands = Commands::default();
+        let area = |(class, rings): (u16, Vec<Vec<[i32; 2]>>)| {
+            commands.clear();
+            rings.iter().for_each(|ring| commands.ring(ring));
+            let item = self.items[usize::from(class)];
+            Area { item, area_ha: area_ha(class), geometry: commands.bytes.as_slice().into() }
+        };
+        outlines(&window).into_iter().map(area).collect()
     }
 }
 
@@ -144,11 +191,6 @@ impl Classes {
         }
         Some(classes)
     }
-
-    /// The class of another zoom that holds one of ours.
-    fn within(&self, wider: &Classes, class: u16) -> u16 {
-        wider.of_item[self.first[usize::from(class)] as usize]
-    }
 }
 
 /// A layer while its zooms are made.
@@ -157,6 +199,8 @@ struct Whole<'a> {
     deepest: u8,
     /// By zoom.
     classes: &'a [Classes],
+    /// By zoom, the class there that holds one of the next zoom.
+    wider: Vec<Vec<u16>>,
     bits: &'a [u32],
 }
 
@@ -193,7 +237,7 @@ impl Whole<'_> {
         let mut shares = Shares::new(Part::around(begin, end, side));
         let mut tiles = Vec::new();
         for (quarter, (parts, found)) in below {
-            shares.fold(&parts, quarter, side, folds, |class| self.classes[at + 1].within(&self.classes[at], class));
+            shares.fold(&parts, quarter, side, folds, &self.wider[at]);
             tiles.extend(found);
         }
         tiles.push((z, address, self.tile(z, bits, address, &shares)));
@@ -234,19 +278,17 @@ impl Whole<'_> {
     }
 
     fn tile(&self, z: u8, bits: u32, address: [u32; 2], shares: &Shares) -> Tile {
-        let totals = shares.totals(|row| cell_ha(z, bits, address[1], row)).into_iter().collect();
-        Tile { part: shares.part(), runs: runs(&shares.labels()), totals }
+        let n_classes = self.classes[usize::from(z)].first.len();
+        let totals = shares.totals(n_classes, |row| cell_ha(z, bits, address[1], row));
+        let totals = (0..NOTHING).zip(totals).filter(|(_, ha)| *ha > 0.0).collect();
+        let labels = shares.labels(n_classes);
+        let n_sides = n_sides(&labels, shares.part().size[0] as usize);
+        Tile { part: shares.part(), runs: runs(&labels), totals, n_sides, areas: OnceLock::new() }
     }
 
-    /// The areas of a zoom's tiles; on larger cells when a tile would be too large.
-    fn draw(&self, z: u8, mut bits: u32, mut labelled: Tiles, items: &[u32]) -> HashMap<[u32; 2], Vec<Area>> {
-        loop {
-            let tiles: HashMap<_, _> =
-                labelled.par_iter().map(|(address, tile)| (*address, self.areas(z, bits, *address, tile, &labelled))).collect();
-            let largest = tiles.values().map(|areas| areas.iter().map(|area| area.geometry.len()).sum::<usize>()).max();
-            if largest.unwrap_or(0) <= MOST_BYTES || bits >= COARSEST {
-                return tiles;
-            }
+    /// The tiles of a zoom, on larger cells when there would be too much to draw in one; log2 of a cell's side.
+    fn fitting(&self, z: u8, mut bits: u32, mut labelled: Tiles, items: &[u32]) -> (u32, Tiles) {
+        while bits < COARSEST && labelled.values().any(|tile| tile.n_sides > MOST_SIDES) {
             bits += 1;
             let again = |address: &[u32; 2]| {
                 let shares = self.measure(z, bits, *address, &self.meeting(z, *address, items));
@@ -254,39 +296,7 @@ impl Whole<'_> {
             };
             labelled = labelled.par_iter().map(|(address, _)| again(address)).collect();
         }
-    }
-
-    fn areas(&self, z: u8, bits: u32, address: [u32; 2], tile: &Tile, labelled: &Tiles) -> Vec<Area> {
-        let side = (EXTENT >> bits) as isize;
-        let buffer_px = self.prepared.rules.buffer_px as usize;
-        let margin = ((buffer_px * UNITS_PER_PIXEL as usize) >> bits).max(LEAST_MARGIN).next_power_of_two();
-        let reach = -(margin as isize)..side + margin as isize;
-        let neighbours = [-1, 0, 1].into_iter().flat_map(|dy| [-1, 0, 1].map(|dx| [dx, dy]));
-        let beside: Vec<([isize; 2], &Tile)> = neighbours
-            .filter_map(|d| {
-                let tile = labelled.get(&[address[0].wrapping_add_signed(d[0]), address[1].wrapping_add_signed(d[1])])?;
-                Some(([0, 1].map(|axis| d[axis] as isize * side + tile.part.begin[axis] as isize), tile))
-            })
-            .collect();
-        // As much of the tile and its margin as holds something.
-        let mut bounds = [reach.end, reach.end, reach.start, reach.start];
-        for ([x, y], tile) in &beside {
-            let [width, height] = tile.part.size.map(|size| size as isize);
-            bounds = [bounds[0].min(*x), bounds[1].min(*y), bounds[2].max(x + width), bounds[3].max(y + height)];
-        }
-        let [x0, y0, x1, y1] = bounds.map(|v| v.clamp(reach.start, reach.end));
-        let (width, height) = ((x1 - x0).max(0) as usize, (y1 - y0).max(0) as usize);
-        let mut window = Labelled { begin: [x0, y0], width, labels: vec![NOTHING; width * height], margin, bits };
-        beside.iter().for_each(|(begin, tile)| paste(&mut window, *begin, tile));
-        let area_ha = |class: u16| tile.totals.iter().find(|(of, _)| *of == class).map_or(0.0, |(_, ha)| *ha);
-        let mut commands = Commands::default();
-        let area = |(class, rings): (u16, Vec<Vec<[i32; 2]>>)| {
-            commands.clear();
-            rings.iter().for_each(|ring| commands.ring(ring));
-            let item = self.classes[usize::from(z)].first[usize::from(class)];
-            Area { item, area_ha: area_ha(class), geometry: commands.bytes.as_slice().into() }
-        };
-        outlines(&window).into_iter().map(area).collect()
+        (bits, labelled)
     }
 }
 
@@ -298,7 +308,8 @@ fn cell_ha(z: u8, bits: u32, tile_y: u32, row: u32) -> f64 {
     side_m * side_m / 10_000.0
 }
 
-fn shape(prepared: &Prepared, item: &Item, coord: impl Fn(&WorldPoint) -> Coord) -> MultiPolygon {
+/// An item's polygons, on whatever grid.
+pub(super) fn shape(prepared: &Prepared, item: &Item, coord: impl Fn(&WorldPoint) -> Coord) -> MultiPolygon {
     let mut polygons: Vec<Polygon> = Vec::new();
     for (points, hole) in prepared.parts(item) {
         let ring = Ring::new(points.iter().chain(points.first()).map(&coord).collect());
@@ -317,6 +328,14 @@ fn runs(labels: &[u16]) -> Vec<(u32, u16)> {
         (end, same[0])
     };
     labels.chunk_by(|a, b| a == b).map(run).collect()
+}
+
+/// How many sides of cells lie between two labels.
+fn n_sides(labels: &[u16], width: usize) -> usize {
+    let differ = |(a, b): &(&u16, &u16)| a != b;
+    let rows = labels.chunks_exact(width.max(1));
+    let upright: usize = rows.map(|row| row.iter().zip(&row[1..]).filter(differ).count()).sum();
+    upright + labels.iter().zip(labels.get(width..).unwrap_or(&[])).filter(differ).count()
 }
 
 /// Copies the part of a tile's labels that lies in the window; `begin` says where its first cell lies.

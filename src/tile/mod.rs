@@ -11,6 +11,7 @@ mod cells;
 mod coord;
 mod draw;
 mod hilbert;
+mod labels;
 mod merge;
 mod mvt;
 mod nodes;
@@ -27,6 +28,7 @@ mod tests_of_drawing;
 pub use coord::{TileCoord, TileError, WEB_MERCATOR_HALF_M, lonlat_to_mercator};
 pub use draw::{Shown, TileFilter, tile};
 pub use hilbert::along_hilbert;
+pub use labels::Labels;
 pub use merge::Merged;
 pub use prepare::{Feature, Prepared, Value};
 pub use rules::{LayerRules, TileRules};
@@ -91,9 +93,13 @@ impl TileLayer {
         matches!(self, TileLayer::LandUse | TileLayer::Zones | TileLayer::Encroachments)
     }
 
-    /// Whether it draws one point per feature, wherever the feature's shape is wide.
-    pub fn is_labels(self) -> bool {
-        matches!(self, TileLayer::UnitLabels | TileLayer::ZoneLabels)
+    /// The layer for whose features it draws a point each, wherever the feature's shape is wide.
+    pub fn labels(self) -> Option<TileLayer> {
+        match self {
+            TileLayer::UnitLabels => Some(TileLayer::Units),
+            TileLayer::ZoneLabels => Some(TileLayer::Zones),
+            _ => None,
+        }
     }
 
     /// Reads `zones,units`: each layer once, in any order; the answer is in drawing order.

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::TileLayer;
 use super::prepare::{NO_VALUE, Prepared};
 use super::ring::GridPoint;
+use super::{LayerRules, TileLayer};
 
 pub(super) const EXTENT: u32 = 4096;
 
@@ -179,6 +179,7 @@ impl Hasher for IdHasher {
 /// One layer of a tile while its features come in.
 pub(super) struct LayerBytes<'a> {
     prepared: &'a Prepared,
+    layer: TileLayer,
     /// For each key of the layer: whether this zoom shows it, and its place in the tile once used.
     keys: Vec<(bool, Option<u32>)>,
     n_keys: u32,
@@ -192,11 +193,12 @@ pub(super) struct LayerBytes<'a> {
 }
 
 impl<'a> LayerBytes<'a> {
-    pub(super) fn new(prepared: &'a Prepared, z: u8) -> Self {
-        let shown = |key: &&str| prepared.rules.properties_from.get(*key).is_none_or(|from| *from <= z);
+    pub(super) fn new(prepared: &'a Prepared, layer: TileLayer, rules: &LayerRules, z: u8) -> Self {
+        let shown = |key: &&str| rules.properties_from.get(*key).is_none_or(|from| *from <= z);
         LayerBytes {
             prepared,
-            keys: prepared.layer.keys().iter().map(|key| (shown(key), None)).collect(),
+            layer,
+            keys: layer.keys().iter().map(|key| (shown(key), None)).collect(),
             n_keys: 0,
             key_bytes: Vec::new(),
             values: HashMap::default(),
@@ -211,7 +213,7 @@ impl<'a> LayerBytes<'a> {
     fn key(&mut self, at: usize) -> Option<u32> {
         let (true, place) = self.keys.get_mut(at)? else { return None };
         Some(*place.get_or_insert_with(|| {
-            put_bytes(&mut self.key_bytes, 3, self.prepared.layer.keys()[at].as_bytes());
+            put_bytes(&mut self.key_bytes, 3, self.layer.keys()[at].as_bytes());
             self.n_keys += 1;
             self.n_keys - 1
         }))
@@ -276,13 +278,13 @@ impl<'a> LayerBytes<'a> {
     }
 
     /// Appends the layer to a tile; nothing when it has no feature.
-    pub(super) fn finish(self, layer: TileLayer, tile: &mut Vec<u8>) {
+    pub(super) fn finish(self, tile: &mut Vec<u8>) {
         if self.features.is_empty() {
             return;
         }
         let mut head = Vec::with_capacity(32);
         put_number(&mut head, 15, 2);
-        put_bytes(&mut head, 1, layer.as_str().as_bytes());
+        put_bytes(&mut head, 1, self.layer.as_str().as_bytes());
         let mut tail = Vec::with_capacity(4);
         put_number(&mut tail, 5, u64::from(EXTENT));
         let parts = [&head, &self.features, &self.key_bytes, &self.value_bytes, &tail];

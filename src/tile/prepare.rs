@@ -2,14 +2,13 @@
 //! bytes a tile holds, its features along a space-filling curve so that neighbours are drawn together.
 
 use std::collections::HashMap;
-
-use rayon::prelude::*;
+use std::ops::Range;
 
 use super::rules::TileRules;
 use super::{LayerRules, TileLayer, WEB_MERCATOR_HALF_M, mvt};
 use crate::geom;
 use crate::index::Index;
-use crate::model::{Coord, Geometry, MultiPolygon, Polygon};
+use crate::model::{Coord, Geometry, Polygon};
 
 /// A property of a feature.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +40,7 @@ impl From<f64> for Value {
 /// A feature as the caller has it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Feature {
-    /// In Web Mercator metres; polygons valid. A label layer takes the shape that is to be labelled.
+    /// In Web Mercator metres; polygons valid.
     pub shape: Geometry,
     /// One per key of the layer, in the order of `TileLayer::keys`.
     pub values: Vec<Value>,
@@ -64,7 +63,7 @@ pub(super) struct Item {
     pub form: Form,
     /// West, north, east, south.
     pub bounds: [u32; 4],
-    /// Of a polygon, or of the shape a label stands for, as a share of the world's square.
+    /// Of a polygon, as a share of the world's square.
     pub area: f64,
     pub from_zoom: u8,
     /// Dust of one class is gathered together: the id of the class's value.
@@ -90,9 +89,15 @@ pub struct Prepared {
     points: Vec<WorldPoint>,
     tags: Vec<u32>,
     values: Values,
+    /// Where blocks of items end that are neighbours and worth making ready together.
+    block_ends: Vec<u32>,
     /// Boxes of the items in steps of the world's grid.
     index: Index,
 }
+
+/// A block holds so many items at most, and no further one once it has so many points.
+const BLOCK_ITEMS: usize = 256;
+const BLOCK_POINTS: usize = 4096;
 
 /// Encoded values by id, one after the other.
 #[derive(Debug, Default)]
@@ -107,14 +112,8 @@ impl Prepared {
     /// Makes a layer ready. Points that are not finite are left out; a feature without any is left out;
     /// missing values count as absent.
     pub fn new(layer: TileLayer, rules: &TileRules, features: impl IntoIterator<Item = Feature>) -> Prepared {
-        let mut features: Vec<Feature> = features.into_iter().collect();
-        let mut areas = vec![0.0; features.len()];
-        if layer.is_labels() {
-            // Most of the work of such a layer.
-            features.par_iter_mut().zip(&mut areas).for_each(|(feature, area)| (feature.shape, *area) = label_place(&feature.shape));
-        }
         let mut maker = Maker::new(layer, rules.layer(layer).clone());
-        features.into_iter().zip(areas).for_each(|(feature, area)| maker.add(feature, area));
+        features.into_iter().for_each(|feature| maker.add(&feature));
         maker.finish()
     }
 
@@ -131,11 +130,6 @@ impl Prepared {
         self.items.is_empty()
     }
 
-    /// Whether it is in tiles of a zoom.
-    pub fn is_drawn_at(&self, z: u8) -> bool {
-        (self.rules.min_zoom..=self.rules.max_zoom).contains(&z)
-    }
-
     /// Whether a zoom shows areas of what features have in common.
     pub fn is_merged_at(&self, z: u8) -> bool {
         z < self.rules.merge_below
@@ -143,6 +137,23 @@ impl Prepared {
 
     pub(super) fn items(&self) -> &[Item] {
         &self.items
+    }
+
+    pub(super) fn n_blocks(&self) -> usize {
+        self.block_ends.len()
+    }
+
+    /// The number of the block that holds an item, and the block's items.
+    pub(super) fn block_of(&self, place: usize) -> (usize, Range<usize>) {
+        let block = self.block_ends.partition_point(|end| *end as usize <= place);
+        let start = block.checked_sub(1).map_or(0, |before| self.block_ends[before] as usize);
+        (block, start..self.block_ends[block] as usize)
+    }
+
+    /// How many points there are, and the box around them.
+    pub(super) fn spread(&self) -> (usize, [u32; 4]) {
+        let around = self.items.iter().map(|item| item.bounds).reduce(join);
+        (self.points.len(), around.unwrap_or_default())
     }
 
     /// The encoded value of an id that `tags` gave.
@@ -181,20 +192,6 @@ impl Prepared {
     }
 }
 
-/// Where a shape's label stands, and the shape's area as a share of the world's square. What has no inside stays as it is.
-fn label_place(shape: &Geometry) -> (Geometry, f64) {
-    let polygons = match shape {
-        Geometry::Polygon(polygon) => &MultiPolygon::new(vec![polygon.clone()]),
-        Geometry::MultiPolygon(polygons) => polygons,
-        _ => return (shape.clone(), 0.0),
-    };
-    let side_m = 2.0 * WEB_MERCATOR_HALF_M;
-    match geom::pole(polygons) {
-        Some(pole) => (Geometry::Point(pole.into()), geom::area_m2(polygons) / (side_m * side_m)),
-        None => (shape.clone(), 0.0),
-    }
-}
-
 fn join(a: [u32; 4], b: [u32; 4]) -> [u32; 4] {
     [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
 }
@@ -229,7 +226,7 @@ impl Maker {
         }
     }
 
-    fn add(&mut self, feature: Feature, area: f64) {
+    fn add(&mut self, feature: &Feature) {
         let tags = self.tags.len() as u32;
         let absent = Value::Absent;
         for at in 0..self.layer.keys().len() {
@@ -238,11 +235,7 @@ impl Maker {
         }
         let n_items = self.items.len();
         let from_zoom = self.first_zoom(&feature.values);
-        if self.layer.is_labels() {
-            self.add_label(&feature.shape, area, tags, from_zoom);
-        } else {
-            self.add_shape(&feature.shape, tags, from_zoom);
-        }
+        self.add_shape(&feature.shape, tags, from_zoom);
         match self.items.len() - n_items {
             0 => self.tags.truncate(tags as usize),
             1 => {}
@@ -286,30 +279,19 @@ impl Maker {
         by_group.max(by_width).max(self.rules.min_zoom)
     }
 
-    /// `area`: of what the point stands for, as a share of the world's square; 0 for a point that stands for itself.
-    fn add_label(&mut self, place: &Geometry, area: f64, tags: u32, mut from_zoom: u8) {
-        let Geometry::Point(place) = place else { return };
-        if area > 0.0 {
-            let wide_enough = |z: &u8| area * pixels_at(*z) >= self.rules.label_area_px2;
-            let limit = self.rules.all_labels_from.unwrap_or(self.rules.max_zoom);
-            from_zoom = (0..limit).find(wide_enough).unwrap_or(limit).max(from_zoom);
-        }
-        self.add_part(Form::Point, &[place.0], tags, from_zoom, area);
-    }
-
-    fn add_part(&mut self, form: Form, coords: &[Coord], tags: u32, from_zoom: u8, area: f64) {
+    fn add_part(&mut self, form: Form, coords: &[Coord], tags: u32, from_zoom: u8) {
         let first = self.rings.len();
         if let Some(bounds) = self.push_points(coords.iter().copied(), false) {
-            self.push_item(form, bounds, first, tags, from_zoom, area);
+            self.push_item(form, bounds, first, tags, from_zoom, 0.0);
         }
     }
 
     fn add_shape(&mut self, shape: &Geometry, tags: u32, from_zoom: u8) {
         match shape {
-            Geometry::Point(p) => self.add_part(Form::Point, &[p.0], tags, from_zoom, 0.0),
-            Geometry::MultiPoint(points) => points.0.iter().for_each(|p| self.add_part(Form::Point, &[p.0], tags, from_zoom, 0.0)),
-            Geometry::Line(l) => self.add_part(Form::Line, &[l.start, l.end], tags, from_zoom, 0.0),
-            Geometry::LineString(l) => self.add_part(Form::Line, &l.0, tags, from_zoom, 0.0),
+            Geometry::Point(p) => self.add_part(Form::Point, &[p.0], tags, from_zoom),
+            Geometry::MultiPoint(points) => points.0.iter().for_each(|p| self.add_part(Form::Point, &[p.0], tags, from_zoom)),
+            Geometry::Line(l) => self.add_part(Form::Line, &[l.start, l.end], tags, from_zoom),
+            Geometry::LineString(l) => self.add_part(Form::Line, &l.0, tags, from_zoom),
             Geometry::MultiLineString(lines) => {
                 let first = self.rings.len();
                 let bounds = lines.0.iter().filter_map(|l| self.push_points(l.0.iter().copied(), false)).reduce(join);
@@ -361,11 +343,28 @@ impl Maker {
         self.items.push(Item { form, bounds, area, from_zoom, class, rings: (first_ring as u32, self.rings.len() as u32), tags });
     }
 
+    fn block_ends(&self) -> Vec<u32> {
+        let mut ends: Vec<u32> = Vec::new();
+        let (mut n_items, mut n_points) = (0, 0);
+        for (place, item) in self.items.iter().enumerate() {
+            if n_items == BLOCK_ITEMS || n_points >= BLOCK_POINTS {
+                ends.push(place as u32);
+                (n_items, n_points) = (0, 0);
+            }
+            n_items += 1;
+            let end = |ring: u32| ring.checked_sub(1).map_or(0, |before| self.rings[before as usize].end);
+            n_points += (end(item.rings.1) - end(item.rings.0)) as usize;
+        }
+        ends.extend((n_items > 0).then_some(self.items.len() as u32));
+        ends
+    }
+
     fn finish(mut self) -> Prepared {
         self.items.sort_by_cached_key(|item| {
             let middle = |low: u32, high: u32| ((u64::from(low) + u64::from(high)) / 2) as u32;
             interleave(middle(item.bounds[0], item.bounds[2])) | (interleave(middle(item.bounds[1], item.bounds[3])) << 1)
         });
+        let block_ends = self.block_ends();
         let index = Index::new(self.items.iter().map(|item| Some(item.bounds.map(f64::from))));
         self.points.shrink_to_fit();
         self.values.bytes.shrink_to_fit();
@@ -377,6 +376,7 @@ impl Maker {
             points: self.points,
             tags: self.tags,
             values: self.values,
+            block_ends,
             index,
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::TileLayer;
+use super::prepare::pixels_at;
 
 /// A pixel is 1/512 of a tile's side, as maps draw tiles 512 pixels wide.
 pub(super) const UNITS_PER_PIXEL: i64 = 8;
@@ -54,11 +55,23 @@ pub struct LayerRules {
 }
 
 impl LayerRules {
+    /// Whether the layer is in tiles of a zoom.
+    pub(super) fn is_drawn_at(&self, z: u8) -> bool {
+        (self.min_zoom..=self.max_zoom).contains(&z)
+    }
+
     /// The properties by which features are merged at a zoom; none when they are drawn one by one.
     pub(super) fn merged_by(&self, z: u8) -> Option<&[String]> {
         let begun = self.merge_by.iter().filter_map(|(from, keys)| Some((from.parse::<u8>().ok()?, keys)));
         let found = begun.filter(|(from, _)| *from <= z).max_by_key(|(from, _)| *from);
         found.filter(|_| z < self.merge_below).map(|(_, keys)| keys.as_slice())
+    }
+
+    /// The zoom from which a label stands. `area`: of what it names, as a share of the world's square; 0 for a place.
+    pub(super) fn label_from(&self, area: f64) -> u8 {
+        let limit = self.all_labels_from.unwrap_or(self.max_zoom);
+        let wide_enough = |z: &u8| area <= 0.0 || area * pixels_at(*z) >= self.label_area_px2;
+        (0..limit).find(wide_enough).unwrap_or(limit)
     }
 
     /// log2 of the grid at a zoom.

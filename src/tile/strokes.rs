@@ -1,59 +1,60 @@
 //! The lines and polygons of a layer at one zoom, ready to be copied into tiles.
 
-use rayon::prelude::*;
+use std::sync::OnceLock;
 
 use super::mvt::{Commands, EXTENT};
-use super::nodes::Nodes;
+use super::nodes::{Nodes, Router};
 use super::prepare::{Form, Item, Prepared};
 use super::ring::{GridPoint, clean_line, clean_ring_but, twice_area};
 use super::simple::is_simple;
 use crate::geom;
 
 /// Lines and polygons as the commands of a tile, each from its first point on: but for that point they are the same in
-/// every tile that holds the whole.
-#[derive(Debug, Default)]
+/// every tile that holds the whole. A block of them is made when one of it is first drawn.
+#[derive(Debug)]
 pub struct Strokes {
+    z: u8,
+    nodes: Nodes,
+    blocks: Box<[OnceLock<Block>]>,
+}
+
+/// The strokes of items that stand next to each other.
+#[derive(Debug, Default)]
+struct Block {
     /// In tile units from the world's corner.
     starts: Vec<GridPoint>,
     ends: Vec<u32>,
     bytes: Vec<u8>,
 }
 
-/// Items that one thread takes at a time.
-const CHUNK: usize = 2048;
-
 impl Strokes {
     /// Of a zoom, 0 to 16.
     pub fn new(prepared: &Prepared, z: u8) -> Strokes {
-        let items = prepared.items();
-        // Points need none.
-        if items.iter().all(|item| item.form == Form::Point) {
-            return Strokes::default();
-        }
-        let polygons = items.iter().filter(|item| item.form == Form::Polygon && item.from_zoom <= z);
-        let grid_bits = prepared.rules.grid_bits(z);
-        let nodes = Nodes::new(z, grid_bits, polygons.flat_map(|item| prepared.parts(item).map(|(ring, _)| ring)));
-        let chunks: Vec<Strokes> = items.par_chunks(CHUNK).map(|items| Strokes::of_items(prepared, z, &nodes, items)).collect();
-        let mut all = Strokes::default();
-        for chunk in chunks {
-            let before = all.bytes.len() as u32;
-            all.starts.extend(chunk.starts);
-            all.ends.extend(chunk.ends.iter().map(|end| before + end));
-            all.bytes.extend(chunk.bytes);
-        }
-        all.bytes.shrink_to_fit();
-        all
+        Strokes { z, nodes: Nodes::new(prepared, z), blocks: (0..prepared.n_blocks()).map(|_| OnceLock::new()).collect() }
     }
 
-    fn of_items(prepared: &Prepared, z: u8, nodes: &Nodes, items: &[Item]) -> Strokes {
-        let mut strokes = Strokes::default();
+    /// The first point of an item and the commands that follow; none when there is nothing left of it.
+    pub(super) fn stroke(&self, prepared: &Prepared, place: usize) -> Option<(GridPoint, &[u8])> {
+        let (block, items) = prepared.block_of(place);
+        let at = place - items.start;
+        let block = self.blocks[block].get_or_init(|| Block::new(prepared, self.z, &self.nodes, &prepared.items()[items]));
+        let from = at.checked_sub(1).map_or(0, |before| block.ends[before] as usize);
+        let bytes = &block.bytes[from..block.ends[at] as usize];
+        (!bytes.is_empty()).then(|| (block.starts[at], bytes))
+    }
+}
+
+impl Block {
+    fn new(prepared: &Prepared, z: u8, nodes: &Nodes, items: &[Item]) -> Block {
+        let mut block = Block::default();
         let mut commands = Commands::default();
+        let mut router = Router::new(nodes, prepared);
         for item in items {
             let mut parts = match item.form {
                 _ if item.from_zoom > z => Vec::new(),
                 Form::Point => Vec::new(),
                 Form::Line => lines(prepared, nodes, item),
-                Form::Polygon => rings(prepared, nodes, item),
+                Form::Polygon => rings(prepared, &mut router, item),
             };
             let is_polygon = item.form == Form::Polygon;
             if is_polygon && !parts.is_empty() && !is_simple(&parts) {
@@ -70,18 +71,12 @@ impl Strokes {
                     commands.close();
                 }
             }
-            strokes.starts.push(start);
-            strokes.bytes.extend_from_slice(&commands.bytes);
-            strokes.ends.push(strokes.bytes.len() as u32);
+            block.starts.push(start);
+            block.bytes.extend_from_slice(&commands.bytes);
+            block.ends.push(block.bytes.len() as u32);
         }
-        strokes
-    }
-
-    /// The first point of an item and the commands that follow; none when there is nothing left of it.
-    pub(super) fn stroke(&self, place: usize) -> Option<(GridPoint, &[u8])> {
-        let from = place.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        let bytes = &self.bytes[from..self.ends[place] as usize];
-        (!bytes.is_empty()).then(|| (self.starts[place], bytes))
+        block.bytes.shrink_to_fit();
+        block
     }
 }
 
@@ -98,14 +93,14 @@ fn lines(prepared: &Prepared, nodes: &Nodes, item: &Item) -> Vec<Vec<GridPoint>>
 }
 
 /// Each shell followed by its holes, on the grid.
-fn rings(prepared: &Prepared, nodes: &Nodes, item: &Item) -> Vec<Vec<GridPoint>> {
+fn rings(prepared: &Prepared, router: &mut Router, item: &Item) -> Vec<Vec<GridPoint>> {
     let mut rings: Vec<Vec<GridPoint>> = Vec::new();
     let mut shell_is_drawn = false;
     for (points, hole) in prepared.parts(item) {
         if hole && !shell_is_drawn {
             continue;
         }
-        let mut ring = nodes.route(points);
+        let mut ring = router.route(points);
         // Where a tile ends: what is cut beyond it must not move the border within.
         let on_seam = |p: GridPoint| p.iter().any(|v| v.rem_euclid(EXTENT as i32) == 0);
         clean_ring_but(&mut ring, on_seam);

@@ -14,15 +14,22 @@ struct Layer {
     prepared: Prepared,
     merged: OnceCell<Option<Merged>>,
     strokes: [OnceCell<Strokes>; 17],
+    labels: Option<Labels>,
+    /// Whether the labels are meant.
+    is_labels: bool,
 }
 
 impl Layer {
     fn new(layer: TileLayer, features: Vec<Feature>) -> Layer {
-        let prepared = Prepared::new(layer, &rules(), features);
-        Layer { prepared, merged: OnceCell::new(), strokes: std::array::from_fn(|_| OnceCell::new()) }
+        let prepared = Prepared::new(layer.labels().unwrap_or(layer), &rules(), features);
+        let (labels, is_labels) = (Labels::new(&prepared, &rules()), layer.labels().is_some());
+        Layer { prepared, merged: OnceCell::new(), strokes: std::array::from_fn(|_| OnceCell::new()), labels, is_labels }
     }
 
     fn shown(&self, z: u8) -> Shown<'_> {
+        if let Some(labels) = self.labels.as_ref().filter(|_| self.is_labels) {
+            return Shown::Labels(labels);
+        }
         let merged = || self.merged.get_or_init(|| Merged::new(&self.prepared)).as_ref();
         let strokes = || self.strokes[usize::from(z)].get_or_init(|| Strokes::new(&self.prepared, z));
         self.prepared.is_merged_at(z).then(merged).flatten().map_or_else(|| Shown::Strokes(strokes()), Shown::Merged)
@@ -279,10 +286,7 @@ fn a_label_stands_once_in_one_tile_from_the_zoom_at_which_its_zone_is_wide_enoug
     let coord = hanoi(12);
     let wide = [[4000.0, 4000.0], [4600.0, 4000.0], [4600.0, 4600.0], [4000.0, 4600.0]];
     let narrow = [[100.0, 100.0], [140.0, 100.0], [140.0, 140.0], [100.0, 140.0]];
-    let feature = |id: &str, shape: Polygon| Feature {
-        shape: shape.into(),
-        values: vec![id.into(), "rice".into(), "Văn Đức".into(), 12.0.into(), Value::Absent],
-    };
+    let feature = |id: &str, shape: Polygon| Feature { shape: shape.into(), values: vec![id.into(), "rice".into(), "Văn Đức".into()] };
     let features = vec![feature("wide", in_tile(coord, &[&wide])), feature("narrow", in_tile(coord, &[&narrow]))];
     let layer = Layer::new(TileLayer::ZoneLabels, features);
     let labels = |z: u8| -> Vec<String> {
