@@ -1,15 +1,18 @@
 //! A served workspace: the current snapshot, and a watch that follows the file, whoever writes to it.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use super::tiles::TileChanges;
 use super::{EngineError, Rulebook, Snapshot};
-use crate::model::Revision;
+use crate::model::{Epoch, Revision};
 use crate::store::{Store, Watch};
+use crate::tile::TileCoord;
 
-/// How often the file is looked at: a change by another process is shown well within two seconds.
-const LOOK_EVERY: Duration = Duration::from_millis(300);
+/// How often it is asked whether the file changed, which takes a few microseconds: an edit is on the map at once.
+const LOOK_EVERY: Duration = Duration::from_millis(40);
 
 /// Handle to a served workspace; clones share it.
 #[derive(Clone)]
@@ -19,9 +22,30 @@ struct Live {
     store: Mutex<Store>,
     rulebook: Arc<Rulebook>,
     current: RwLock<Arc<Snapshot>>,
-    revision: Mutex<Revision>,
+    news: Mutex<VecDeque<Arc<News>>>,
     changed: Condvar,
 }
+
+/// What a revision changed in the tiles. It is told twice: as soon as it is served, and when it is known what zooms at
+/// which features are merged show of it.
+#[derive(Debug)]
+pub struct News {
+    /// Grows by one.
+    pub number: u64,
+    pub revision: Revision,
+    /// The revision that was served before.
+    pub since: Revision,
+    /// Of the snapshot, as addresses of tiles carry it.
+    pub pin: String,
+    /// The latest epoch, which maps show.
+    pub epoch: Option<Epoch>,
+    pub changes: TileChanges,
+    /// Nothing of it is unknown.
+    pub is_whole: bool,
+}
+
+/// Who does not ask for so long misses some.
+const MOST_NEWS: usize = 64;
 
 impl Engine {
     /// Opens the workspace, reads it, and starts to follow it.
@@ -32,12 +56,11 @@ impl Engine {
         let rulebook = Arc::new(rulebook);
         let seen = watch.data_version()?;
         let snapshot = Snapshot::load(path, &rulebook, None)?;
-        let revision = snapshot.revision;
         let live = Live {
             store: Mutex::new(store),
             rulebook,
             current: RwLock::new(Arc::new(snapshot)),
-            revision: Mutex::new(revision),
+            news: Mutex::default(),
             changed: Condvar::new(),
         };
         let engine = Engine(Arc::new(live));
@@ -62,18 +85,30 @@ impl Engine {
         self.0.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// News after the one of a number (0: all that is kept), waited for at most `patience`.
+    pub fn news_after(&self, number: u64, patience: Duration) -> Vec<Arc<News>> {
+        let until = Instant::now() + patience;
+        let mut news = self.0.news.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if news.back().is_some_and(|last| last.number > number) || left.is_zero() {
+                return news.iter().filter(|one| one.number > number).cloned().collect();
+            }
+            news = self.0.changed.wait_timeout(news, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
     /// Waits until the revision is another than `known`, at most `patience`; the present revision.
     pub fn wait_for_change(&self, known: Revision, patience: Duration) -> Revision {
         let until = Instant::now() + patience;
-        let mut revision = self.0.revision.lock().unwrap_or_else(PoisonError::into_inner);
-        while *revision == known {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
+        let mut number = 0;
+        loop {
+            let (revision, left) = (self.snapshot().revision, until.saturating_duration_since(Instant::now()));
+            if revision != known || left.is_zero() {
+                return revision;
             }
-            revision = self.0.changed.wait_timeout(revision, left).unwrap_or_else(PoisonError::into_inner).0;
+            number = self.news_after(number, left).last().map_or(number, |news| news.number);
         }
-        *revision
     }
 
     /// Ends cleanly: what the log of the store holds is brought into its file.
@@ -99,14 +134,29 @@ impl Live {
             store.mark_changed()?;
         }
         let now = watch.data_version()?;
-        let next = Snapshot::load(store.path(), &self.rulebook, Some(&before))?;
-        let revision = next.revision;
+        let next = Arc::new(Snapshot::load(store.path(), &self.rulebook, Some(&before))?);
+        drop(store);
         // Nobody waits for the first tile of a new revision; the old one is served meanwhile.
-        next.prepare_tiles()?;
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
-        *self.revision.lock().unwrap_or_else(PoisonError::into_inner) = revision;
-        self.changed.notify_all();
-        tracing::info!(revision, "the workspace changed");
+        next.prepare_tiles(TileCoord::MAX_ZOOM)?;
+        self.tell(&before, &next, next.tile_changes(&before), false)?;
+        tracing::info!(revision = next.revision, "the workspace changed");
+        next.prepare_tiles(0)?;
+        self.tell(&before, &next, next.tile_changes(&before), true)?;
         Ok(now)
+    }
+
+    /// Serves a snapshot, and says what it changes: who sees the one finds the other.
+    fn tell(&self, before: &Snapshot, next: &Arc<Snapshot>, changes: TileChanges, is_whole: bool) -> Result<(), EngineError> {
+        let epoch = next.epoch(None)?;
+        let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = next.clone();
+        let number = news.back().map_or(0, |last| last.number) + 1;
+        if news.len() == MOST_NEWS {
+            news.pop_front();
+        }
+        let (revision, since, pin) = (next.revision, before.revision, next.pin());
+        news.push_back(Arc::new(News { number, revision, since, pin, epoch, changes, is_whole }));
+        self.changed.notify_all();
+        Ok(())
     }
 }

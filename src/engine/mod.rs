@@ -34,7 +34,7 @@ pub use export::{Exported, export, write_events, write_figures, write_transition
 pub use figures::{Filter, Page, Sum, group_name, hex, right_name};
 pub use gzip::{Gzip, gzip};
 pub use import::{Import, Imported, RasterFacts, import};
-pub use live::Engine;
+pub use live::{Engine, News};
 pub use maps::StyleAsk;
 pub use place::{CrsFacts, Place};
 pub use planning::{Figures, FiguresAsk, FiguresBy, FiguresRow};
@@ -42,13 +42,14 @@ pub use pyramid::{Pyramid, PyramidAsk, pyramid};
 pub use raster::EpochRaster;
 pub use rulebook::{Rulebook, tiles_text};
 pub use snapshot::{EpochLandUse, Snapshot, UnitView, ZoneView, Zones};
+pub use tiles::TileChanges;
 pub use transitions::{By, Moved, TransitionsAsk};
 
 // What `http` and `cli` name without looking past this storey.
 pub use crate::encroach::Reach;
 pub use crate::legend::{Target, Words};
 pub use crate::store::Mode;
-pub use crate::tile::{TileCoord, TileFilter, TileLayer};
+pub use crate::tile::{NEAR_ZOOM, TileCoord, TileFilter, TileLayer};
 
 use std::path::Path;
 use std::sync::Arc;

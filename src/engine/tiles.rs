@@ -1,6 +1,6 @@
 //! A snapshot's layers, made ready to be drawn as tiles when they are first asked for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use super::snapshot::{Snapshot, ZoneView};
 use super::{EngineError, figures, maps};
 use crate::legend;
 use crate::model::{Context, ContextGroup, Epoch, Geometry, Group, LayerRole, MultiPolygon};
-use crate::tile::{Feature, Labels, Merged, Prepared, Shown, Strokes, TileCoord, TileFilter, TileLayer, TileRules, Value, tile};
+use crate::tile::{Feature, Labels, Merged, Prepared, Shown, Strokes, TileCoord, TileFilter, TileLayer, TileRules, Touched, Value, tile};
 
 /// Labels are prepared with what they name.
 type Key = (TileLayer, Option<Epoch>);
@@ -34,6 +34,14 @@ impl LayerOfTiles {
     fn new(prepared: Prepared, rules: &TileRules) -> Self {
         let (merged, strokes) = (OnceLock::new(), std::array::from_fn(|_| OnceLock::new()));
         LayerOfTiles { labels: Labels::new(&prepared, rules), prepared, merged, strokes }
+    }
+
+    fn touched_since(&self, before: &LayerOfTiles) -> Touched {
+        let touched = Touched::between(&before.prepared, &self.prepared);
+        match before.merged.get().zip(self.merged.get()) {
+            Some((was, is)) => touched.with_merged((&before.prepared, was.as_ref()), (&self.prepared, is.as_ref())),
+            None => touched,
+        }
     }
 
     /// Merged areas are made on all threads of `rayon`. Who draws on one of them must have asked before: a thread that waits
@@ -79,7 +87,67 @@ impl PreparedTiles {
     }
 }
 
+/// Which tiles a snapshot draws otherwise than the one before it.
+#[derive(Debug, Clone)]
+pub struct TileChanges {
+    /// Layers that are prepared in both and differ; where tiles of none of the others differ.
+    touched: HashMap<Key, Touched>,
+    /// Layers of which nothing is known but that they differ.
+    unknown: HashSet<Key>,
+    known: HashSet<Key>,
+}
+
+impl TileChanges {
+    fn key(layer: TileLayer, epoch: Option<Epoch>) -> Key {
+        let layer = layer.labels().unwrap_or(layer);
+        (layer, epoch.filter(|_| layer.has_epochs()))
+    }
+
+    /// Whether a tile of some layers is touched; none when that is not known yet.
+    pub fn touches(&self, layers: &[TileLayer], epoch: Option<Epoch>, tile: TileCoord) -> Option<bool> {
+        let mut known = Some(false);
+        for key in layers.iter().map(|layer| TileChanges::key(*layer, epoch)) {
+            let touches = match self.touched.get(&key) {
+                Some(touched) => touched.touches(tile),
+                None => Some(!self.known.contains(&key) || self.unknown.contains(&key)),
+            };
+            if touches == Some(true) {
+                return touches;
+            }
+            known = known.zip(touches).map(|_| false);
+        }
+        known
+    }
+
+    /// What the map of an epoch shows otherwise; none when all of it may.
+    pub fn of_map(&self, epoch: Option<Epoch>) -> Option<Vec<&Touched>> {
+        let keys: HashSet<Key> = TileLayer::ALL.iter().map(|layer| TileChanges::key(*layer, epoch)).collect();
+        let is_known = keys.iter().all(|key| self.known.contains(key) && !self.unknown.contains(key));
+        is_known.then(|| self.touched.iter().filter(|(key, _)| keys.contains(key)).map(|(_, touched)| touched).collect())
+    }
+}
+
 impl Snapshot {
+    /// Which tiles differ from those of the snapshot before; of zooms that are not merged in both that is not known.
+    pub fn tile_changes(&self, before: &Snapshot) -> TileChanges {
+        let slots = |snapshot: &Snapshot| snapshot.tiles.slots.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (was, now) = (slots(before), slots(self));
+        let (mut touched, mut unknown) = (HashMap::new(), HashSet::new());
+        for (key, old) in &was {
+            let new = now.get(key);
+            if new.is_some_and(|new| Arc::ptr_eq(new, old)) {
+                continue;
+            }
+            let both = old.layer.get().zip(new.and_then(|new| new.layer.get()));
+            match both.map(|(old, new)| new.touched_since(old)) {
+                Some(found) if found.is_nothing() => {}
+                Some(found) => drop(touched.insert(*key, found)),
+                None => drop(unknown.insert(*key)),
+            }
+        }
+        TileChanges { touched, unknown, known: was.into_keys().collect() }
+    }
+
     /// The layers at an address as an uncompressed MVT; empty when there is nothing to show.
     pub fn tile(&self, layers: &[TileLayer], epoch: Option<Epoch>, coord: TileCoord, filter: &TileFilter) -> Result<Vec<u8>, EngineError> {
         let epoch = self.epoch(epoch)?;
@@ -89,11 +157,11 @@ impl Snapshot {
         Ok(tile(&shown, coord, filter))
     }
 
-    /// Makes ready what the map shows of the latest epoch: nobody waits for a tile.
-    pub fn prepare_tiles(&self) -> Result<(), EngineError> {
+    /// Makes ready what tiles of the latest epoch rest on, from a zoom on: nobody waits for a tile.
+    pub fn prepare_tiles(&self, from_zoom: u8) -> Result<(), EngineError> {
         let epoch = self.epoch(None)?;
         std::thread::scope(|threads| {
-            let prepare = |layer: &TileLayer| self.prepare_layer(*layer, epoch, 0);
+            let prepare = |layer: &TileLayer| self.prepare_layer(*layer, epoch, from_zoom);
             let layers: Vec<_> = TileLayer::ALL.iter().map(|layer| threads.spawn(move || prepare(layer))).collect();
             let ended = layers.into_iter().map(|layer| layer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             ended.collect::<Result<Vec<()>, _>>().map(|_| ())
@@ -141,12 +209,6 @@ impl Snapshot {
             }
         }
         Ok(TileFilter { only })
-    }
-
-    /// What a tile of these layers rests on: with the same stamp it has the same bytes.
-    pub fn tile_stamp_of(&self, layers: &[TileLayer], epoch: Option<Epoch>) -> String {
-        let stamps: Vec<String> = layers.iter().map(|layer| self.tile_stamp(*layer, epoch)).collect();
-        stamps.join("; ")
     }
 
     /// What a prepared layer rests on.

@@ -1,7 +1,8 @@
 //! `/events`: browsers are told when the workspace changes.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -9,35 +10,70 @@ use axum::http::{Uri, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::ask::Ask;
 use super::error::ApiError;
+use super::tile_cache::TileKey;
 use super::{App, Shared};
-use crate::model::Revision;
+use crate::engine::{NEAR_ZOOM, News, TileCoord};
 
 /// Open streams at one time.
 pub(super) const MOST_LISTENERS: usize = 2_000;
 
-/// Starts the thread that waits for the engine and tells the streams; it ends with the app.
+/// News that wait for a slow reader; who misses some is told the present revision alone.
+pub(super) const MOST_WAITING: usize = 16;
+/// More boxes or tiles than this are not worth telling: the map asks for everything anew.
+const MOST_TOLD: usize = 500;
+
+/// Starts the thread that waits for the engine, brings the kept tiles forward and tells the streams; it ends with the app.
 pub(super) fn follow(shared: &Arc<Shared>) {
     let engine = shared.engine.clone();
     let weak: Weak<Shared> = Arc::downgrade(shared);
-    let mut known = *shared.revision.borrow();
     let started = std::thread::Builder::new().name("tell".to_owned()).spawn(move || {
+        let mut number = 0;
         while weak.strong_count() > 0 {
-            let revision = engine.wait_for_change(known, Duration::from_secs(1));
+            number = engine.news_after(number, Duration::from_secs(1)).last().map_or(number, |news| news.number);
             let Some(shared) = weak.upgrade() else { return };
-            if revision != known {
-                known = revision;
-                shared.revision.send_replace(revision);
-            }
+            catch_up(&shared);
         }
     });
     if let Err(error) = started {
         tracing::error!(%error, "no thread to follow the workspace; browsers will not be told of changes");
     }
+}
+
+/// Brings the kept tiles to the revision that is served, and tells the streams.
+pub(super) fn catch_up(shared: &Shared) {
+    let mut number = shared.news_number.lock().unwrap_or_else(PoisonError::into_inner);
+    for news in shared.engine.news_after(*number, Duration::ZERO) {
+        *number = news.number;
+        let touches = |key: &TileKey| news.changes.touches(&key.layers, key.epoch, key.coord);
+        shared.tiles.advance(news.since, news.revision, touches);
+        // Nobody may listen.
+        let _ = shared.news.send(told(&news).into());
+    }
+}
+
+/// What a browser is told: first where zooms at which every feature is drawn changed, then the tiles of the others.
+fn told(news: &News) -> String {
+    let mut told = json!({ "revision": news.revision });
+    let Some(touched) = news.changes.of_map(news.epoch) else { return told.to_string() };
+    let (key, changed) = if news.is_whole {
+        let tiles: BTreeSet<TileCoord> = touched.iter().flat_map(|touched| touched.tiles_below(NEAR_ZOOM)).collect();
+        ("tiles", tiles.iter().map(|tile| json!([tile.z(), tile.x(), tile.y()])).collect::<Vec<_>>())
+    } else {
+        ("bounds", touched.iter().flat_map(|touched| touched.boxes_lonlat()).map(|bounds| json!(bounds)).collect())
+    };
+    if changed.len() <= MOST_TOLD {
+        told["since"] = news.since.into();
+        told["pin"] = news.pin.clone().into();
+        told["near_zoom"] = NEAR_ZOOM.into();
+        told[key] = changed.into();
+    }
+    told.to_string()
 }
 
 impl App {
@@ -47,29 +83,35 @@ impl App {
     }
 }
 
-fn event(revision: Revision) -> Result<Event, Infallible> {
-    Ok(Event::default().event("revision").data(json!({ "revision": revision }).to_string()))
+fn event(data: &str) -> Result<Event, Infallible> {
+    Ok(Event::default().event("revision").data(data))
 }
 
-/// The present revision at once, then every new one, until the reader or the server goes.
+/// The present revision at once, then what every new one changed, until the reader or the server goes.
 pub(super) async fn stream(State(app): State<App>, uri: Uri) -> Result<Response, ApiError> {
     Ask::read(&uri, &[])?;
     let place = app.0.listeners.clone().try_acquire_owned();
     let place = place.map_err(|_| ApiError::too_many("too many pages listen for changes; ask again in a while"))?;
     let (send, receive) = mpsc::channel(4);
-    let (mut revision, mut ending) = (app.0.revision.subscribe(), app.0.ending.subscribe());
+    let (mut news, mut ending) = (app.0.news.subscribe(), app.0.ending.subscribe());
+    let engine = app.0.engine.clone();
     tokio::spawn(async move {
         let _place = place;
+        let present = || Arc::from(json!({ "revision": engine.snapshot().revision }).to_string());
+        let mut data: Arc<str> = present();
         loop {
-            let now = *revision.borrow_and_update();
-            if send.send(event(now)).await.is_err() {
+            if send.send(event(&data)).await.is_err() {
                 return;
             }
-            tokio::select! {
-                changed = revision.changed() => if changed.is_err() { return },
+            data = tokio::select! {
+                told = news.recv() => match told {
+                    Ok(told) => told,
+                    Err(RecvError::Lagged(_)) => present(),
+                    Err(RecvError::Closed) => return,
+                },
                 _ = ending.changed() => return,
                 () = send.closed() => return,
-            }
+            };
         }
     });
     let stream = Sse::new(ReceiverStream::new(receive)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));

@@ -4,11 +4,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
-use super::App;
 use super::answer::{Coded, Coding, Freshness, json_bytes};
 use super::ask::{Ask, Place};
 use super::error::ApiError;
 use super::tile_cache::TileKey;
+use super::{App, events};
 use crate::engine::{Snapshot, StyleAsk, TileCoord, TileLayer};
 
 type Answer = Result<Response, ApiError>;
@@ -72,11 +72,13 @@ pub(super) async fn tile(
     let rev = ask.rev()?.filter(|_| ask.text("pin").is_none_or(|pin| pin == snapshot.pin()));
     let epoch = snapshot.epoch(asked_epoch).map_err(|e| ApiError::from(e).of_parameter())?;
     let filter = snapshot.tile_filter(&ask.words("kind")?, &ask.words("group")?).map_err(|e| ApiError::from(e).of_parameter())?;
-    let stamp = snapshot.tile_stamp_of(&layers, epoch);
     let revision = snapshot.revision;
-    let key = TileKey { stamp, layers, epoch, coord, filter, coding: Coding::accepted(&headers) };
+    let key = TileKey { layers, epoch, coord, filter, coding: Coding::accepted(&headers) };
     drop(snapshot);
-    let (coded, revision) = match app.0.tiles.get(&key) {
+    if !app.0.tiles.is_at(revision) {
+        events::catch_up(&app.0);
+    }
+    let (coded, revision) = match app.0.tiles.get(&key, revision) {
         Some(coded) => (coded, revision),
         None => draw(&app, key).await?,
     };
@@ -89,14 +91,12 @@ pub(super) async fn tile(
 }
 
 /// The tile, and the revision that it shows.
-async fn draw(app: &App, mut key: TileKey) -> Result<(Coded, u64), ApiError> {
+async fn draw(app: &App, key: TileKey) -> Result<(Coded, u64), ApiError> {
     let (coding, coord, epoch, layers, filter) = (key.coding, key.coord, key.epoch, key.layers.clone(), key.filter.clone());
-    let work =
-        move |s: &Snapshot| Ok((Coded::new(s.tile(&layers, epoch, coord, &filter)?, coding), s.tile_stamp_of(&layers, epoch), s.revision));
-    let (coded, stamp, revision) = app.compute(work).await?;
+    let work = move |s: &Snapshot| Ok((Coded::new(s.tile(&layers, epoch, coord, &filter)?, coding), s.revision));
     // The snapshot may have changed while the tile waited for its turn.
-    key.stamp = stamp;
-    app.0.tiles.put(key, coded.clone());
+    let (coded, revision) = app.compute(work).await?;
+    app.0.tiles.put(key, coded.clone(), revision);
     Ok((coded, revision))
 }
 

@@ -18,17 +18,16 @@ mod serve;
 mod tile_cache;
 mod web_app;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 
 pub use serve::serve;
 
 use crate::engine::{Engine, EngineError, Snapshot};
-use crate::model::Revision;
 use error::ApiError;
 use metrics::Metrics;
 use tile_cache::TileCache;
@@ -43,7 +42,10 @@ struct Shared {
     tiles: TileCache,
     /// One permit per answer that is being computed.
     workers: Arc<Semaphore>,
-    revision: watch::Sender<Revision>,
+    /// What changed, as `/events` tells it.
+    news: broadcast::Sender<Arc<str>>,
+    /// The last of the engine's news that the tiles and the streams were told.
+    news_number: Mutex<u64>,
     ending: watch::Sender<bool>,
     listeners: Arc<Semaphore>,
 }
@@ -55,13 +57,14 @@ impl App {
     /// Starts to follow the engine's revision; ends with the last clone. Keeps at most so many bytes of drawn tiles.
     pub fn new(engine: Engine, most_tile_bytes: usize) -> App {
         let n_workers = std::thread::available_parallelism().map_or(2, |n| n.get()).max(2);
-        let (revision, _) = watch::channel(engine.snapshot().revision);
+        let revision = engine.snapshot().revision;
         let shared = Arc::new(Shared {
             engine,
             metrics: Metrics::default(),
-            tiles: TileCache::new(most_tile_bytes),
+            tiles: TileCache::new(most_tile_bytes, revision),
             workers: Arc::new(Semaphore::new(n_workers)),
-            revision,
+            news: broadcast::channel(events::MOST_WAITING).0,
+            news_number: Mutex::new(0),
             ending: watch::channel(false).0,
             listeners: Arc::new(Semaphore::new(events::MOST_LISTENERS)),
         });

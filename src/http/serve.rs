@@ -41,7 +41,7 @@ async fn listen(engine: Engine, bind: SocketAddr, most_tile_bytes: usize, ready:
     let warm = app.clone();
     // What the map shows is made ready before anybody is told to come. Who comes earlier waits for his own layers.
     let warmed = tokio::task::spawn_blocking(move || {
-        if let Err(error) = warm.snapshot().prepare_tiles() {
+        if let Err(error) = warm.snapshot().prepare_tiles(0) {
             tracing::warn!(%error, "the tiles could not be made ready");
         }
     });

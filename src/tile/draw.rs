@@ -155,7 +155,7 @@ impl<'a> Drawing<'a> {
             let tags = self.prepared.tags(item);
             keys.iter().for_each(|key| self.bytes.tag(*key, tags[*key]));
             if let Some(key) = area_key {
-                self.bytes.tag_number(key, (area.area_ha * 10.0).round() / 10.0);
+                self.bytes.tag_number(key, area.area_ha);
             }
             self.bytes.add(GeometryType::Polygon, &[], &area.geometry);
         }

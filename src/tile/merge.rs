@@ -1,15 +1,16 @@
 //! Low zooms: features that agree in some properties are drawn as areas, cell by cell, with true areas and shared
 //! borders. See `cells` for what a cell shows and `outline` for the lines.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
+use super::TileCoord;
 use super::cells::{Part, Shares, within};
 use super::mvt::{Commands, EXTENT};
 use super::outline::{Labelled, NOTHING, outlines};
-use super::prepare::{Form, Item, Prepared, WorldPoint};
+use super::prepare::{Form, Item, NO_VALUE, Prepared, WorldPoint};
 use super::rules::UNITS_PER_PIXEL;
 use crate::geom;
 use crate::model::{Coord, MultiPolygon, Polygon, Ring};
@@ -104,10 +105,72 @@ impl Merged {
         let areas = zoom.tiles.get(&[x, y]).map(|tile| tile.areas.get_or_init(|| zoom.outline([x, y], tile, self.buffer_px)));
         (&zoom.keys, areas.map_or(&[], |areas| areas))
     }
+
+    /// Tiles that are drawn otherwise than in another state of the layer.
+    pub(super) fn differing(&self, prepared: &Prepared, other: &Merged, others: &Prepared) -> HashSet<TileCoord> {
+        let mut found = HashSet::new();
+        for (z, (ours, theirs)) in (0_u64..).zip(self.zooms.iter().zip(&other.zooms)) {
+            let same_class = ours.classes_of(prepared, theirs, others);
+            let known: HashSet<[u32; 2]> = ours.tiles.keys().chain(theirs.tiles.keys()).copied().collect();
+            let differs = |at: &[u32; 2]| match (ours.tiles.get(at), theirs.tiles.get(at)) {
+                (Some(a), Some(b)) => ours.bits != theirs.bits || !a.shows_the_same(b, &same_class),
+                _ => true,
+            };
+            let changed: HashSet<[u32; 2]> = known.iter().filter(|at| differs(at)).copied().collect();
+            // A tile shows a margin of its neighbours.
+            let around = |[x, y]: [u32; 2]| {
+                [-1, 0, 1].into_iter().flat_map(move |dy| [-1, 0, 1].map(|dx| [x.wrapping_add_signed(dx), y.wrapping_add_signed(dy)]))
+            };
+            let candidates: HashSet<[u32; 2]> = changed.iter().flat_map(|at| around(*at)).filter(|at| known.contains(at)).collect();
+            let touched = candidates.into_iter().filter(|at| {
+                changed.contains(at) || {
+                    let relabel = |label: u16| same_class.get(usize::from(label)).copied().unwrap_or(NOTHING);
+                    let mut was = theirs.window(*at, other.buffer_px);
+                    was.labels.iter_mut().for_each(|label| *label = relabel(*label));
+                    was != ours.window(*at, self.buffer_px)
+                }
+            });
+            found.extend(touched.filter_map(|[x, y]| TileCoord::new(z, x.into(), y.into()).ok()));
+        }
+        found
+    }
+}
+
+impl Tile {
+    /// Whether another state's tile is drawn the same; `same_class` says which of our classes one of its is.
+    fn shows_the_same(&self, other: &Tile, same_class: &[u16]) -> bool {
+        let ours = |class: u16| same_class.get(usize::from(class)).copied().unwrap_or(NOTHING);
+        let same_totals = || {
+            let mut theirs: Vec<(u16, f64)> = other.totals.iter().map(|(class, ha)| (ours(*class), tenths(*ha))).collect();
+            theirs.sort_by_key(|(class, _)| *class);
+            theirs.into_iter().eq(self.totals.iter().map(|(class, ha)| (*class, tenths(*ha))))
+        };
+        self.part == other.part
+            && self.runs.len() == other.runs.len()
+            && self.runs.iter().zip(&other.runs).all(|((end, class), (to, of))| end == to && *class == ours(*of))
+            && same_totals()
+    }
+}
+
+/// Areas are told in tenths of a hectare.
+pub(super) fn tenths(ha: f64) -> f64 {
+    (ha * 10.0).round() / 10.0
 }
 
 impl Zoom {
-    fn outline(&self, address: [u32; 2], tile: &Tile, buffer_px: u32) -> Vec<Area> {
+    /// By another state's class, which of ours it is; `NOTHING` when we have none of its properties.
+    fn classes_of(&self, prepared: &Prepared, other: &Zoom, others: &Prepared) -> Vec<u16> {
+        fn properties<'a>(zoom: &'a Zoom, prepared: &'a Prepared, item: u32) -> Vec<Option<&'a [u8]>> {
+            let tags = prepared.tags(&prepared.items()[item as usize]);
+            zoom.keys.iter().map(|key| (tags[*key] != NO_VALUE).then(|| prepared.value(tags[*key]))).collect()
+        }
+        let ours: HashMap<Vec<Option<&[u8]>>, u16> =
+            (0..NOTHING).zip(&self.items).map(|(class, item)| (properties(self, prepared, *item), class)).collect();
+        other.items.iter().map(|item| ours.get(&properties(other, others, *item)).copied().unwrap_or(NOTHING)).collect()
+    }
+
+    /// The labels of a tile and its margin.
+    fn window(&self, address: [u32; 2], buffer_px: u32) -> Labelled {
         let side = (EXTENT >> self.bits) as isize;
         let margin = ((buffer_px as usize * UNITS_PER_PIXEL as usize) >> self.bits).max(LEAST_MARGIN).next_power_of_two();
         let reach = -(margin as isize)..side + margin as isize;
@@ -128,13 +191,18 @@ impl Zoom {
         let (width, height) = ((x1 - x0).max(0) as usize, (y1 - y0).max(0) as usize);
         let mut window = Labelled { begin: [x0, y0], width, labels: vec![NOTHING; width * height], margin, bits: self.bits };
         beside.iter().for_each(|(begin, tile)| paste(&mut window, *begin, tile));
+        window
+    }
+
+    fn outline(&self, address: [u32; 2], tile: &Tile, buffer_px: u32) -> Vec<Area> {
+        let window = self.window(address, buffer_px);
         let area_ha = |class: u16| tile.totals.iter().find(|(of, _)| *of == class).map_or(0.0, |(_, ha)| *ha);
         let mut commands = Commands::default();
         let area = |(class, rings): (u16, Vec<Vec<[i32; 2]>>)| {
             commands.clear();
             rings.iter().for_each(|ring| commands.ring(ring));
             let item = self.items[usize::from(class)];
-            Area { item, area_ha: area_ha(class), geometry: commands.bytes.as_slice().into() }
+            Area { item, area_ha: tenths(area_ha(class)), geometry: commands.bytes.as_slice().into() }
         };
         outlines(&window).into_iter().map(area).collect()
     }

@@ -24,6 +24,7 @@ mod strokes;
 mod style;
 #[cfg(test)]
 mod tests_of_drawing;
+mod touched;
 
 pub use coord::{TileCoord, TileError, WEB_MERCATOR_HALF_M, lonlat_to_mercator};
 pub use draw::{Shown, TileFilter, tile};
@@ -31,9 +32,10 @@ pub use hilbert::along_hilbert;
 pub use labels::Labels;
 pub use merge::Merged;
 pub use prepare::{Feature, Prepared, Value};
-pub use rules::{LayerRules, TileRules};
+pub use rules::{LayerRules, NEAR_ZOOM, TileRules};
 pub use strokes::Strokes;
 pub use style::{ClassColor, StyleError, StyleParts, Theme, style};
+pub use touched::Touched;
 
 use crate::model::NotAWord;
 

@@ -14,6 +14,7 @@ use super::ring::{GridPoint, clean_ring, twice_area};
 pub(super) const NOTHING: u16 = u16::MAX;
 
 /// Labels of the cells of a tile and a margin around it, as far as there are any.
+#[derive(PartialEq)]
 pub(super) struct Labelled {
     /// Column and row of the first cell, from the tile's corner; negative in the margin.
     pub begin: [isize; 2],

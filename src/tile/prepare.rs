@@ -1,7 +1,9 @@
 //! A layer made ready to be drawn: its points on one grid over the whole world, its properties as the
 //! bytes a tile holds, its features along a space-filling curve so that neighbours are drawn together.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use super::rules::TileRules;
@@ -68,6 +70,8 @@ pub(super) struct Item {
     pub from_zoom: u8,
     /// Dust of one class is gathered together: the id of the class's value.
     pub class: u32,
+    /// Of its shape and its properties: equal items have equal ones.
+    digest: u64,
     rings: (u32, u32),
     tags: u32,
 }
@@ -106,6 +110,14 @@ struct Values {
     ends: Vec<u32>,
     /// Whether more than one feature has it.
     shared: Vec<bool>,
+}
+
+impl Values {
+    fn get(&self, id: u32) -> &[u8] {
+        let at = id as usize;
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        &self.bytes[start..self.ends[at] as usize]
+    }
 }
 
 impl Prepared {
@@ -150,6 +162,29 @@ impl Prepared {
         (block, start..self.block_ends[block] as usize)
     }
 
+    /// Boxes of the items that one of two states of a layer has and the other has not.
+    pub(super) fn differing(&self, other: &Prepared) -> Vec<[u32; 4]> {
+        let sorted = |prepared: &Prepared| {
+            let mut items: Vec<(u64, [u32; 4])> = prepared.items.iter().map(|item| (item.digest, item.bounds)).collect();
+            items.sort_unstable();
+            items
+        };
+        let (ours, theirs) = (sorted(self), sorted(other));
+        let (mut ours, mut theirs) = (ours.into_iter().peekable(), theirs.into_iter().peekable());
+        let mut boxes = Vec::new();
+        loop {
+            let order = match (ours.peek(), theirs.peek()) {
+                (Some(a), Some(b)) => a.cmp(b),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => return boxes,
+            };
+            let a = ours.next_if(|_| order.is_le());
+            let b = theirs.next_if(|_| order.is_ge());
+            boxes.extend(a.xor(b).map(|(_, bounds)| bounds));
+        }
+    }
+
     /// How many points there are, and the box around them.
     pub(super) fn spread(&self) -> (usize, [u32; 4]) {
         let around = self.items.iter().map(|item| item.bounds).reduce(join);
@@ -158,9 +193,7 @@ impl Prepared {
 
     /// The encoded value of an id that `tags` gave.
     pub(super) fn value(&self, id: u32) -> &[u8] {
-        let at = id as usize;
-        let start = at.checked_sub(1).map_or(0, |before| self.values.ends[before] as usize);
-        &self.values.bytes[start..self.values.ends[at] as usize]
+        self.values.get(id)
     }
 
     /// Whether one feature alone has the value.
@@ -340,7 +373,23 @@ impl Maker {
     fn push_item(&mut self, form: Form, bounds: [u32; 4], first_ring: usize, tags: u32, from_zoom: u8, area: f64) {
         let class_key = self.rules.dust_by.as_deref().and_then(|by| self.layer.keys().iter().position(|key| *key == by));
         let class = class_key.and_then(|at| self.tags.get(tags as usize + at)).copied().unwrap_or(NO_VALUE);
-        self.items.push(Item { form, bounds, area, from_zoom, class, rings: (first_ring as u32, self.rings.len() as u32), tags });
+        let rings = (first_ring as u32, self.rings.len() as u32);
+        let digest = self.digest(form, first_ring, tags);
+        self.items.push(Item { form, bounds, area, from_zoom, class, digest, rings, tags });
+    }
+
+    fn digest(&self, form: Form, first_ring: usize, tags: u32) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (form as u8).hash(&mut hasher);
+        let mut start = first_ring.checked_sub(1).map_or(0, |before| self.rings[before].end);
+        for ring in &self.rings[first_ring..] {
+            self.points[start as usize..ring.end as usize].hash(&mut hasher);
+            ring.hole.hash(&mut hasher);
+            start = ring.end;
+        }
+        let known = |id: &u32| (*id != NO_VALUE).then(|| self.values.get(*id));
+        self.tags[tags as usize..].iter().map(known).for_each(|value| value.hash(&mut hasher));
+        hasher.finish()
     }
 
     fn block_ends(&self) -> Vec<u32> {

@@ -10,6 +10,9 @@ use super::prepare::pixels_at;
 /// A pixel is 1/512 of a tile's side, as maps draw tiles 512 pixels wide.
 pub(super) const UNITS_PER_PIXEL: i64 = 8;
 
+/// From this zoom on no layer is merged.
+pub const NEAR_ZOOM: u8 = 12;
+
 /// What one layer shows at which zoom.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -117,6 +120,9 @@ impl TileRules {
             merge_by.sort_unstable();
             if rules.merge_below > 0 && merge_by.first().is_none_or(|(from, _)| *from > 0) {
                 return wrong("merge_by must begin with zoom 0");
+            }
+            if rules.merge_below > NEAR_ZOOM {
+                return wrong("merge_below must be 12 at most");
             }
             if merge_by.windows(2).any(|pair| !pair[0].1.iter().all(|key| pair[1].1.contains(key))) {
                 return wrong("merge_by must keep at each zoom the properties of the zooms before");

@@ -528,6 +528,60 @@ fn a_filter_lets_in_what_it_names_one_by_one_and_merged_and_leaves_other_layers_
     }
 }
 
+/// What a tile shows, whatever the order of its features and properties.
+fn seen(layer: &Layer, coord: TileCoord) -> Vec<String> {
+    let mut seen: Vec<String> = read(&tile(&[layer], coord)).iter().flat_map(|(_, f)| f).map(|f| format!("{f:?}")).collect();
+    seen.sort();
+    seen
+}
+
+#[test]
+fn a_change_touches_the_tiles_that_differ_and_hardly_any_other() {
+    let coord = hanoi(12);
+    let before = farmland(coord, 24, 60.0);
+    let with = |change: &dyn Fn(&mut Vec<Feature>)| {
+        let mut after = before.clone();
+        change(&mut after);
+        zones(after)
+    };
+    let square = |low: f64, high: f64| -> Geometry { in_tile(coord, &[&[[low, low], [high, low], [high, high], [low, high]]]).into() };
+    let layers: [(&str, Layer); 5] = [
+        ("gone", with(&|zones| drop(zones.remove(300)))),
+        ("come", with(&|zones| zones.push(zone("new", "tea", square(2500.0, 2560.0))))),
+        ("far away", with(&|zones| zones.push(zone("new", "rice", square(3900.0, 4020.0))))),
+        ("another kind", with(&|zones| zones[300].values[1] = "mulberry".into())),
+        ("another name", with(&|zones| zones[300].values[2] = "Văn Đức".into())),
+    ];
+    let was = zones(before.clone());
+    for (what, is) in &layers {
+        let (mut n_differing, mut n_touched) = (0, 0);
+        let near = Touched::between(&was.prepared, &is.prepared);
+        assert_eq!((near.touches(hanoi(11)), near.tiles_below(NEAR_ZOOM).len()), (None, 0), "{what}: merged zooms are not known yet");
+        let merged = |layer: &Layer| layer.merged.get_or_init(|| Merged::new(&layer.prepared)).is_some();
+        assert!(merged(&was) && merged(is));
+        let (old, new) = (was.merged.get().unwrap().as_ref(), is.merged.get().unwrap().as_ref());
+        let touched = near.with_merged((&was.prepared, old), (&is.prepared, new));
+        let far = touched.tiles_below(NEAR_ZOOM);
+        for z in 8..=16_u8 {
+            let scale = |v: u32, end: u32| if z < 12 { (v >> (12 - z)) + end } else { (v + end) << (z - 12) };
+            for x in scale(coord.x(), 0).saturating_sub(1)..=scale(coord.x(), 1) {
+                for y in scale(coord.y(), 0).saturating_sub(1)..=scale(coord.y(), 1) {
+                    let tile = TileCoord::new(z.into(), x.into(), y.into()).unwrap();
+                    let (differs, touches) = (seen(&was, tile) != seen(is, tile), touched.touches(tile).unwrap());
+                    assert!(touches || !differs, "{what}: {tile} is stale");
+                    assert_eq!(far.contains(&tile), touches && z < NEAR_ZOOM, "{what}: {tile}");
+                    n_differing += u32::from(differs);
+                    n_touched += u32::from(touches);
+                }
+            }
+        }
+        assert!(n_differing >= if *what == "another name" { 5 } else { 9 }, "{what}: {n_differing}");
+        assert!(f64::from(n_touched) <= 1.2 * f64::from(n_differing), "{what}: {n_touched} touched, {n_differing} differ");
+    }
+    let same = Touched::between(&was.prepared, &zones(before.into_iter().rev().collect()).prepared);
+    assert!(same.is_nothing() && same.touches(hanoi(5)) == Some(false), "the order of features is no change");
+}
+
 #[test]
 fn nothing_to_show_gives_no_bytes() {
     assert!(tile(&[&zones(Vec::new())], hanoi(3)).is_empty());

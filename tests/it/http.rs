@@ -603,6 +603,8 @@ async fn another_page_may_ask_before_it_asks() {
 #[tokio::test]
 async fn a_change_by_another_process_is_served_and_told() {
     let site = Site::over(workspace());
+    // As `serve` does before it says that it is ready.
+    site.engine.snapshot().prepare_tiles(0).unwrap();
     let before = site.engine.snapshot().revision;
     let mut events = site.router.clone().oneshot(Request::get("/events").body(Body::empty()).unwrap()).await.unwrap().into_body();
     let mut next = async || String::from_utf8(events.frame().await.unwrap().unwrap().into_data().unwrap().to_vec()).unwrap();
@@ -611,7 +613,18 @@ async fn a_change_by_another_process_is_served_and_told() {
     let file = site._bench.write("more.geojson", geojson_in(5897, &more));
     site._bench.import(&file, "zones", &["--append"]).ok();
     let told = tokio::time::timeout(std::time::Duration::from_secs(20), next()).await.unwrap();
-    assert!(told.starts_with("event: revision\ndata: ") && !told.contains(&format!("{{\"revision\":{before}}}")), "{told}");
+    let json_of = |told: &str| serde_json::from_str::<Value>(told.strip_prefix("event: revision\ndata: ").unwrap()).unwrap();
+    // First what is drawn zone by zone, then the tiles of zooms that show zones of a kind as one.
+    let near = json_of(&told);
+    let revision = near["revision"].as_u64().unwrap();
+    assert!(revision > before && near["since"] == before && near["pin"] == site.engine.snapshot().pin() && near["near_zoom"] == 12);
+    let [west, south, east, north] = serde_json::from_value::<[f64; 4]>(near["bounds"][0].clone()).unwrap();
+    let side = 100.0 / 111_000.0;
+    assert!((east - west - side).abs() < 1e-4 && (north - south - side).abs() < 1e-4, "{near}");
+    let far = json_of(&tokio::time::timeout(std::time::Duration::from_secs(20), next()).await.unwrap());
+    assert_eq!((&far["revision"], &far["since"], far["bounds"].is_null()), (&near["revision"], &near["since"], true));
+    let n_tiles = |z: u64| far["tiles"].as_array().unwrap().iter().filter(|tile| tile[0] == z).count();
+    assert_eq!((0..=12).map(n_tiles).collect::<Vec<_>>(), [[1; 12].as_slice(), &[0]].concat(), "{far}");
     let summary = send(&site.router, Request::get("/api/v1/summary").body(Body::empty()).unwrap()).await.json();
     assert_eq!(summary["totals"]["n_zones"], 3);
 }

@@ -4,7 +4,7 @@
 // .gpkg, else with the simulated city in that folder (default: demo/). Journeys take what they look for from the API,
 // so that they hold on any workspace with zones, communes and land use.
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
@@ -63,15 +63,30 @@ after(async () => {
 async function start_server(): Promise<string> {
   const given = process.env['FARMZONE_URL'];
   if (given) return given.replace(/\/$/, '');
+  const demo = process.env['FARMZONE_DEMO'] ?? `${ROOT}demo`;
+  const started = await serve(demo.endsWith('.gpkg') ? ['serve', demo] : ['demo', '--dir', demo]);
+  server = started.child;
+  return started.address;
+}
+
+function program(): string {
   const binary = process.env['FARMZONE_BIN'];
   assert.ok(binary, 'set FARMZONE_URL to a running server, or FARMZONE_BIN to the program');
+  return binary;
+}
+
+/** Runs a command of the program to its end. */
+export function run(...args: string[]): void {
+  const { status, stderr } = spawnSync(program(), args, { encoding: 'utf8' });
+  assert.equal(status, 0, `${args.join(' ')}: ${stderr}`);
+}
+
+/** Starts a server with one of the program's commands, and waits until it answers. */
+export async function serve(command: string[]): Promise<{ address: string; child: ChildProcess }> {
   const bind = `127.0.0.1:${await free_port()}`;
-  const demo = process.env['FARMZONE_DEMO'] ?? `${ROOT}demo`;
-  const what = demo.endsWith('.gpkg') ? ['serve', demo] : ['demo', '--dir', demo];
-  const child = spawn(binary, [...what, '--bind', bind], {
+  const child = spawn(program(), [...command, '--bind', bind], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  server = child;
   // A run that is cut short leaves no server behind.
   process.once('exit', () => child.kill('SIGTERM'));
   let said = '';
@@ -83,7 +98,7 @@ async function start_server(): Promise<string> {
     assert.ok(Date.now() < give_up, `the server is not ready after ${SERVER_PATIENCE_MS / 1000} s: ${said}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  return address;
+  return { address, child };
 }
 
 async function is_healthy(address: string): Promise<boolean> {
@@ -126,10 +141,15 @@ export interface VisitOptions extends BrowserContextOptions {
   prepare?: (page: Page) => Promise<unknown>;
   /** Console errors that the journey provokes. */
   expected?: RegExp;
+  /** Another server than that of all journeys. */
+  address?: string;
 }
 
 /** Opens the page at `hash` and waits until the figures are there. */
-export async function visit(hash = '', { prepare, expected, ...options }: VisitOptions = {}): Promise<Visit> {
+export async function visit(
+  hash = '',
+  { prepare, expected, address = url, ...options }: VisitOptions = {},
+): Promise<Visit> {
   assert.ok(browser, 'the browser is started before the first test');
   const context = await browser.newContext({
     viewport: DESKTOP,
@@ -148,7 +168,8 @@ export async function visit(hash = '', { prepare, expected, ...options }: VisitO
     if (!expected?.test(message.text())) faults.push(`console: ${message.text()}`);
   });
   page.on('request', (request) => {
-    if (!request.url().startsWith(url) && !/^(blob|data):/.test(request.url())) faults.push(`asked ${request.url()}`);
+    if (!request.url().startsWith(address) && !/^(blob|data):/.test(request.url()))
+      faults.push(`asked ${request.url()}`);
   });
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {
@@ -156,7 +177,7 @@ export async function visit(hash = '', { prepare, expected, ...options }: VisitO
     });
   });
   await prepare?.(page);
-  await page.goto(`${url}/${hash}`);
+  await page.goto(`${address}/${hash}`);
   return {
     page,
     assert_clean: () => assert.deepEqual(faults, []),

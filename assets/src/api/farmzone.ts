@@ -20,6 +20,7 @@ import type {
   ZoneRow,
   Rows,
 } from '../core/model.ts';
+import type { TileNews } from '../core/tile_news.ts';
 import { address, ApiError, get_json, type Query } from './client.ts';
 
 export const API_DOCS_URL = '/docs';
@@ -133,15 +134,14 @@ export function style_url(theme: Theme, lang: Lang, epoch: string | null): strin
 
 const REOPEN_MS = 10_000;
 
-/** Calls `changed` with the workspace's revision whenever it changes; returns what ends it. */
-export function watch_revision(changed: (revision: number) => void): () => void {
+/** Calls `changed` with the workspace's revision, and what it changed on the map, whenever it changes; returns what ends it. */
+export function watch_revision(changed: (news: TileNews) => void): () => void {
   let stream: EventSource;
   let reopening: ReturnType<typeof setTimeout> | undefined;
   const open = () => {
     stream = new EventSource('/events');
     stream.addEventListener('revision', (event) => {
-      const { revision } = JSON.parse((event as MessageEvent<string>).data) as { revision: number };
-      changed(revision);
+      changed(JSON.parse((event as MessageEvent<string>).data) as TileNews);
     });
     // The browser reconnects a broken stream by itself, but gives up when a gateway answers with an error.
     stream.addEventListener('error', () => {

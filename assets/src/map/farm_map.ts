@@ -6,6 +6,7 @@ import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { dressed, HOVER, landuse_color, type Dress, type Style, type StyleLayer } from '../core/dress.ts';
 import type { Bounds, LonLat } from '../core/model.ts';
 import { zoom_for_area } from '../core/scale.ts';
+import { readdressed, touched_tiles, type TileAddress, type TileNews } from '../core/tile_news.ts';
 import type { Camera } from '../core/view_link.ts';
 import './map.css';
 
@@ -17,6 +18,10 @@ const EVENT_LAYER = 'encroachments-fill';
 /** From here on a piece is large enough to be meant by a click. */
 const EVENT_CLICK_ZOOM = 11.5;
 const MAX_ZOOM = 19;
+/** Deeper ones are drawn from tiles of this zoom. */
+const MAX_TILE_ZOOM = 16;
+/** After so many the map begins anew. */
+const MOST_NEWS = 200;
 /** Closer than this a small zone would lose its surroundings. */
 const MAX_FIT_ZOOM = 16;
 const EVENT_ZOOM = 17;
@@ -54,6 +59,8 @@ export interface MapListener {
   drawn(): void;
   /** The style is there; tiles follow. */
   ready(): void;
+  /** The style is of an older revision than the last that `refresh` was told of. */
+  outdated(): void;
 }
 
 export class FarmMap {
@@ -65,6 +72,11 @@ export class FarmMap {
   #base: Style | null = null;
   #worn: Map<string, StyleLayer> = new Map();
   #hovered: string | null = null;
+  /** The revision of the tiles on the map; null until there is a style. */
+  #revision: number | null = null;
+  #revision_told = 0;
+  #revision_missed = 0;
+  readonly #news: TileNews[] = [];
 
   constructor(
     container: HTMLElement,
@@ -88,6 +100,7 @@ export class FarmMap {
       touchPitch: false,
       maxPitch: 0,
       fadeDuration: this.#calm ? 0 : 150,
+      transformRequest: (address) => ({ url: readdressed(address, this.#news) }),
       ...(camera
         ? { center: [camera.lon, camera.lat], zoom: camera.zoom }
         : { bounds: [...bounds], fitBoundsOptions: { padding: insets, maxZoom: MAX_FIT_ZOOM } }),
@@ -106,9 +119,47 @@ export class FarmMap {
         this.#base = (this.#calm ? { ...next, transition: { duration: 0, delay: 0 } } : next) as unknown as Style;
         const style = dressed(this.#base, this.#dress, this.#ink);
         this.#worn = by_id(style.layers);
+        this.#revision = revision_of(this.#base);
+        this.#news.length = 0;
+        // Once for each: a gateway may go on giving the old one.
+        if (this.#revision < this.#revision_told && this.#revision_missed !== this.#revision_told) {
+          this.#revision_missed = this.#revision_told;
+          this.#listener.outdated();
+        }
         return style as unknown as StyleSpecification;
       },
     });
+  }
+
+  /** Draws anew what a revision changed; false when only a new style can. */
+  refresh(news: TileNews): boolean {
+    this.#revision_told = Math.max(this.#revision_told, news.revision);
+    if (this.#revision === null) return true; // the style will be compared when it is here
+    if (news.since === undefined) return this.#revision === news.revision;
+    const follows = this.#revision === (news.bounds ? news.since : news.revision);
+    if (!follows || this.#news.length === MOST_NEWS) return false;
+    this.#revision = news.revision;
+    this.#news.push(news);
+    const touched = news.tiles ?? this.#near_tiles().flatMap((z) => touched_tiles(news, z, this.#bounds()));
+    if (touched.length > 0)
+      this.#map.refreshTiles(
+        SOURCE,
+        touched.map(([z, x, y]: TileAddress) => ({ z, x, y })),
+      );
+    // Tiles that are kept but not in view are dropped when there is time; those in view come from the browser's cache.
+    if (news.tiles) void this.#map.once('idle', () => this.#map.getSource(SOURCE) && this.#map.refreshTiles(SOURCE));
+    return true;
+  }
+
+  /** Zooms whose tiles may be on the map. */
+  #near_tiles(): number[] {
+    const zoom = Math.min(Math.floor(this.#map.getZoom()), MAX_TILE_ZOOM);
+    return [zoom - 1, zoom, zoom + 1].filter((z) => z >= 0 && z <= MAX_TILE_ZOOM);
+  }
+
+  #bounds(): Bounds {
+    const bounds = this.#map.getBounds();
+    return [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
   }
 
   /** Switches, filters and outlines, without loading anything. */
@@ -249,6 +300,12 @@ export class FarmMap {
     if (zone !== null) mark(zone, true);
     this.#hovered = zone;
   }
+}
+
+/** The revision that a style's tiles are of. */
+function revision_of(style: Style): number {
+  const source = style.sources?.[SOURCE] as { tiles?: string[] } | undefined;
+  return Number(new URL(source?.tiles?.[0] ?? 'x:?rev=0').searchParams.get('rev'));
 }
 
 function by_id(layers: readonly StyleLayer[]): Map<string, StyleLayer> {

@@ -18,6 +18,7 @@ import type {
   Theme,
   Unit,
 } from '../core/model.ts';
+import type { TileNews } from '../core/tile_news.ts';
 import { format_link, parse_link, type Camera, type View } from '../core/view_link.ts';
 import { say, say_count, type CountKey, type Key } from '../i18n/index.ts';
 import { remembered, remember } from './preferences.ts';
@@ -28,6 +29,7 @@ export type Listed = 'zones' | 'pieces';
 
 /** What the page asks the map to do; the map component carries it out. */
 export interface MapWishes {
+  refresh(news: TileNews): boolean;
   fit(bounds: readonly [number, number, number, number]): void;
   fly_to(center: LonLat, area_m2: number): void;
   reveal(center: LonLat): void;
@@ -62,6 +64,8 @@ export class AppState {
   revision = $state(0);
   /** Grows when the server told of a newer revision than the one shown. */
   revision_seen = $state(0);
+  /** Grows when the map needs a new style for what changed. */
+  n_restyles = $state(0);
   /** Grows with every style that the map has put on. */
   n_styles = $state(0);
   tab = $state<Tab>('figures');
@@ -380,8 +384,9 @@ export class AppState {
   }
 
   /** The workspace has changed: communes are read anew, figures and zone follow `revision`. */
-  revision_changed(revision: number): void {
-    this.#revision_told = Math.max(this.#revision_told, revision);
+  revision_changed(news: TileNews): void {
+    if (this.map && !this.map.refresh(news)) this.n_restyles += 1;
+    this.#revision_told = Math.max(this.#revision_told, news.revision);
     // The first figures are on their way and will be compared when they are here.
     if (this.summary !== null) this.#catch_up(this.summary.revision);
   }
