@@ -314,8 +314,8 @@ impl Snapshot {
         let is_near = |shape: &MultiPolygon| {
             boxes.is_empty() || geom::bounds(shape).is_some_and(|b| boxes.iter().any(|z| geom::box_distance(*z, b) == 0.0))
         };
-        let now = seen(land_use, &is_near);
-        let then = since.map(|since| seen(since, &is_near));
+        let now = seen(land_use, &boxes);
+        let then = since.map(|since| seen(since, &boxes));
         let near_permits: Vec<Permit>;
         let permits = if boxes.is_empty() {
             permits
@@ -359,7 +359,8 @@ impl Snapshot {
             return self.raster(land_use.epoch)?.not_seen_m2(&shapes);
         }
         let is_unmapped = |l: &&LandUse| land_use.class(l).is_none_or(|c| c.group == Group::Unmapped);
-        if !land_use.land_use.iter().any(|l| is_unmapped(&l)) {
+        let all_mapped = |code: &String| land_use.legend.class(code).is_some_and(|c| c.group != Group::Unmapped);
+        if land_use.codes.iter().all(all_mapped) {
             return Ok(vec![0.0; zones.len()]);
         }
         let of_zone = |zone: &&MultiPolygon| -> f64 {
@@ -481,13 +482,15 @@ impl Snapshot {
 }
 
 /// The land use near some place, with what its legend says of it.
-fn seen<'a>(land_use: &'a EpochLandUse, is_near: &dyn Fn(&MultiPolygon) -> bool) -> Vec<Seen<'a>> {
+/// Land use near some boxes; all of it when there are none.
+fn seen<'a>(land_use: &'a EpochLandUse, boxes: &[[f64; 4]]) -> Vec<Seen<'a>> {
     let one = |l: &'a LandUse| {
         let class = land_use.class(l);
         let (group, farm) = class.map_or((Group::Unmapped, false), |c| (c.group, c.farm));
         Seen { id: &l.id, code: &l.code, group, farm, observed: l.observed.as_deref(), shape: &l.shape }
     };
-    land_use.land_use.iter().filter(|l| is_near(&l.shape)).map(one).collect()
+    let near = if boxes.is_empty() { land_use.land_use.iter().collect() } else { land_use.near_any(boxes) };
+    near.into_iter().map(one).collect()
 }
 
 /// Visits what is in one list and not, or not alike, in the other.

@@ -97,8 +97,14 @@ impl EpochLandUse {
 
     /// Land use whose box touches `bounds` (workspace CRS), in the order of the list.
     pub(super) fn near(&self, bounds: [f64; 4]) -> Vec<&LandUse> {
+        self.near_any(&[bounds])
+    }
+
+    /// Land use whose box touches one of some boxes, in the order of the list.
+    pub(super) fn near_any(&self, boxes: &[[f64; 4]]) -> Vec<&LandUse> {
         let index = self.index.get_or_init(|| Index::new(self.land_use.iter().map(|l| geom::bounds(&l.shape))));
-        index.query_in_order(bounds).into_iter().map(|i| &self.land_use[i]).collect()
+        let places: BTreeSet<usize> = boxes.iter().flat_map(|bounds| index.query(*bounds)).collect();
+        places.into_iter().map(|i| &self.land_use[i]).collect()
     }
 
     /// The same of what nobody may see.

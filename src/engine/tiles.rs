@@ -1,6 +1,7 @@
 //! A snapshot's layers, made ready to be drawn as tiles when they are first asked for.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -10,7 +11,9 @@ use super::snapshot::{Snapshot, ZoneView};
 use super::{EngineError, figures, maps};
 use crate::legend;
 use crate::model::{Context, ContextGroup, Epoch, Geometry, Group, LayerRole, MultiPolygon};
-use crate::tile::{Feature, Labels, Merged, Prepared, Shown, Strokes, TileCoord, TileFilter, TileLayer, TileRules, Touched, Value, tile};
+use crate::tile::{
+    Feature, Labels, Merged, Prepared, Shape, Shown, Strokes, TileCoord, TileFilter, TileLayer, TileRules, Touched, Value, tile,
+};
 
 /// Labels are prepared with what they name.
 type Key = (TileLayer, Option<Epoch>);
@@ -68,6 +71,8 @@ impl LayerOfTiles {
 #[derive(Default)]
 pub(super) struct PreparedTiles {
     slots: Mutex<HashMap<Key, Arc<Slot>>>,
+    /// Layers of the snapshot before that changed: most of their shapes are still the same.
+    before: Mutex<HashMap<Key, Arc<LayerOfTiles>>>,
 }
 
 impl PreparedTiles {
@@ -77,7 +82,10 @@ impl PreparedTiles {
         let old = before.tiles.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let still = old.iter().filter(|((layer, epoch), slot)| slot.stamp == snapshot.tile_stamp(*layer, *epoch));
         let kept: HashMap<Key, Arc<Slot>> = still.map(|(key, slot)| (*key, slot.clone())).collect();
-        PreparedTiles { slots: Mutex::new(kept) }
+        let same_crs = Arc::ptr_eq(&snapshot.place, &before.place);
+        let changed = old.iter().filter(|(key, _)| same_crs && !kept.contains_key(*key));
+        let changed = changed.filter_map(|(key, slot)| Some((*key, slot.layer.get()?.clone()))).collect();
+        PreparedTiles { slots: Mutex::new(kept), before: Mutex::new(changed) }
     }
 
     fn slot(&self, key: Key, stamp: impl FnOnce() -> String) -> Arc<Slot> {
@@ -186,7 +194,9 @@ impl Snapshot {
             return Ok(layer.clone());
         }
         let (started, rules) = (Instant::now(), maps::tile_rules()?);
-        let made = LayerOfTiles::new(Prepared::new(layer, &rules, self.features(layer, epoch)?), &rules);
+        let before = self.tiles.before.lock().unwrap_or_else(PoisonError::into_inner).remove(&(layer, epoch));
+        let before = before.as_ref().map(|before| &before.prepared);
+        let made = LayerOfTiles::new(Prepared::new(layer, &rules, self.features(layer, epoch, before)?, before), &rules);
         tracing::debug!(%layer, n_features = made.prepared.len(), ms = started.elapsed().as_millis() as u64, "prepared for tiles");
         Ok(slot.layer.get_or_init(|| Arc::new(made)).clone())
     }
@@ -227,11 +237,17 @@ impl Snapshot {
         }
     }
 
-    fn features(&self, layer: TileLayer, epoch: Option<Epoch>) -> Result<Vec<Feature>, EngineError> {
+    /// A layer's features; shapes that the state before has already are not made again.
+    fn features(&self, layer: TileLayer, epoch: Option<Epoch>, before: Option<&Prepared>) -> Result<Vec<Feature>, EngineError> {
         let events = epoch.filter(|_| layer != TileLayer::LandUse).map(|epoch| self.events(epoch)).transpose()?;
         let unit_code = |zone: &ZoneView| zone.unit.and_then(|u| self.units.get(u)).map(|u| u.unit.code.as_str());
-        let polygons =
-            |shape: &MultiPolygon| -> Result<Geometry, EngineError> { Ok(Geometry::MultiPolygon(self.place.polygons_to_mercator(shape)?)) };
+        let polygons = |shape: &MultiPolygon| -> Result<Shape, EngineError> {
+            let source = source_of(shape);
+            if let Some(kept) = before.and_then(|before| before.kept(source)) {
+                return Ok(kept);
+            }
+            Ok(Shape::New { geometry: Geometry::MultiPolygon(self.place.polygons_to_mercator(shape)?), source })
+        };
         match layer {
             TileLayer::Zones => {
                 let places: Vec<usize> = (0..self.zones.list.len()).collect();
@@ -300,7 +316,7 @@ impl Snapshot {
                     context.name.as_deref().into(),
                     context.width_m.map_or(Value::Absent, Value::Number),
                 ];
-                Ok(Feature { shape: self.place.to_mercator(&context.shape)?, values })
+                Ok(Feature { shape: self.place.to_mercator(&context.shape)?.into(), values })
             }),
         }
     }
@@ -316,6 +332,19 @@ impl Snapshot {
         };
         self.units.iter().any(|u| around(u.bounds) && legend::fold(&u.unit.name) == name)
     }
+}
+
+/// A name for a shape: equal ones have the same, others another one (64 bits: one in 10¹⁹ may not).
+fn source_of(shape: &MultiPolygon) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for polygon in shape {
+        polygon.interiors().len().hash(&mut hasher);
+        for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
+            ring.0.len().hash(&mut hasher);
+            ring.0.iter().for_each(|c| (c.x.to_bits(), c.y.to_bits()).hash(&mut hasher));
+        }
+    }
+    hasher.finish()
 }
 
 fn features<T: Sync>(list: &[T], make: impl Fn(&T) -> Result<Feature, EngineError> + Sync + Send) -> Result<Vec<Feature>, EngineError> {

@@ -20,6 +20,7 @@ pub struct Legend {
     pub classes: Vec<LandUseClass>,
     /// Spelling of a code, alias or official name → place in `classes`.
     by_label: HashMap<String, usize>,
+    by_code: HashMap<String, usize>,
     secrets: Secrets,
 }
 
@@ -219,6 +220,7 @@ impl Legend {
         }
         let mut secrets = Secrets::default();
         raw.class.iter().enumerate().filter(|(_, class)| class.secret).for_each(|(i, class)| secrets.add(i, class));
+        let by_code = raw.class.iter().enumerate().map(|(i, class)| (class.code.get_ref().clone(), i)).collect();
         let classes = raw.class.into_iter().map(|c| LandUseClass {
             code: c.code.into_inner(),
             name: Text { vi: c.vi, en: c.en },
@@ -235,6 +237,7 @@ impl Legend {
             valid_from: raw.valid_from,
             classes: classes.collect(),
             by_label,
+            by_code,
             secrets,
         })
     }
@@ -248,7 +251,9 @@ impl Legend {
     /// The class of a label as a file writes it, none when unmapped. A code, an alias or an official name;
     /// case, spaces and the Unicode form do not matter. Nothing is guessed: `LUC+ONT` has no class.
     pub fn class(&self, label: &str) -> Option<&LandUseClass> {
-        self.by_label.get(&spelled(label)).and_then(|i| self.classes.get(*i))
+        // Most labels are codes as they are written here.
+        let known = self.by_code.get(label).or_else(|| self.by_label.get(&spelled(label)));
+        known.and_then(|i| self.classes.get(*i))
     }
 }
 

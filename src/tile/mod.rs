@@ -31,7 +31,7 @@ pub use draw::{Shown, TileFilter, tile};
 pub use hilbert::along_hilbert;
 pub use labels::Labels;
 pub use merge::Merged;
-pub use prepare::{Feature, Prepared, Value};
+pub use prepare::{Feature, Prepared, Shape, Value};
 pub use rules::{LayerRules, NEAR_ZOOM, TileRules};
 pub use strokes::Strokes;
 pub use style::{ClassColor, StyleError, StyleParts, Theme, style};

@@ -39,11 +39,28 @@ impl From<f64> for Value {
     }
 }
 
+/// The shape of a feature.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shape {
+    /// In Web Mercator metres; polygons valid. `source` is the caller's name for it, by which a later state finds it again.
+    New { geometry: Geometry, source: u64 },
+    /// As the state before has it: what `Prepared::kept` gave.
+    Kept(u32),
+}
+
+impl<G: Into<Geometry>> From<G> for Shape {
+    fn from(geometry: G) -> Shape {
+        Shape::New { geometry: geometry.into(), source: NO_SOURCE }
+    }
+}
+
+/// The name of a shape that is not to be found again.
+const NO_SOURCE: u64 = 0;
+
 /// A feature as the caller has it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Feature {
-    /// In Web Mercator metres; polygons valid.
-    pub shape: Geometry,
+    pub shape: Shape,
     /// One per key of the layer, in the order of `TileLayer::keys`.
     pub values: Vec<Value>,
 }
@@ -72,6 +89,7 @@ pub(super) struct Item {
     pub class: u32,
     /// Of its shape and its properties: equal items have equal ones.
     digest: u64,
+    source: u64,
     rings: (u32, u32),
     tags: u32,
 }
@@ -95,6 +113,8 @@ pub struct Prepared {
     values: Values,
     /// Where blocks of items end that are neighbours and worth making ready together.
     block_ends: Vec<u32>,
+    /// Items by the source of their shape, where it is one item's alone.
+    sources: Vec<(u64, u32)>,
     /// Boxes of the items in steps of the world's grid.
     index: Index,
 }
@@ -122,11 +142,17 @@ impl Values {
 
 impl Prepared {
     /// Makes a layer ready. Points that are not finite are left out; a feature without any is left out;
-    /// missing values count as absent.
-    pub fn new(layer: TileLayer, rules: &TileRules, features: impl IntoIterator<Item = Feature>) -> Prepared {
+    /// missing values count as absent. `before` is the state that kept shapes are of.
+    pub fn new(layer: TileLayer, rules: &TileRules, features: impl IntoIterator<Item = Feature>, before: Option<&Prepared>) -> Prepared {
         let mut maker = Maker::new(layer, rules.layer(layer).clone());
-        features.into_iter().for_each(|feature| maker.add(&feature));
+        features.into_iter().for_each(|feature| maker.add(&feature, before));
         maker.finish()
+    }
+
+    /// The shape of a source, if this state has it.
+    pub fn kept(&self, source: u64) -> Option<Shape> {
+        let at = self.sources.binary_search_by_key(&source, |(source, _)| *source).ok()?;
+        Some(Shape::Kept(self.sources[at].1))
     }
 
     pub fn layer(&self) -> TileLayer {
@@ -259,7 +285,7 @@ impl Maker {
         }
     }
 
-    fn add(&mut self, feature: &Feature) {
+    fn add(&mut self, feature: &Feature, before: Option<&Prepared>) {
         let tags = self.tags.len() as u32;
         let absent = Value::Absent;
         for at in 0..self.layer.keys().len() {
@@ -268,7 +294,13 @@ impl Maker {
         }
         let n_items = self.items.len();
         let from_zoom = self.first_zoom(&feature.values);
-        self.add_shape(&feature.shape, tags, from_zoom);
+        match &feature.shape {
+            Shape::New { geometry, source } => {
+                self.add_shape(geometry, tags, from_zoom);
+                self.items[n_items..].iter_mut().for_each(|item| item.source = *source);
+            }
+            Shape::Kept(place) => self.add_kept(before, *place, tags, from_zoom),
+        }
         match self.items.len() - n_items {
             0 => self.tags.truncate(tags as usize),
             1 => {}
@@ -340,6 +372,17 @@ impl Maker {
         }
     }
 
+    fn add_kept(&mut self, before: Option<&Prepared>, place: u32, tags: u32, from_zoom: u8) {
+        let Some((before, item)) = before.and_then(|before| Some((before, before.items.get(place as usize)?))) else { return };
+        let first = self.rings.len();
+        for (points, hole) in before.parts(item) {
+            self.points.extend_from_slice(points);
+            self.rings.push(RingEnd { end: self.points.len() as u32, hole });
+        }
+        self.push_item(item.form, item.bounds, first, tags, from_zoom, item.area);
+        self.items.last_mut().into_iter().for_each(|new| new.source = item.source);
+    }
+
     fn add_polygons(&mut self, polygons: &[Polygon], tags: u32, from_zoom: u8) {
         let first = self.rings.len();
         let mut bounds: Option<[u32; 4]> = None;
@@ -375,7 +418,7 @@ impl Maker {
         let class = class_key.and_then(|at| self.tags.get(tags as usize + at)).copied().unwrap_or(NO_VALUE);
         let rings = (first_ring as u32, self.rings.len() as u32);
         let digest = self.digest(form, first_ring, tags);
-        self.items.push(Item { form, bounds, area, from_zoom, class, digest, rings, tags });
+        self.items.push(Item { form, bounds, area, from_zoom, class, digest, source: NO_SOURCE, rings, tags });
     }
 
     fn digest(&self, form: Form, first_ring: usize, tags: u32) -> u64 {
@@ -414,6 +457,11 @@ impl Maker {
             interleave(middle(item.bounds[0], item.bounds[2])) | (interleave(middle(item.bounds[1], item.bounds[3])) << 1)
         });
         let block_ends = self.block_ends();
+        let named = self.items.iter().zip(0..).filter(|(item, _)| item.source != NO_SOURCE);
+        let mut sources: Vec<(u64, u32)> = named.map(|(item, place)| (item.source, place)).collect();
+        sources.sort_unstable();
+        let alone = |same: &[(u64, u32)]| (same.len() == 1).then(|| same[0]);
+        let sources = sources.chunk_by(|a, b| a.0 == b.0).filter_map(alone).collect();
         let index = Index::new(self.items.iter().map(|item| Some(item.bounds.map(f64::from))));
         self.points.shrink_to_fit();
         self.values.bytes.shrink_to_fit();
@@ -426,6 +474,7 @@ impl Maker {
             tags: self.tags,
             values: self.values,
             block_ends,
+            sources,
             index,
         }
     }

@@ -21,7 +21,7 @@ struct Layer {
 
 impl Layer {
     fn new(layer: TileLayer, features: Vec<Feature>) -> Layer {
-        let prepared = Prepared::new(layer.labels().unwrap_or(layer), &rules(), features);
+        let prepared = Prepared::new(layer.labels().unwrap_or(layer), &rules(), features, None);
         let (labels, is_labels) = (Labels::new(&prepared, &rules()), layer.labels().is_some());
         Layer { prepared, merged: OnceCell::new(), strokes: std::array::from_fn(|_| OnceCell::new()), labels, is_labels }
     }
@@ -183,7 +183,7 @@ fn in_tile(coord: TileCoord, rings: &[&[[f64; 2]]]) -> Polygon {
     Polygon::new(shell, rings.collect())
 }
 
-fn zone(id: &str, kind: &str, shape: impl Into<Geometry<f64>>) -> Feature {
+fn zone(id: &str, kind: &str, shape: impl Into<Shape>) -> Feature {
     let values = vec![id.into(), kind.into(), Value::Absent, Value::Absent, Value::Absent, Value::Number(1.5), Value::Number(0.25)];
     Feature { shape: shape.into(), values }
 }
@@ -443,7 +443,7 @@ fn at_every_zoom_each_kind_has_its_land_and_nothing_overlaps() {
         let land = |kind: &str| -> f64 {
             let of = given.iter().filter(|f| f.values[1] == kind.into());
             of.map(|f| match &f.shape {
-                Geometry::Polygon(p) => crate::geom::area_m2(&MultiPolygon::new(vec![p.clone()])),
+                Shape::New { geometry: Geometry::Polygon(p), .. } => crate::geom::area_m2(&MultiPolygon::new(vec![p.clone()])),
                 _ => 0.0,
             })
             .sum()
@@ -490,11 +490,11 @@ fn at_every_zoom_each_kind_has_its_land_and_nothing_overlaps() {
 fn roads_are_lines_and_come_by_group_and_width() {
     let coord = hanoi(11);
     let road = |name: &str, width_m: f64| Feature {
-        shape: Geometry::LineString(line_string![at(coord, [-500.0, 10.0]), at(coord, [100.0, 10.0]), at(coord, [5000.0, 900.0])]),
+        shape: line_string![at(coord, [-500.0, 10.0]), at(coord, [100.0, 10.0]), at(coord, [5000.0, 900.0])].into(),
         values: vec!["road".into(), name.into(), width_m.into()],
     };
     let place = Feature {
-        shape: Geometry::Point(point! { x: at(coord, [7.0, 7.0]).x, y: at(coord, [7.0, 7.0]).y }),
+        shape: point! { x: at(coord, [7.0, 7.0]).x, y: at(coord, [7.0, 7.0]).y }.into(),
         values: vec!["place".into(), "Bát Tràng".into()],
     };
     let layer = Layer::new(TileLayer::Context, vec![road("track", 5.0), road("QL1A", 30.0), place]);
@@ -511,7 +511,8 @@ fn a_filter_lets_in_what_it_names_one_by_one_and_merged_and_leaves_other_layers_
     let coord = hanoi(12);
     let farmland = zones(farmland(coord, 20, 90.0));
     let road = Geometry::LineString(line_string![at(coord, [10.0, 10.0]), at(coord, [900.0, 900.0])]);
-    let roads = Layer::new(TileLayer::Context, vec![Feature { shape: road, values: vec!["road".into(), "QL1A".into(), 30.0.into()] }]);
+    let roads =
+        Layer::new(TileLayer::Context, vec![Feature { shape: road.into(), values: vec!["road".into(), "QL1A".into(), 30.0.into()] }]);
     for z in [10, 12] {
         let coord = hanoi(z);
         let drawn = |only: &[&str]| {
@@ -580,6 +581,33 @@ fn a_change_touches_the_tiles_that_differ_and_hardly_any_other() {
     }
     let same = Touched::between(&was.prepared, &zones(before.into_iter().rev().collect()).prepared);
     assert!(same.is_nothing() && same.touches(hanoi(5)) == Some(false), "the order of features is no change");
+}
+
+#[test]
+fn a_state_with_kept_shapes_draws_as_one_that_is_made_anew() {
+    let coord = hanoi(12);
+    let mut given = farmland(coord, 12, 90.0);
+    for (source, feature) in (1..).zip(&mut given) {
+        if let Shape::New { source: name, .. } = &mut feature.shape {
+            *name = source;
+        }
+    }
+    let before = Prepared::new(TileLayer::Zones, &rules(), given.clone(), None);
+    given[7].values[2] = "Văn Đức".into();
+    given.remove(40);
+    let fresh = zones(given.clone());
+    let kept = given.into_iter().enumerate().map(|(at, feature)| {
+        let Shape::New { source, .. } = feature.shape else { unreachable!("farmland is new") };
+        // One that is drawn anew among those that are kept.
+        if at == 20 { feature } else { Feature { shape: before.kept(source).unwrap(), ..feature } }
+    });
+    let mut renewed = zones(Vec::new());
+    renewed.prepared = Prepared::new(TileLayer::Zones, &rules(), kept, Some(&before));
+    assert_eq!(before.kept(1_000_000), None);
+    for z in [9, 11, 12, 14] {
+        assert_eq!(tile(&[&fresh], hanoi(z)), tile(&[&renewed], hanoi(z)), "zoom {z}");
+    }
+    assert!(Touched::between(&fresh.prepared, &renewed.prepared).is_nothing());
 }
 
 #[test]
