@@ -44,6 +44,8 @@ pub struct News {
     pub is_whole: bool,
 }
 
+/// Merging for low zooms takes all cores for a while.
+const NEAR_FIRST: Duration = Duration::from_millis(150);
 /// Who does not ask for so long misses some.
 const MOST_NEWS: usize = 64;
 
@@ -124,6 +126,7 @@ impl Live {
         if now == seen {
             return Ok(now);
         }
+        let started = Instant::now();
         let before = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         if store.settle()?.is_none() && store.revision()? == before.revision {
@@ -136,10 +139,14 @@ impl Live {
         let now = watch.data_version()?;
         let next = Arc::new(Snapshot::load(store.path(), &self.rulebook, Some(&before))?);
         drop(store);
+        let read = started.elapsed();
         // Nobody waits for the first tile of a new revision; the old one is served meanwhile.
         next.prepare_tiles(TileCoord::MAX_ZOOM)?;
         self.tell(&before, &next, next.tile_changes(&before), false)?;
-        tracing::info!(revision = next.revision, "the workspace changed");
+        let ms = [read, started.elapsed()].map(|took| took.as_millis() as u64);
+        tracing::info!(revision = next.revision, read_ms = ms[0], ms = ms[1], "the workspace changed");
+        // Who looks on asks for the near tiles now.
+        std::thread::sleep(NEAR_FIRST);
         next.prepare_tiles(0)?;
         self.tell(&before, &next, next.tile_changes(&before), true)?;
         Ok(now)

@@ -100,9 +100,18 @@ impl EpochLandUse {
         self.near_any(&[bounds])
     }
 
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::new(self.land_use.iter().map(|l| geom::bounds(&l.shape))))
+    }
+
+    /// Makes what `near` asks.
+    pub(super) fn expect_questions(&self) {
+        self.index();
+    }
+
     /// Land use whose box touches one of some boxes, in the order of the list.
     pub(super) fn near_any(&self, boxes: &[[f64; 4]]) -> Vec<&LandUse> {
-        let index = self.index.get_or_init(|| Index::new(self.land_use.iter().map(|l| geom::bounds(&l.shape))));
+        let index = self.index();
         let places: BTreeSet<usize> = boxes.iter().flat_map(|bounds| index.query(*bounds)).collect();
         places.into_iter().map(|i| &self.land_use[i]).collect()
     }

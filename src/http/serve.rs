@@ -38,7 +38,7 @@ async fn listen(engine: Engine, bind: SocketAddr, most_tile_bytes: usize, ready:
     let address = listener.local_addr().map_err(cannot)?;
     let mut stop = Stop::listen()?;
     let app = App::new(engine, most_tile_bytes);
-    let warm = app.clone();
+    let (warm, expecting) = (app.clone(), app.clone());
     // What the map shows is made ready before anybody is told to come. Who comes earlier waits for his own layers.
     let warmed = tokio::task::spawn_blocking(move || {
         if let Err(error) = warm.snapshot().prepare_tiles(0) {
@@ -58,6 +58,11 @@ async fn listen(engine: Engine, bind: SocketAddr, most_tile_bytes: usize, ready:
         let _ = warmed.await;
         tracing::info!(%address, "serving");
         ready(address);
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = expecting.snapshot().expect_changes() {
+                tracing::warn!(%error, "a first change will take longer than it should");
+            }
+        });
         std::future::pending::<()>().await;
     };
     tokio::select! {

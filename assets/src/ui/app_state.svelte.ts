@@ -39,7 +39,7 @@ export interface MapWishes {
   landuse_color(code: string, group: string): string | null;
 }
 
-const RETRY_MS = 5_000;
+const [RETRY_MS, MAP_FIRST_MS] = [5_000, 200];
 
 export class AppState {
   view = $state<View>(parse_link(window.location.hash));
@@ -385,10 +385,10 @@ export class AppState {
 
   /** The workspace has changed: communes are read anew, figures and zone follow `revision`. */
   revision_changed(news: TileNews): void {
-    if (this.map && !this.map.refresh(news)) this.n_restyles += 1;
+    if (this.map?.refresh(news) === false) this.n_restyles += 1;
     this.#revision_told = Math.max(this.#revision_told, news.revision);
-    // The first figures are on their way and will be compared when they are here.
-    if (this.summary !== null) this.#catch_up(this.summary.revision);
+    // The map first. The first figures are on their way and will be compared when they are here.
+    setTimeout(() => this.summary && this.#catch_up(this.summary.revision), MAP_FIRST_MS);
   }
 
   #catch_up(revision_shown: number): void {
