@@ -155,7 +155,11 @@ impl Snapshot {
 
     /// Reads what the next change will be compared with, so that the first one does not wait for it.
     pub fn expect_changes(&self) -> Result<(), EngineError> {
-        self.epochs.iter().try_for_each(|epoch| self.events(*epoch).and_then(|_| Ok(self.land_use(*epoch)?.expect_questions())))
+        for epoch in &self.epochs {
+            self.events(*epoch)?;
+            self.land_use(*epoch)?.expect_questions();
+        }
+        Ok(())
     }
 
     /// What this snapshot's events of an epoch rest on, when they are found already: for the snapshot after it.

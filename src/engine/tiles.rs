@@ -1,6 +1,7 @@
 //! A snapshot's layers, made ready to be drawn as tiles when they are first asked for.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
@@ -12,7 +13,8 @@ use super::{EngineError, figures, maps};
 use crate::legend;
 use crate::model::{Context, ContextGroup, Epoch, Geometry, Group, LayerRole, MultiPolygon};
 use crate::tile::{
-    Feature, Labels, Merged, Prepared, Shape, Shown, Strokes, TileCoord, TileFilter, TileLayer, TileRules, Touched, Value, tile,
+    Feature, Labels, Lately, Memory, Merged, Places, Prepared, Shape, Shown, Strokes, TileCoord, TileFilter, TileLayer, TileRules, Touched,
+    Value, tile,
 };
 
 /// Labels are prepared with what they name.
@@ -36,7 +38,7 @@ struct LayerOfTiles {
 impl LayerOfTiles {
     fn new(prepared: Prepared, rules: &TileRules) -> Self {
         let (merged, strokes) = (OnceLock::new(), std::array::from_fn(|_| OnceLock::new()));
-        LayerOfTiles { labels: Labels::new(&prepared, rules), prepared, merged, strokes }
+        LayerOfTiles { labels: Labels::new(&prepared, rules, &Remembering), prepared, merged, strokes }
     }
 
     fn touched_since(&self, before: &LayerOfTiles) -> Touched {
@@ -55,15 +57,61 @@ impl LayerOfTiles {
         }
         let merge = || {
             let started = Instant::now();
-            let merged = Merged::new(&self.prepared);
+            let merged = Merged::new(&self.prepared, &Remembering);
             tracing::debug!(%layer, ms = started.elapsed().as_millis() as u64, "merged for low zooms");
             merged
         };
         let merged = || self.merged.get_or_init(merge).as_ref();
         match self.prepared.is_merged_at(z).then(merged).flatten() {
             Some(merged) => Shown::Merged(merged),
-            None => Shown::Strokes(self.strokes[usize::from(z)].get_or_init(|| Strokes::new(&self.prepared, z))),
+            None => Shown::Strokes(self.strokes[usize::from(z)].get_or_init(|| Strokes::new(&self.prepared, z, &Remembering))),
         }
+    }
+}
+
+/// The memory of layers: each thing is made by the first who asks for it.
+struct Remembering;
+
+impl Memory for Remembering {
+    fn places<T: Debug + Send + Sync + 'static>(&self, n: usize) -> Box<dyn Places<T>> {
+        Box::new(MadeOnce((0..n).map(|_| OnceLock::new()).collect()))
+    }
+
+    fn lately<T: Debug + Send + Sync + 'static>(&self) -> Box<dyn Lately<T>> {
+        Box::new(MadeLately(Mutex::default()))
+    }
+}
+
+#[derive(Debug)]
+struct MadeOnce<T>(Box<[OnceLock<T>]>);
+
+impl<T: Debug + Send + Sync> Places<T> for MadeOnce<T> {
+    fn get(&self, number: usize, make: &mut dyn FnMut() -> T) -> &T {
+        self.0[number].get_or_init(make)
+    }
+}
+
+/// The latest at the end.
+#[derive(Debug)]
+struct MadeLately<T>(Mutex<VecDeque<(u64, Arc<T>)>>);
+
+/// As many as a few threads need for what is beside what they draw.
+const MOST_LATELY: usize = 64;
+
+impl<T: Debug + Send + Sync> Lately<T> for MadeLately<T> {
+    fn get(&self, number: u64, make: &mut dyn FnMut() -> T) -> Arc<T> {
+        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, thing)) = kept().iter().find(|(of, _)| *of == number) {
+            return thing.clone();
+        }
+        // Two who ask at once both make it: neither waits.
+        let thing = Arc::new(make());
+        let mut kept = kept();
+        if kept.len() >= MOST_LATELY {
+            kept.pop_front();
+        }
+        kept.push_back((number, thing.clone()));
+        thing
     }
 }
 

@@ -1,7 +1,6 @@
 //! Where the labels of a layer's features stand: each at one point well inside, so in one tile, the same at every zoom.
 
-use std::sync::OnceLock;
-
+use super::memory::{Memory, Places};
 use super::merge::shape;
 use super::prepare::{Form, Prepared, WorldPoint};
 use super::{LayerRules, TileLayer, TileRules};
@@ -16,12 +15,12 @@ pub struct Labels {
     /// Where the properties of labels are among those of the features.
     pub(super) keys: Vec<usize>,
     from_zoom: Vec<u8>,
-    places: Box<[OnceLock<WorldPoint>]>,
+    places: Box<dyn Places<WorldPoint>>,
 }
 
 impl Labels {
     /// Of a layer's features; none when the layer has no labels.
-    pub fn new(prepared: &Prepared, rules: &TileRules) -> Option<Labels> {
+    pub fn new(prepared: &Prepared, rules: &TileRules, memory: &impl Memory) -> Option<Labels> {
         let layer = TileLayer::ALL.iter().copied().find(|layer| layer.labels() == Some(prepared.layer()))?;
         let names = prepared.layer().keys();
         let keys = layer.keys().iter().filter_map(|key| names.iter().position(|name| name == key)).collect();
@@ -31,7 +30,7 @@ impl Labels {
             _ => rules.label_from(item.area).max(item.from_zoom),
         });
         let from_zoom = from_zoom.collect();
-        Some(Labels { layer, rules, keys, from_zoom, places: prepared.items().iter().map(|_| OnceLock::new()).collect() })
+        Some(Labels { layer, rules, keys, from_zoom, places: memory.places(prepared.len()) })
     }
 
     /// Whether an item's label stands at a zoom.
@@ -40,7 +39,7 @@ impl Labels {
     }
 
     pub(super) fn place(&self, prepared: &Prepared, place: usize) -> WorldPoint {
-        let seek = || {
+        let mut seek = || {
             let item = &prepared.items()[place];
             let [west, north, east, south] = item.bounds;
             let middle = [west.midpoint(east), north.midpoint(south)];
@@ -51,6 +50,6 @@ impl Labels {
             let pole = geom::pole(&shape(prepared, item, coord));
             pole.map_or(middle, |pole| [west + pole.x.round().max(0.0) as u32, north + pole.y.round().max(0.0) as u32])
         };
-        *self.places[place].get_or_init(seek)
+        *self.places.get(place, &mut seek)
     }
 }

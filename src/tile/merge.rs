@@ -2,12 +2,12 @@
 //! borders. See `cells` for what a cell shows and `outline` for the lines.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
 use super::TileCoord;
 use super::cells::{Part, Shares, within};
+use super::memory::{Memory, Places};
 use super::mvt::{Commands, EXTENT};
 use super::outline::{Labelled, NOTHING, outlines};
 use super::prepare::{Form, Item, NO_VALUE, Prepared, WorldPoint};
@@ -30,6 +30,8 @@ struct Zoom {
     /// log2 of a cell's side in tile units.
     bits: u32,
     tiles: Tiles,
+    /// By a tile's number.
+    areas: Box<dyn Places<Vec<Area>>>,
     /// An item of each class.
     items: Vec<u32>,
 }
@@ -65,14 +67,15 @@ struct Tile {
     runs: Vec<(u32, u16)>,
     totals: Vec<(u16, f64)>,
     n_sides: usize,
-    areas: OnceLock<Vec<Area>>,
+    /// Among those of its zoom.
+    number: usize,
 }
 
 type Tiles = HashMap<[u32; 2], Tile>;
 
 impl Merged {
     /// None when the layer is not merged at any zoom, or has more classes or tiles than are worth merging.
-    pub fn new(prepared: &Prepared) -> Option<Merged> {
+    pub fn new(prepared: &Prepared, memory: &impl Memory) -> Option<Merged> {
         let end = prepared.rules.merge_below;
         let deepest = end.checked_sub(1)?;
         let names = prepared.layer().keys();
@@ -93,8 +96,9 @@ impl Merged {
             labelled[usize::from(z)].insert(address, tile);
         }
         let zooms = (0..end).zip(keys).zip(labelled).map(|((z, keys), tiles)| {
-            let (bits, tiles) = whole.fitting(z, bits[usize::from(z)], tiles, &items);
-            Zoom { keys, bits, tiles, items: classes[usize::from(z)].first.clone() }
+            let (bits, mut tiles) = whole.fitting(z, bits[usize::from(z)], tiles, &items);
+            tiles.values_mut().zip(0..).for_each(|(tile, number)| tile.number = number);
+            Zoom { keys, bits, areas: memory.places(tiles.len()), tiles, items: classes[usize::from(z)].first.clone() }
         });
         Some(Merged { zooms: zooms.collect(), buffer_px: prepared.rules.buffer_px })
     }
@@ -102,7 +106,7 @@ impl Merged {
     /// The properties that areas have, and the areas of a tile.
     pub(super) fn areas(&self, z: u8, x: u32, y: u32) -> (&[usize], &[Area]) {
         let Some(zoom) = self.zooms.get(usize::from(z)) else { return (&[], &[]) };
-        let areas = zoom.tiles.get(&[x, y]).map(|tile| tile.areas.get_or_init(|| zoom.outline([x, y], tile, self.buffer_px)));
+        let areas = zoom.tiles.get(&[x, y]).map(|tile| zoom.areas.get(tile.number, &mut || zoom.outline([x, y], tile, self.buffer_px)));
         (&zoom.keys, areas.map_or(&[], |areas| areas))
     }
 
@@ -351,7 +355,7 @@ impl Whole<'_> {
         let totals = (0..NOTHING).zip(totals).filter(|(_, ha)| *ha > 0.0).collect();
         let labels = shares.labels(n_classes);
         let n_sides = n_sides(&labels, shares.part().size[0] as usize);
-        Tile { part: shares.part(), runs: runs(&labels), totals, n_sides, areas: OnceLock::new() }
+        Tile { part: shares.part(), runs: runs(&labels), totals, n_sides, number: 0 }
     }
 
     /// The tiles of a zoom, on larger cells when there would be too much to draw in one; log2 of a cell's side.

@@ -1,7 +1,8 @@
 //! Tile arithmetic, generalisation, MVT bytes, map styles.
 //!
 //! A layer is prepared once (`Prepared::new`, from shapes in Web Mercator metres), then for the zooms in use (`Merged`,
-//! `Strokes`), and asked for tiles many times (`tile`). Drawing is a function of these and the address alone: no cache, no state.
+//! `Strokes`), and asked for tiles many times (`tile`). Drawing is a function of these and the address alone; what is made once
+//! is kept by the caller (`Memory`).
 //! What a tile shows at which zoom stands in `tiles/layers.toml`, colours in `tiles/styles/`.
 //! Not here: transformation of coordinates, compression, HTTP.
 //! Invariant: every polygon that leaves is valid on the tile's grid (extent 4096), shells clockwise on
@@ -12,6 +13,7 @@ mod coord;
 mod draw;
 mod hilbert;
 mod labels;
+mod memory;
 mod merge;
 mod mvt;
 mod nodes;
@@ -30,6 +32,7 @@ pub use coord::{TileCoord, TileError, WEB_MERCATOR_HALF_M, lonlat_to_mercator};
 pub use draw::{Shown, TileFilter, tile};
 pub use hilbert::along_hilbert;
 pub use labels::Labels;
+pub use memory::{Lately, Memory, Places};
 pub use merge::Merged;
 pub use prepare::{Feature, Prepared, Shape, Value};
 pub use rules::{LayerRules, NEAR_ZOOM, TileRules};

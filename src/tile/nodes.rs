@@ -5,10 +5,11 @@
 //!
 //! The world is divided into squares; a square's nodes are found when an edge first passes through it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use super::memory::{Lately, Memory};
 use super::mvt::{EXTENT, IdHasher};
 use super::prepare::{Form, Prepared, WorldPoint};
 use super::ring::GridPoint;
@@ -17,8 +18,6 @@ type ById<V> = HashMap<u64, V, BuildHasherDefault<IdHasher>>;
 
 /// Squares are no larger than tiles of this zoom.
 const FINEST_SQUARES: u8 = 14;
-/// So many squares are kept for the edges that come next.
-const MOST_KEPT: usize = 64;
 
 /// The grid of one zoom, and the squares that were looked at lately.
 #[derive(Debug)]
@@ -29,7 +28,7 @@ pub(super) struct Nodes {
     /// log2 of a bucket's side, and of a square's, in tile units.
     bucket_bits: u32,
     square_bits: u32,
-    kept: Mutex<VecDeque<(u64, Arc<Square>)>>,
+    squares: Box<dyn Lately<Square>>,
 }
 
 /// The grid points of one square that edges are bent through, in tile units from the world's corner.
@@ -54,10 +53,11 @@ fn address([x, y]: [i32; 2]) -> u64 {
 }
 
 impl Nodes {
-    pub(super) fn new(prepared: &Prepared, z: u8) -> Nodes {
+    pub(super) fn new(prepared: &Prepared, z: u8, memory: &impl Memory) -> Nodes {
         let grid_bits = prepared.rules.grid_bits(z);
         let square_bits = 12 + u32::from(z) - u32::from((z + 1).min(FINEST_SQUARES));
-        Nodes { z, grid_bits, bucket_bits: bucket_bits(prepared, z).clamp(grid_bits, square_bits), square_bits, kept: Mutex::default() }
+        let bucket_bits = bucket_bits(prepared, z).clamp(grid_bits, square_bits);
+        Nodes { z, grid_bits, bucket_bits, square_bits, squares: memory.lately() }
     }
 
     fn shift(&self) -> u32 {
@@ -71,19 +71,7 @@ impl Nodes {
     }
 
     fn square(&self, prepared: &Prepared, at: [i32; 2]) -> Arc<Square> {
-        let wanted = address(at);
-        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, square)) = kept().iter().find(|(address, _)| *address == wanted) {
-            return square.clone();
-        }
-        // Two who ask at once both look: neither waits.
-        let square = Arc::new(self.look(prepared, at));
-        let mut kept = kept();
-        if kept.len() >= MOST_KEPT {
-            kept.pop_front();
-        }
-        kept.push_back((wanted, square.clone()));
-        square
+        self.squares.get(address(at), &mut || self.look(prepared, at))
     }
 
     /// Finds the nodes of a square: where vertices go, and where edges cross from tile to tile.

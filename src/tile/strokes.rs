@@ -1,7 +1,6 @@
 //! The lines and polygons of a layer at one zoom, ready to be copied into tiles.
 
-use std::sync::OnceLock;
-
+use super::memory::{Memory, Places};
 use super::mvt::{Commands, EXTENT};
 use super::nodes::{Nodes, Router};
 use super::prepare::{Form, Item, Prepared};
@@ -15,7 +14,7 @@ use crate::geom;
 pub struct Strokes {
     z: u8,
     nodes: Nodes,
-    blocks: Box<[OnceLock<Block>]>,
+    blocks: Box<dyn Places<Block>>,
 }
 
 /// The strokes of items that stand next to each other.
@@ -29,15 +28,15 @@ struct Block {
 
 impl Strokes {
     /// Of a zoom, 0 to 16.
-    pub fn new(prepared: &Prepared, z: u8) -> Strokes {
-        Strokes { z, nodes: Nodes::new(prepared, z), blocks: (0..prepared.n_blocks()).map(|_| OnceLock::new()).collect() }
+    pub fn new(prepared: &Prepared, z: u8, memory: &impl Memory) -> Strokes {
+        Strokes { z, nodes: Nodes::new(prepared, z, memory), blocks: memory.places(prepared.n_blocks()) }
     }
 
     /// The first point of an item and the commands that follow; none when there is nothing left of it.
     pub(super) fn stroke(&self, prepared: &Prepared, place: usize) -> Option<(GridPoint, &[u8])> {
         let (block, items) = prepared.block_of(place);
         let at = place - items.start;
-        let block = self.blocks[block].get_or_init(|| Block::new(prepared, self.z, &self.nodes, &prepared.items()[items]));
+        let block = self.blocks.get(block, &mut || Block::new(prepared, self.z, &self.nodes, &prepared.items()[items.clone()]));
         let from = at.checked_sub(1).map_or(0, |before| block.ends[before] as usize);
         let bytes = &block.bytes[from..block.ends[at] as usize];
         (!bytes.is_empty()).then(|| (block.starts[at], bytes))

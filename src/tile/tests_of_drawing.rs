@@ -1,6 +1,9 @@
 //! Whole tiles, read back with a reader of its own.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use geo_types::{Geometry, line_string, point, polygon};
 use proptest::prelude::*;
@@ -8,6 +11,37 @@ use proptest::prelude::*;
 use super::ring::{GridPoint, turn, twice_area};
 use super::*;
 use crate::model::{Coord, MultiPolygon, Polygon, Ring};
+
+/// Remembers everything.
+struct Keeps;
+
+#[derive(Debug)]
+struct Kept<T>(Vec<OnceLock<T>>);
+
+#[derive(Debug)]
+struct KeptByNumber<T>(Mutex<HashMap<u64, Arc<T>>>);
+
+impl Memory for Keeps {
+    fn places<T: Debug + Send + Sync + 'static>(&self, n: usize) -> Box<dyn Places<T>> {
+        Box::new(Kept((0..n).map(|_| OnceLock::new()).collect()))
+    }
+
+    fn lately<T: Debug + Send + Sync + 'static>(&self) -> Box<dyn Lately<T>> {
+        Box::new(KeptByNumber(Mutex::default()))
+    }
+}
+
+impl<T: Debug + Send + Sync> Places<T> for Kept<T> {
+    fn get(&self, number: usize, make: &mut dyn FnMut() -> T) -> &T {
+        self.0[number].get_or_init(make)
+    }
+}
+
+impl<T: Debug + Send + Sync> Lately<T> for KeptByNumber<T> {
+    fn get(&self, number: u64, make: &mut dyn FnMut() -> T) -> Arc<T> {
+        self.0.lock().unwrap().entry(number).or_insert_with(|| Arc::new(make())).clone()
+    }
+}
 
 /// A layer, and what its zooms show once they were asked for.
 struct Layer {
@@ -22,7 +56,7 @@ struct Layer {
 impl Layer {
     fn new(layer: TileLayer, features: Vec<Feature>) -> Layer {
         let prepared = Prepared::new(layer.labels().unwrap_or(layer), &rules(), features, None);
-        let (labels, is_labels) = (Labels::new(&prepared, &rules()), layer.labels().is_some());
+        let (labels, is_labels) = (Labels::new(&prepared, &rules(), &Keeps), layer.labels().is_some());
         Layer { prepared, merged: OnceCell::new(), strokes: std::array::from_fn(|_| OnceCell::new()), labels, is_labels }
     }
 
@@ -30,8 +64,8 @@ impl Layer {
         if let Some(labels) = self.labels.as_ref().filter(|_| self.is_labels) {
             return Shown::Labels(labels);
         }
-        let merged = || self.merged.get_or_init(|| Merged::new(&self.prepared)).as_ref();
-        let strokes = || self.strokes[usize::from(z)].get_or_init(|| Strokes::new(&self.prepared, z));
+        let merged = || self.merged.get_or_init(|| Merged::new(&self.prepared, &Keeps)).as_ref();
+        let strokes = || self.strokes[usize::from(z)].get_or_init(|| Strokes::new(&self.prepared, z, &Keeps));
         self.prepared.is_merged_at(z).then(merged).flatten().map_or_else(|| Shown::Strokes(strokes()), Shown::Merged)
     }
 }
@@ -558,7 +592,7 @@ fn a_change_touches_the_tiles_that_differ_and_hardly_any_other() {
         let (mut n_differing, mut n_touched) = (0, 0);
         let near = Touched::between(&was.prepared, &is.prepared);
         assert_eq!((near.touches(hanoi(11)), near.tiles_below(NEAR_ZOOM).len()), (None, 0), "{what}: merged zooms are not known yet");
-        let merged = |layer: &Layer| layer.merged.get_or_init(|| Merged::new(&layer.prepared)).is_some();
+        let merged = |layer: &Layer| layer.merged.get_or_init(|| Merged::new(&layer.prepared, &Keeps)).is_some();
         assert!(merged(&was) && merged(is));
         let (old, new) = (was.merged.get().unwrap().as_ref(), is.merged.get().unwrap().as_ref());
         let touched = near.with_merged((&was.prepared, old), (&is.prepared, new));
