@@ -6,12 +6,15 @@ use serde_json::{Value, json};
 
 use super::{EngineError, Snapshot, figures, tiles_text};
 use crate::model::{Epoch, LayerRole};
-use crate::tile::{ClassColor, StyleParts, Theme, TileCoord, TileLayer, TileRules, style};
+use crate::tile::{ClassColor, KindPattern, StyleParts, Theme, TileCoord, TileLayer, TileRules, style};
+
+/// The pattern of a kind that has none.
+const PLAIN: &str = "plain";
 
 /// Which style is asked for.
 #[derive(Debug, Clone)]
 pub struct StyleAsk {
-    /// `light` or `dark`.
+    /// `light`, `dark` or `print`.
     pub theme: &'static str,
     /// `vi` or `en`.
     pub lang: &'static str,
@@ -36,6 +39,7 @@ impl Snapshot {
             let color = if ask.theme == "dark" { &kind.color_dark } else { &kind.color_light };
             ClassColor { key: kind.key.clone(), color: color.clone() }
         });
+        let patterned = self.rulebook.kinds.kinds.iter().filter(|kind| kind.pattern != PLAIN);
         let parts = StyleParts {
             theme: ask.theme.to_owned(),
             lang: ask.lang.to_owned(),
@@ -47,6 +51,7 @@ impl Snapshot {
             bounds: self.bounds()?,
             attribution: self.attribution(ask.lang),
             kinds: kinds.collect(),
+            patterns: patterned.map(|kind| KindPattern { kind: kind.key.clone(), pattern: kind.pattern.clone() }).collect(),
             landuse: if ask.official_land_use { self.official_colors(epoch)? } else { Vec::new() },
         };
         style(&text("styles/template.json")?, &theme, &parts).map_err(internal)

@@ -40,7 +40,7 @@ pub use place::{CrsFacts, Place};
 pub use planning::{Figures, FiguresAsk, FiguresBy, FiguresRow};
 pub use pyramid::{Pyramid, PyramidAsk, pyramid};
 pub use raster::EpochRaster;
-pub use rulebook::{Rulebook, tiles_text};
+pub use rulebook::{Rulebook, tiles_file, tiles_text};
 pub use snapshot::{EpochLandUse, Snapshot, UnitView, ZoneView, Zones};
 pub use tiles::TileChanges;
 pub use transitions::{By, Moved, TransitionsAsk};

@@ -90,9 +90,14 @@ impl Rulebook {
     }
 }
 
+/// A file of `tiles/`, by its path in that folder.
+pub fn tiles_file(name: &str) -> Option<rust_embed::EmbeddedFile> {
+    TileFiles::get(name)
+}
+
 /// A text of `tiles/`, by its path in that folder.
 pub fn tiles_text(name: &str) -> Option<String> {
-    TileFiles::get(name).and_then(|f| String::from_utf8(f.data.into_owned()).ok())
+    tiles_file(name).and_then(|f| String::from_utf8(f.data.into_owned()).ok())
 }
 
 fn zone_text(dir: Option<&Path>, name: &str) -> Result<Cow<'static, str>, EngineError> {

@@ -21,7 +21,8 @@ pub(super) async fn style(State(app): State<App>, Place(name): Place<String>, he
     match name.as_str() {
         "light.json" => style_named(app, "light", headers, uri).await,
         "dark.json" => style_named(app, "dark", headers, uri).await,
-        _ => Err(ApiError::not_found("there are two styles: /styles/light.json and /styles/dark.json")),
+        "print.json" => style_named(app, "print", headers, uri).await,
+        _ => Err(ApiError::not_found("there are three styles: /styles/light.json, /styles/dark.json and /styles/print.json")),
     }
 }
 

@@ -12,6 +12,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 
 use super::answer::matches;
 use super::error::{self, ApiError};
+use crate::engine::tiles_file;
 
 #[derive(RustEmbed)]
 #[folder = "assets/dist/"]
@@ -30,7 +31,8 @@ async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Response<Body> {
     }
     let path = uri.path();
     let name = if path == "/" { "index.html" } else { path.trim_start_matches('/') };
-    match Dist::get(name) {
+    let found = Dist::get(name).or_else(|| name.starts_with("sprites/").then(|| tiles_file(name)).flatten());
+    match found {
         Some(found) => respond(name, found, &headers),
         None if path == "/" => not_built(),
         None => ApiError::not_found(format!("nothing is at {}", path.chars().take(80).collect::<String>())).into_response(),
@@ -74,7 +76,7 @@ fn content_type(name: &str) -> String {
 fn keep(name: &str) -> &'static str {
     if name.starts_with("assets/") {
         "public, max-age=31536000, immutable"
-    } else if name.starts_with("fonts/") {
+    } else if name.starts_with("fonts/") || name.starts_with("sprites/") {
         "public, max-age=604800"
     } else {
         "no-cache"

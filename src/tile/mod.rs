@@ -37,7 +37,7 @@ pub use merge::Merged;
 pub use prepare::{Feature, Prepared, Shape, Value};
 pub use rules::{LayerRules, NEAR_ZOOM, TileRules};
 pub use strokes::Strokes;
-pub use style::{ClassColor, StyleError, StyleParts, Theme, style};
+pub use style::{ClassColor, KindPattern, StyleError, StyleParts, Theme, style};
 pub use touched::Touched;
 
 use crate::model::NotAWord;

@@ -24,7 +24,15 @@ pub struct ClassColor {
     pub color: String,
 }
 
-/// `tiles/styles/{light,dark}.toml`.
+/// A kind and the pattern over its colour; none for `plain`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindPattern {
+    pub kind: String,
+    /// A picture of the sprite, as `tiles/patterns` draws it.
+    pub pattern: String,
+}
+
+/// `tiles/styles/{light,dark,print}.toml`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Theme {
@@ -48,7 +56,7 @@ struct Family {
 }
 
 impl Theme {
-    /// Reads a theme; `name` is `light` or `dark`.
+    /// Reads a theme; `name` is `light`, `dark` or `print`.
     pub fn parse(name: &str, text: &str) -> Result<Theme, StyleError> {
         let theme: Theme = toml::from_str(text).map_err(|e| StyleError::File { file: format!("{name}.toml"), message: e.to_string() })?;
         let colors = theme.color.values().chain(theme.landuse.group.values()).chain(theme.landuse.family.iter().map(|f| &f.color));
@@ -74,7 +82,7 @@ fn is_color(text: &str) -> bool {
 /// What a style is made of besides its theme.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StyleParts {
-    /// `light` or `dark`.
+    /// `light`, `dark` or `print`.
     pub theme: String,
     /// `vi` or `en`: how numbers are written.
     pub lang: String,
@@ -89,6 +97,7 @@ pub struct StyleParts {
     pub bounds: Option<[f64; 4]>,
     pub attribution: Option<String>,
     pub kinds: Vec<ClassColor>,
+    pub patterns: Vec<KindPattern>,
     /// Colours by land-use code instead of the theme's; empty takes the theme's.
     pub landuse: Vec<ClassColor>,
 }
@@ -133,6 +142,9 @@ pub fn style(template: &str, theme: &Theme, parts: &StyleParts) -> Result<Value,
         ("attribution", json!(parts.attribution)),
         ("tiles", json!(tiles_url(parts))),
         ("font_faces", font_faces(&parts.host)),
+        ("sprite", json!(format!("{}/sprites/{}", parts.host, parts.theme))),
+        ("patterned", json!(["literal", parts.patterns.iter().map(|p| &p.kind).collect::<Vec<_>>()])),
+        ("kind_pattern", match_patterns(&parts.patterns)),
         ("kind_color", match_colors("kind", &parts.kinds, json!(other))),
         ("landuse_color", landuse_color(theme, parts)),
     ]);
@@ -166,6 +178,13 @@ fn match_colors(key: &str, classes: &[ClassColor], fallback: Value) -> Value {
     expression.extend(classes.iter().flat_map(|class| [json!(class.key), json!(class.color)]));
     expression.push(fallback);
     Value::Array(expression)
+}
+
+/// As `match_colors`; what the layer's filter does not let in needs no picture.
+fn match_patterns(patterns: &[KindPattern]) -> Value {
+    let Some(last) = patterns.last() else { return Value::Null };
+    let cases = patterns.iter().flat_map(|p| [json!(p.kind), json!(p.pattern)]);
+    [json!("match"), json!(["get", "kind"])].into_iter().chain(cases).chain([json!(last.pattern)]).collect()
 }
 
 fn landuse_color(theme: &Theme, parts: &StyleParts) -> Value {
@@ -215,8 +234,11 @@ mod tests {
     use super::*;
 
     const TEMPLATE: &str = include_str!("../../tiles/styles/template.json");
-    const THEMES: [(&str, &str); 2] =
-        [("light", include_str!("../../tiles/styles/light.toml")), ("dark", include_str!("../../tiles/styles/dark.toml"))];
+    const THEMES: [(&str, &str); 3] = [
+        ("light", include_str!("../../tiles/styles/light.toml")),
+        ("dark", include_str!("../../tiles/styles/dark.toml")),
+        ("print", include_str!("../../tiles/styles/print.toml")),
+    ];
 
     fn parts(theme: &str) -> StyleParts {
         StyleParts {
@@ -230,12 +252,13 @@ mod tests {
             bounds: Some([105.28, 20.56, 106.02, 21.39]),
             attribution: None,
             kinds: vec![ClassColor { key: "rice".to_owned(), color: "#e0c35a".to_owned() }],
+            patterns: vec![KindPattern { kind: "rice".to_owned(), pattern: "waves".to_owned() }],
             landuse: Vec::new(),
         }
     }
 
     #[test]
-    fn both_themes_give_the_layers_that_the_page_switches_in_their_order() {
+    fn every_theme_gives_the_layers_that_the_page_switches_in_their_order() {
         for (name, text) in THEMES {
             let style = style(TEMPLATE, &Theme::parse(name, text).unwrap(), &parts(name)).unwrap();
             let layers = style["layers"].as_array().unwrap();
@@ -248,6 +271,7 @@ mod tests {
                 "context-water-line",
                 "units-line",
                 "zones-fill",
+                "zones-pattern",
                 "zones-line",
                 "context-road",
                 "encroachments-fill",
@@ -281,17 +305,19 @@ mod tests {
             let style = style(TEMPLATE, &Theme::parse(name, text).unwrap(), &parts(name)).unwrap().to_string();
             let hosts: Vec<&str> = style.match_indices("://").map(|(at, _)| &style[at + 3..at + 17]).collect();
             assert!(hosts.iter().all(|host| *host == "127.0.0.1:8080"), "{hosts:?}");
-            assert_eq!(hosts.len(), 7, "one of tiles and six of fonts");
+            assert_eq!(hosts.len(), 8, "one of tiles, one of pictures and six of fonts");
         }
     }
 
     #[test]
-    fn both_themes_have_the_same_keys() {
-        let [light, dark] = THEMES.map(|(name, text)| Theme::parse(name, text).unwrap());
-        assert!(light.color.keys().eq(dark.color.keys()) && light.number.keys().eq(dark.number.keys()));
-        assert!(light.landuse.group.keys().eq(dark.landuse.group.keys()));
+    fn all_themes_have_the_same_keys() {
+        let [light, others @ ..] = THEMES.map(|(name, text)| Theme::parse(name, text).unwrap());
         let codes = |theme: &Theme| theme.landuse.family.iter().map(|family| family.codes.clone()).collect::<Vec<_>>();
-        assert_eq!(codes(&light), codes(&dark));
+        for other in others {
+            assert!(light.color.keys().eq(other.color.keys()) && light.number.keys().eq(other.number.keys()));
+            assert!(light.landuse.group.keys().eq(other.landuse.group.keys()));
+            assert_eq!(codes(&light), codes(&other));
+        }
     }
 
     #[test]

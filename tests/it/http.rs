@@ -533,7 +533,7 @@ async fn no_number_tells_secret_land_from_the_fields_that_it_was() {
 
 #[tokio::test]
 async fn a_style_needs_no_other_host_and_its_layers_are_those_of_the_tiles() {
-    for theme in ["light", "dark"] {
+    for theme in ["light", "dark", "print"] {
         let style = get_json(&format!("/styles/{theme}.json?lang=en&epoch=2024")).await;
         let text = style.to_string();
         assert!(text.matches("://").count() == text.matches("http://map.example:8080/").count(), "{theme}");

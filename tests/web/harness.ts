@@ -122,6 +122,9 @@ function free_port(): Promise<number> {
   });
 }
 
+/** Where the server of all journeys is. */
+export const serving = (): string => url;
+
 /** What the API answers, for journeys that need something to look for. */
 export async function api<T>(path: string): Promise<T> {
   const response = await fetch(url + path);
