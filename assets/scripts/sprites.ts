@@ -7,7 +7,7 @@ import { chromium } from 'playwright-core';
 const TILES = fileURLToPath(new URL('../../tiles/', import.meta.url));
 const SIDE = 16;
 /** Dark enough to tell kinds apart, light enough to leave their colours. */
-const INKS = { light: 'rgb(31 42 36 / 32%)', dark: 'rgb(233 236 232 / 34%)', print: 'rgb(0 0 0 / 62%)' };
+const INKS = { light: 'rgb(31 42 36 / 20%)', dark: 'rgb(233 236 232 / 18%)', print: 'rgb(0 0 0 / 55%)' };
 
 const names = readdirSync(`${TILES}patterns`)
   .filter((name) => name.endsWith('.svg'))

@@ -153,10 +153,13 @@ impl Snapshot {
         })
     }
 
-    /// Reads what the next change will be compared with, so that the first one does not wait for it.
+    /// Reads what the next change will be compared with, so that the first one does not wait for it: the events that are
+    /// kept, and the land use of the last two epochs.
     pub fn expect_changes(&self) -> Result<(), EngineError> {
-        for epoch in &self.epochs {
+        for epoch in self.epochs.iter().filter(|epoch| self.kept_layer(**epoch).is_some()) {
             self.events(*epoch)?;
+        }
+        for epoch in self.epochs.iter().rev().take(2) {
             self.land_use(*epoch)?.expect_questions();
         }
         Ok(())
@@ -490,8 +493,7 @@ impl Snapshot {
     }
 }
 
-/// The land use near some place, with what its legend says of it.
-/// Land use near some boxes; all of it when there are none.
+/// The land use near some boxes, with what its legend says of it; all of it when there are none.
 fn seen<'a>(land_use: &'a EpochLandUse, boxes: &[[f64; 4]]) -> Vec<Seen<'a>> {
     let one = |l: &'a LandUse| {
         let class = land_use.class(l);

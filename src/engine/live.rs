@@ -11,7 +11,7 @@ use crate::model::{Epoch, Revision};
 use crate::store::{Store, Watch};
 use crate::tile::TileCoord;
 
-/// How often it is asked whether the file changed, which takes a few microseconds: an edit is on the map at once.
+/// How often it is asked whether the file changed, which takes a few microseconds. Between two revisions low zooms are merged.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 
 /// Handle to a served workspace; clones share it.
@@ -40,8 +40,10 @@ pub struct News {
     /// The latest epoch, which maps show.
     pub epoch: Option<Epoch>,
     pub changes: TileChanges,
-    /// Nothing of it is unknown.
-    pub is_whole: bool,
+    /// Whether merged zooms are told of, else the others.
+    pub is_far: bool,
+    /// Whether a style of the revision before still says what one of now would, but for the revision.
+    pub is_same_style: bool,
 }
 
 /// Merging for low zooms takes all cores for a while.
@@ -153,8 +155,11 @@ impl Live {
     }
 
     /// Serves a snapshot, and says what it changes: who sees the one finds the other.
-    fn tell(&self, before: &Snapshot, next: &Arc<Snapshot>, changes: TileChanges, is_whole: bool) -> Result<(), EngineError> {
+    fn tell(&self, before: &Snapshot, next: &Arc<Snapshot>, changes: TileChanges, is_far: bool) -> Result<(), EngineError> {
         let epoch = next.epoch(None)?;
+        let of_style =
+            |s: &Snapshot| Ok::<_, EngineError>((s.epochs.clone(), s.bounds_of_style()?, s.attribution("vi"), s.attribution("en")));
+        let is_same_style = of_style(before)? == of_style(next)?;
         let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = next.clone();
         let number = news.back().map_or(0, |last| last.number) + 1;
@@ -162,7 +167,7 @@ impl Live {
             news.pop_front();
         }
         let (revision, since, pin) = (next.revision, before.revision, next.pin());
-        news.push_back(Arc::new(News { number, revision, since, pin, epoch, changes, is_whole }));
+        news.push_back(Arc::new(News { number, revision, since, pin, epoch, changes, is_far, is_same_style }));
         self.changed.notify_all();
         Ok(())
     }

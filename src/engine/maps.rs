@@ -4,12 +4,10 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
 
+use super::rulebook::PLAIN;
 use super::{EngineError, Snapshot, figures, tiles_text};
 use crate::model::{Epoch, LayerRole};
 use crate::tile::{ClassColor, KindPattern, StyleParts, Theme, TileCoord, TileLayer, TileRules, style};
-
-/// The pattern of a kind that has none.
-const PLAIN: &str = "plain";
 
 /// Which style is asked for.
 #[derive(Debug, Clone)]
@@ -48,13 +46,20 @@ impl Snapshot {
             revision: self.revision,
             pin: self.pin(),
             epoch: epoch.map(|e| e.to_string()),
-            bounds: self.bounds()?,
+            bounds: self.bounds_of_style()?,
             attribution: self.attribution(ask.lang),
             kinds: kinds.collect(),
             patterns: patterned.map(|kind| KindPattern { kind: kind.key.clone(), pattern: kind.pattern.clone() }).collect(),
             landuse: if ask.official_land_use { self.official_colors(epoch)? } else { Vec::new() },
         };
         style(&text("styles/template.json")?, &theme, &parts).map_err(internal)
+    }
+
+    /// Around all there is, on lines of a twentieth of a degree: a map asks for no tile outside, and may keep its style when
+    /// something grows a little.
+    pub(super) fn bounds_of_style(&self) -> Result<Option<[f64; 4]>, EngineError> {
+        let (down, up) = (|v: f64| (v * 20.0).floor() / 20.0, |v: f64| (v * 20.0).ceil() / 20.0);
+        Ok(self.bounds()?.map(|[west, south, east, north]| [down(west), down(south), up(east), up(north)]))
     }
 
     fn official_colors(&self, epoch: Option<Epoch>) -> Result<Vec<ClassColor>, EngineError> {

@@ -49,7 +49,7 @@ pub use transitions::{By, Moved, TransitionsAsk};
 pub use crate::encroach::Reach;
 pub use crate::legend::{Target, Words};
 pub use crate::store::Mode;
-pub use crate::tile::{NEAR_ZOOM, TileCoord, TileFilter, TileLayer};
+pub use crate::tile::{NEAR_ZOOM, TileCoord, TileFilter, TileLayer, Touched};
 
 use std::path::Path;
 use std::sync::Arc;

@@ -19,6 +19,9 @@ struct ZoneFiles;
 #[folder = "tiles/"]
 struct TileFiles;
 
+/// The pattern of a kind that has none.
+pub(super) const PLAIN: &str = "plain";
+
 /// What the labels, codes and thresholds mean in this city.
 #[derive(Debug, Clone)]
 pub struct Rulebook {
@@ -39,6 +42,13 @@ impl Rulebook {
         }
         let text = |name: &str| zone_text(dir, name);
         let kinds = Kinds::parse("kinds.toml", &text("kinds.toml")?)?;
+        let pictures: serde_json::Map<String, serde_json::Value> =
+            tiles_text("sprites/light.json").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        if let Some(kind) = kinds.kinds.iter().find(|kind| kind.pattern != PLAIN && !pictures.contains_key(&kind.pattern)) {
+            let known: Vec<&str> = pictures.keys().map(String::as_str).chain([PLAIN]).collect();
+            let message = format!("kinds.toml: {} has the pattern “{}”; there are {}", kind.key, kind.pattern, known.join(", "));
+            return Err(EngineError::invalid(message));
+        }
         let rules = Rules::parse("rules.toml", &text("rules.toml")?)?;
         let mut schemes = Vec::new();
         for name in names(dir, "schemes/", ".toml") {

@@ -1,6 +1,6 @@
 //! One revision of the workspace, ready to be asked. Immutable: readers share it, a change makes another.
 //!
-//! Zones, units, permits and context are in memory; land use is read when an epoch is first asked for.
+//! Zones, units, permits and context are in memory; land use is read when an epoch is first asked for (`expect_changes` asks).
 //! Layers that did not change are shared with the snapshot before. What `access` withholds is left out
 //! here, before anything is derived from it, so that it is in no figure, tile or export.
 

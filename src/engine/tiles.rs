@@ -42,7 +42,7 @@ impl LayerOfTiles {
     }
 
     fn touched_since(&self, before: &LayerOfTiles) -> Touched {
-        let touched = Touched::between(&before.prepared, &self.prepared);
+        let touched = Touched::between(&before.prepared, &self.prepared, self.labels.as_ref());
         match before.merged.get().zip(self.merged.get()) {
             Some((was, is)) => touched.with_merged((&before.prepared, was.as_ref()), (&self.prepared, is.as_ref())),
             None => touched,
@@ -143,6 +143,9 @@ impl PreparedTiles {
     }
 }
 
+/// Beyond so many changed features the whole layer counts as changed.
+const MOST_CHANGES: usize = 1_000;
+
 /// Which tiles a snapshot draws otherwise than the one before it.
 #[derive(Debug, Clone)]
 pub struct TileChanges {
@@ -162,8 +165,9 @@ impl TileChanges {
     /// Whether a tile of some layers is touched; none when that is not known yet.
     pub fn touches(&self, layers: &[TileLayer], epoch: Option<Epoch>, tile: TileCoord) -> Option<bool> {
         let mut known = Some(false);
-        for key in layers.iter().map(|layer| TileChanges::key(*layer, epoch)) {
+        for (layer, key) in layers.iter().map(|layer| (*layer, TileChanges::key(*layer, epoch))) {
             let touches = match self.touched.get(&key) {
+                Some(touched) if layer.labels().is_some() => Some(touched.touches_labels(tile)),
                 Some(touched) => touched.touches(tile),
                 None => Some(!self.known.contains(&key) || self.unknown.contains(&key)),
             };
@@ -196,9 +200,9 @@ impl Snapshot {
             }
             let both = old.layer.get().zip(new.and_then(|new| new.layer.get()));
             match both.map(|(old, new)| new.touched_since(old)) {
-                Some(found) if found.is_nothing() => {}
-                Some(found) => drop(touched.insert(*key, found)),
-                None => drop(unknown.insert(*key)),
+                Some(found) if found.n_boxes() == 0 => {}
+                Some(found) if found.n_boxes() <= MOST_CHANGES => drop(touched.insert(*key, found)),
+                _ => drop(unknown.insert(*key)),
             }
         }
         TileChanges { touched, unknown, known: was.into_keys().collect() }

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{Uri, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -18,7 +18,7 @@ use super::ask::Ask;
 use super::error::ApiError;
 use super::tile_cache::TileKey;
 use super::{App, Shared};
-use crate::engine::{NEAR_ZOOM, News, TileCoord};
+use crate::engine::{NEAR_ZOOM, News, Touched};
 
 /// Open streams at one time.
 pub(super) const MOST_LISTENERS: usize = 2_000;
@@ -57,23 +57,32 @@ pub(super) fn catch_up(shared: &Shared) {
     }
 }
 
-/// What a browser is told: first where zooms at which every feature is drawn changed, then the tiles of the others.
+/// What a browser is told: first where zooms at which every feature is drawn changed, then the tiles of the others. Without
+/// `since` anything may be another.
 fn told(news: &News) -> String {
     let mut told = json!({ "revision": news.revision });
-    let Some(touched) = news.changes.of_map(news.epoch) else { return told.to_string() };
-    let (key, changed) = if news.is_whole {
-        let tiles: BTreeSet<TileCoord> = touched.iter().flat_map(|touched| touched.tiles_below(NEAR_ZOOM)).collect();
-        ("tiles", tiles.iter().map(|tile| json!([tile.z(), tile.x(), tile.y()])).collect::<Vec<_>>())
-    } else {
-        ("bounds", touched.iter().flat_map(|touched| touched.boxes_lonlat()).map(|bounds| json!(bounds)).collect())
-    };
-    if changed.len() <= MOST_TOLD {
+    if let Some((key, changed)) = news.changes.of_map(news.epoch).filter(|_| news.is_same_style).and_then(|touched| changed(news, &touched))
+    {
         told["since"] = news.since.into();
         told["pin"] = news.pin.clone().into();
+        told["epoch"] = json!(news.epoch.map(|epoch| epoch.to_string()));
         told["near_zoom"] = NEAR_ZOOM.into();
-        told[key] = changed.into();
+        told[key] = changed;
     }
     told.to_string()
+}
+
+/// None when it is not known, or too much to be told.
+fn changed(news: &News, touched: &[&Touched]) -> Option<(&'static str, Value)> {
+    if news.is_far {
+        let mut tiles = BTreeSet::new();
+        let is_known = touched.iter().all(|touched| touched.is_whole() && touched.tiles_below(NEAR_ZOOM, MOST_TOLD, &mut tiles));
+        let addresses = tiles.iter().map(|tile| json!([tile.z(), tile.x(), tile.y()]));
+        return is_known.then(|| ("tiles", addresses.collect()));
+    }
+    let n_boxes: usize = touched.iter().map(|touched| touched.n_boxes()).sum();
+    let boxes = touched.iter().flat_map(|touched| touched.boxes_lonlat()).map(|bounds| json!(bounds));
+    (n_boxes <= MOST_TOLD).then(|| ("bounds", boxes.collect()))
 }
 
 impl App {

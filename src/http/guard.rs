@@ -51,7 +51,7 @@ async fn bounded(request: Request, next: Next) -> Response<Body> {
 
 /// Whether pages of other hosts may read it: what is public anyway.
 fn is_open(path: &str) -> bool {
-    ["/api/", "/tiles/", "/styles/", "/fonts/"].iter().any(|start| path.starts_with(start))
+    ["/api/", "/tiles/", "/styles/", "/fonts/", "/sprites/"].iter().any(|start| path.starts_with(start))
         || ["/style.json", "/openapi.json", "/health", "/events"].contains(&path)
 }
 

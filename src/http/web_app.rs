@@ -76,7 +76,7 @@ fn content_type(name: &str) -> String {
 fn keep(name: &str) -> &'static str {
     if name.starts_with("assets/") {
         "public, max-age=31536000, immutable"
-    } else if name.starts_with("fonts/") || name.starts_with("sprites/") {
+    } else if name.starts_with("fonts/") {
         "public, max-age=604800"
     } else {
         "no-cache"

@@ -1,7 +1,7 @@
 //! Whole tiles, read back with a reader of its own.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -570,6 +570,12 @@ fn seen(layer: &Layer, coord: TileCoord) -> Vec<String> {
     seen
 }
 
+/// The labels of a tile.
+fn labels_of(layer: &Layer, coord: TileCoord) -> Vec<String> {
+    let bytes = super::tile(&[(&layer.prepared, Shown::Labels(layer.labels.as_ref().unwrap()))], coord, &TileFilter::default());
+    read(&bytes).iter().flat_map(|(_, f)| f).map(|f| format!("{f:?}")).collect()
+}
+
 #[test]
 fn a_change_touches_the_tiles_that_differ_and_hardly_any_other() {
     let coord = hanoi(12);
@@ -590,13 +596,14 @@ fn a_change_touches_the_tiles_that_differ_and_hardly_any_other() {
     let was = zones(before.clone());
     for (what, is) in &layers {
         let (mut n_differing, mut n_touched) = (0, 0);
-        let near = Touched::between(&was.prepared, &is.prepared);
-        assert_eq!((near.touches(hanoi(11)), near.tiles_below(NEAR_ZOOM).len()), (None, 0), "{what}: merged zooms are not known yet");
+        let near = Touched::between(&was.prepared, &is.prepared, is.labels.as_ref());
+        assert_eq!((near.touches(hanoi(11)), near.is_whole()), (None, false), "{what}: merged zooms are not known yet");
         let merged = |layer: &Layer| layer.merged.get_or_init(|| Merged::new(&layer.prepared, &Keeps)).is_some();
         assert!(merged(&was) && merged(is));
         let (old, new) = (was.merged.get().unwrap().as_ref(), is.merged.get().unwrap().as_ref());
         let touched = near.with_merged((&was.prepared, old), (&is.prepared, new));
-        let far = touched.tiles_below(NEAR_ZOOM);
+        let mut far = BTreeSet::new();
+        assert!(touched.tiles_below(NEAR_ZOOM, 500, &mut far) && !touched.tiles_below(NEAR_ZOOM, 2, &mut BTreeSet::new()));
         for z in 8..=16_u8 {
             let scale = |v: u32, end: u32| if z < 12 { (v >> (12 - z)) + end } else { (v + end) << (z - 12) };
             for x in scale(coord.x(), 0).saturating_sub(1)..=scale(coord.x(), 1) {
@@ -604,7 +611,9 @@ fn a_change_touches_the_tiles_that_differ_and_hardly_any_other() {
                     let tile = TileCoord::new(z.into(), x.into(), y.into()).unwrap();
                     let (differs, touches) = (seen(&was, tile) != seen(is, tile), touched.touches(tile).unwrap());
                     assert!(touches || !differs, "{what}: {tile} is stale");
-                    assert_eq!(far.contains(&tile), touches && z < NEAR_ZOOM, "{what}: {tile}");
+                    let labels = touched.touches_labels(tile);
+                    assert!(labels || labels_of(&was, tile) == labels_of(is, tile), "{what}: labels of {tile} are stale");
+                    assert_eq!(far.contains(&tile), z < NEAR_ZOOM && (touches || labels && z >= 9), "{what}: {tile}");
                     n_differing += u32::from(differs);
                     n_touched += u32::from(touches);
                 }
@@ -613,8 +622,8 @@ fn a_change_touches_the_tiles_that_differ_and_hardly_any_other() {
         assert!(n_differing >= if *what == "another name" { 5 } else { 9 }, "{what}: {n_differing}");
         assert!(f64::from(n_touched) <= 1.2 * f64::from(n_differing), "{what}: {n_touched} touched, {n_differing} differ");
     }
-    let same = Touched::between(&was.prepared, &zones(before.into_iter().rev().collect()).prepared);
-    assert!(same.is_nothing() && same.touches(hanoi(5)) == Some(false), "the order of features is no change");
+    let same = Touched::between(&was.prepared, &zones(before.into_iter().rev().collect()).prepared, None);
+    assert!(same.n_boxes() == 0 && same.touches(hanoi(5)) == Some(false), "the order of features is no change");
 }
 
 #[test]
@@ -641,7 +650,7 @@ fn a_state_with_kept_shapes_draws_as_one_that_is_made_anew() {
     for z in [9, 11, 12, 14] {
         assert_eq!(tile(&[&fresh], hanoi(z)), tile(&[&renewed], hanoi(z)), "zoom {z}");
     }
-    assert!(Touched::between(&fresh.prepared, &renewed.prepared).is_nothing());
+    assert_eq!(Touched::between(&fresh.prepared, &renewed.prepared, None).n_boxes(), 0);
 }
 
 #[test]

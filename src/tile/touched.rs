@@ -1,7 +1,8 @@
 //! Which tiles a change of a layer touches.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
+use super::labels::Labels;
 use super::merge::Merged;
 use super::mvt::EXTENT;
 use super::prepare::Prepared;
@@ -16,6 +17,8 @@ pub struct Touched {
     /// How far features reach beyond their tile, tile units.
     reach: u32,
     far: Far,
+    /// The zoom from which the layer's features have labels, whatever else is drawn of them.
+    labels_from: Option<u8>,
 }
 
 /// Tiles of zooms at which features are merged.
@@ -30,11 +33,11 @@ enum Far {
 
 impl Touched {
     /// What differs between two states of a layer. What its merged zooms show is not known before both are merged.
-    pub fn between(before: &Prepared, now: &Prepared) -> Touched {
+    pub fn between(before: &Prepared, now: &Prepared, labels: Option<&Labels>) -> Touched {
         let step = now.rules.grid.values().copied().max().unwrap_or(1);
         let reach = now.rules.buffer_px * UNITS_PER_PIXEL as u32 + step;
         let far = if now.rules.merge_below > 0 { Far::Unknown(now.rules.merge_below) } else { Far::AsNear };
-        Touched { boxes: now.differing(before), reach, far }
+        Touched { boxes: now.differing(before), reach, far, labels_from: labels.map(|labels| labels.rules.min_zoom) }
     }
 
     /// The same when the merged zooms are known; none of them when a state has too much to be merged.
@@ -47,17 +50,28 @@ impl Touched {
         Touched { far, ..self }
     }
 
-    pub fn is_nothing(&self) -> bool {
-        self.boxes.is_empty()
+    /// How many features came, went or changed.
+    pub fn n_boxes(&self) -> usize {
+        self.boxes.len()
     }
 
-    /// Whether a tile is touched; none when that is not known yet.
+    /// Whether nothing is unknown.
+    pub fn is_whole(&self) -> bool {
+        self.boxes.is_empty() || !matches!(self.far, Far::Unknown(_))
+    }
+
+    /// Whether the labels in a tile may be others.
+    pub fn touches_labels(&self, tile: TileCoord) -> bool {
+        self.boxes.iter().any(|around| self.meets(tile, *around))
+    }
+
+    /// Whether a tile is touched, but for labels; none when that is not known yet.
     pub fn touches(&self, tile: TileCoord) -> Option<bool> {
         match &self.far {
             _ if self.boxes.is_empty() => Some(false),
             Far::Unknown(below) if tile.z() < *below => None,
             Far::Known(below, tiles) if tile.z() < *below => Some(tiles.contains(&tile)),
-            _ => Some(self.boxes.iter().any(|around| self.meets(tile, *around))),
+            _ => Some(self.touches_labels(tile)),
         }
     }
 
@@ -75,22 +89,35 @@ impl Touched {
         [first, last]
     }
 
-    /// The touched tiles of zooms below one, as far as they are known.
-    pub fn tiles_below(&self, zoom: u8) -> HashSet<TileCoord> {
-        let mut tiles = HashSet::new();
+    /// Adds the touched tiles of zooms below one, as far as they are known; false when there are more than `most`.
+    pub fn tiles_below(&self, zoom: u8, most: usize, tiles: &mut BTreeSet<TileCoord>) -> bool {
+        if self.boxes.len() > most {
+            return false;
+        }
         for z in 0..zoom {
-            match &self.far {
-                Far::Unknown(below) if z < *below => {}
-                Far::Known(below, known) if z < *below => tiles.extend(known.iter().filter(|tile| tile.z() == z)),
-                _ => {
-                    for [first, last] in self.boxes.iter().map(|around| self.across(z, *around)) {
-                        let columns = (first[0]..=last[0]).flat_map(|x| (first[1]..=last[1]).map(move |y| (x, y)));
-                        tiles.extend(columns.filter_map(|(x, y)| TileCoord::new(z.into(), x.into(), y.into()).ok()));
+            let by_boxes = match &self.far {
+                Far::Unknown(below) if z < *below => false,
+                Far::Known(below, known) if z < *below => {
+                    tiles.extend(known.iter().filter(|tile| tile.z() == z));
+                    false
+                }
+                _ => true,
+            };
+            if by_boxes || self.labels_from.is_some_and(|from| from <= z) {
+                for [first, last] in self.boxes.iter().map(|around| self.across(z, *around)) {
+                    let n_tiles = (u64::from(last[0] - first[0]) + 1) * (u64::from(last[1] - first[1]) + 1);
+                    if n_tiles > most as u64 {
+                        return false;
                     }
+                    let columns = (first[0]..=last[0]).flat_map(|x| (first[1]..=last[1]).map(move |y| (x, y)));
+                    tiles.extend(columns.filter_map(|(x, y)| TileCoord::new(z.into(), x.into(), y.into()).ok()));
                 }
             }
+            if tiles.len() > most {
+                return false;
+            }
         }
-        tiles
+        true
     }
 
     /// West, south, east, north of what came, went or changed, degrees.

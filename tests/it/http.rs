@@ -598,6 +598,12 @@ async fn another_page_may_ask_before_it_asks() {
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
     assert_eq!(answer.header(header::ACCESS_CONTROL_ALLOW_ORIGIN), "*");
     assert!(answer.header(header::ACCESS_CONTROL_ALLOW_HEADERS).contains("If-None-Match"));
+    // A map on another host needs what the style names, pictures too.
+    for path in ["/sprites/light.json", "/sprites/dark@2x.png"] {
+        let answer = get(path).await;
+        assert_eq!((answer.status, answer.header(header::ACCESS_CONTROL_ALLOW_ORIGIN)), (StatusCode::OK, "*"), "{path}");
+    }
+    assert_eq!(get("/sprites/../styles/light.toml").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -609,15 +615,18 @@ async fn a_change_by_another_process_is_served_and_told() {
     let mut events = site.router.clone().oneshot(Request::get("/events").body(Body::empty()).unwrap()).await.unwrap().into_body();
     let mut next = async || String::from_utf8(events.frame().await.unwrap().unwrap().into_data().unwrap().to_vec()).unwrap();
     assert_eq!(next().await, format!("event: revision\ndata: {{\"revision\":{before}}}\n\n"));
-    let more = [(json!({ "id": "c", "kind": "tea" }), &square(X, Y + 200.0, 100.0)[..])];
-    let file = site._bench.write("more.geojson", geojson_in(5897, &more));
+    let more = [(json!({ "id": "c", "kind": "tea" }), &square(X, Y - 200.0, 100.0)[..])];
+    let file = site._bench.write("zones.geojson", geojson_in(5897, &more));
     site._bench.import(&file, "zones", &["--append"]).ok();
     let told = tokio::time::timeout(std::time::Duration::from_secs(20), next()).await.unwrap();
     let json_of = |told: &str| serde_json::from_str::<Value>(told.strip_prefix("event: revision\ndata: ").unwrap()).unwrap();
     // First what is drawn zone by zone, then the tiles of zooms that show zones of a kind as one.
     let near = json_of(&told);
     let revision = near["revision"].as_u64().unwrap();
-    assert!(revision > before && near["since"] == before && near["pin"] == site.engine.snapshot().pin() && near["near_zoom"] == 12);
+    assert!(
+        revision > before && near["since"] == before && near["pin"] == site.engine.snapshot().pin() && near["near_zoom"] == 12,
+        "{near}"
+    );
     let [west, south, east, north] = serde_json::from_value::<[f64; 4]>(near["bounds"][0].clone()).unwrap();
     let side = 100.0 / 111_000.0;
     assert!((east - west - side).abs() < 1e-4 && (north - south - side).abs() < 1e-4, "{near}");
@@ -625,8 +634,13 @@ async fn a_change_by_another_process_is_served_and_told() {
     assert_eq!((&far["revision"], &far["since"], far["bounds"].is_null()), (&near["revision"], &near["since"], true));
     let n_tiles = |z: u64| far["tiles"].as_array().unwrap().iter().filter(|tile| tile[0] == z).count();
     assert_eq!((0..=12).map(n_tiles).collect::<Vec<_>>(), [[1; 12].as_slice(), &[0]].concat(), "{far}");
+    // What the style says too changes with a zone outside of all that was: then it is asked for anew.
+    let outside = [(json!({ "id": "d", "kind": "tea" }), &square(X, Y + 9_000.0, 100.0)[..])];
+    site._bench.import(&site._bench.write("zones.geojson", geojson_in(5897, &outside)), "zones", &["--append"]).ok();
+    let told = tokio::time::timeout(std::time::Duration::from_secs(20), next()).await.unwrap();
+    assert_eq!(json_of(&told), json!({ "revision": revision + 1 }));
     let summary = send(&site.router, Request::get("/api/v1/summary").body(Body::empty()).unwrap()).await.json();
-    assert_eq!(summary["totals"]["n_zones"], 3);
+    assert_eq!(summary["totals"]["n_zones"], 4);
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ export interface StyleLayer {
 }
 
 export interface Style {
+  metadata?: Record<string, unknown>;
   sources: Record<string, Record<string, unknown>>;
   layers: StyleLayer[];
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readdressed, touched_tiles, touches, type TileNews } from './tile_news.ts';
+import { followed, readdressed, touched_tiles, touches, type TileNews } from './tile_news.ts';
 
 const news: TileNews = {
   revision: 18,
@@ -35,4 +35,22 @@ test('a touched tile has the address of the revision that touched it, the others
   expect(readdressed('http://127.0.0.1:1/styles/light.json?lang=vi', [news])).toBe(
     'http://127.0.0.1:1/styles/light.json?lang=vi',
   );
+});
+
+test('a map follows both messages of a change, and says when it cannot', () => {
+  const [shown, near] = [
+    { near: 17, far: 17, epoch: '2025' },
+    { ...news, epoch: '2025' },
+  ];
+  const far: TileNews = { revision: 18, since: 17, pin: 'new', epoch: '2025', near_zoom: 12, tiles: [] };
+  const half = { near: 18, far: 17, epoch: '2025' };
+  expect(followed(shown, near)).toEqual(half);
+  expect(followed(half, far)).toEqual({ near: 18, far: 18, epoch: '2025' });
+  // A style of the new revision came in between.
+  expect(followed({ near: 18, far: 18, epoch: '2025' }, far)).toEqual({ near: 18, far: 18, epoch: '2025' });
+  // The second message was lost: a stream that opens again tells the revision alone.
+  expect(followed(half, { revision: 18 })).toBeNull();
+  expect(followed(half, { ...near, since: 18, revision: 19 })).toBeNull();
+  expect(followed({ ...shown, epoch: '2019' }, near)).toBeNull();
+  expect(followed(shown, { revision: 17 })).toBe(shown);
 });

@@ -5,6 +5,8 @@ export interface TileNews {
   revision: number;
   /** The revision before; without it anything may have changed. */
   since?: number;
+  /** The epoch whose map is told of. */
+  epoch?: string | null;
   /** What addresses of tiles carry beside the revision. */
   pin?: string;
   /** From this zoom on `bounds` say which tiles changed, below it `tiles` do, which are told a little later. */
@@ -15,6 +17,23 @@ export interface TileNews {
 
 /** Zoom, column, row. */
 export type TileAddress = readonly [number, number, number];
+
+/** The revisions that the tiles of a map are of, from the near zoom on and below it, and the map's epoch. */
+export interface Shown {
+  near: number;
+  far: number;
+  epoch: string | null;
+}
+
+/** What a map is of once it has drawn the news anew; null when only a new style can bring it there. */
+export function followed(shown: Shown, news: TileNews): Shown | null {
+  const { revision, since } = news;
+  if (shown.near === revision && shown.far === revision) return shown;
+  if (since === undefined || (news.epoch ?? null) !== shown.epoch) return null;
+  if (news.bounds && shown.near === since && shown.far === since) return { ...shown, near: revision };
+  if (news.tiles && shown.near === revision && shown.far === since) return { ...shown, far: revision };
+  return null;
+}
 
 /** Shapes reach this part of a tile's side beyond it. */
 const REACH = 1 / 32;

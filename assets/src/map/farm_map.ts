@@ -6,7 +6,14 @@ import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { dressed, HOVER, landuse_color, type Dress, type Style, type StyleLayer } from '../core/dress.ts';
 import type { Bounds, LonLat } from '../core/model.ts';
 import { zoom_for_area } from '../core/scale.ts';
-import { readdressed, touched_tiles, type TileAddress, type TileNews } from '../core/tile_news.ts';
+import {
+  followed,
+  readdressed,
+  touched_tiles,
+  type Shown,
+  type TileAddress,
+  type TileNews,
+} from '../core/tile_news.ts';
 import type { Camera } from '../core/view_link.ts';
 import './map.css';
 
@@ -72,8 +79,8 @@ export class FarmMap {
   #base: Style | null = null;
   #worn: Map<string, StyleLayer> = new Map();
   #hovered: string | null = null;
-  /** The revision of the tiles on the map; null until there is a style. */
-  #revision: number | null = null;
+  /** What the tiles on the map are of; null until there is a style. */
+  #shown: Shown | null = null;
   #revision_told = 0;
   #revision_missed = 0;
   readonly #news: TileNews[] = [];
@@ -119,10 +126,10 @@ export class FarmMap {
         this.#base = (this.#calm ? { ...next, transition: { duration: 0, delay: 0 } } : next) as unknown as Style;
         const style = dressed(this.#base, this.#dress, this.#ink);
         this.#worn = by_id(style.layers);
-        this.#revision = revision_of(this.#base);
+        this.#shown = shown_by(this.#base);
         this.#news.length = 0;
         // Once for each: a gateway may go on giving the old one.
-        if (this.#revision < this.#revision_told && this.#revision_missed !== this.#revision_told) {
+        if (this.#shown.near < this.#revision_told && this.#revision_missed !== this.#revision_told) {
           this.#revision_missed = this.#revision_told;
           this.#listener.outdated();
         }
@@ -134,11 +141,11 @@ export class FarmMap {
   /** Draws anew what a revision changed; false when only a new style can. */
   refresh(news: TileNews): boolean {
     this.#revision_told = Math.max(this.#revision_told, news.revision);
-    if (this.#revision === null) return true; // the style will be compared when it is here
-    if (news.since === undefined) return this.#revision === news.revision;
-    const follows = this.#revision === (news.bounds ? news.since : news.revision);
-    if (!follows || this.#news.length === MOST_NEWS) return false;
-    this.#revision = news.revision;
+    if (this.#shown === null) return true; // the style will be compared when it is here
+    const shown = followed(this.#shown, news);
+    if (shown === this.#shown) return true;
+    if (shown === null || this.#news.length === MOST_NEWS || !this.#map.getSource(SOURCE)) return false;
+    this.#shown = shown;
     this.#news.push(news);
     const touched = news.tiles ?? this.#near_tiles().flatMap((z) => touched_tiles(news, z, this.#bounds()));
     if (touched.length > 0)
@@ -302,10 +309,11 @@ export class FarmMap {
   }
 }
 
-/** The revision that a style's tiles are of. */
-function revision_of(style: Style): number {
-  const source = style.sources?.[SOURCE] as { tiles?: string[] } | undefined;
-  return Number(new URL(source?.tiles?.[0] ?? 'x:?rev=0').searchParams.get('rev'));
+/** What a style's tiles are of. */
+function shown_by({ metadata }: Style): Shown {
+  const revision = Number(metadata?.['farmzone:revision']);
+  const epoch = metadata?.['farmzone:epoch'];
+  return { near: revision, far: revision, epoch: typeof epoch === 'string' ? epoch : null };
 }
 
 function by_id(layers: readonly StyleLayer[]): Map<string, StyleLayer> {

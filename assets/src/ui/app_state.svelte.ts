@@ -73,7 +73,7 @@ export class AppState {
   /** The map is still drawing what the view asks for. */
   map_busy = $state(false);
   announcement = $state('');
-  #map: MapWishes | null = null;
+  map: MapWishes | null = null;
 
   /** Every kind of the workspace, for names and colours: a filter may leave some of them without a row. */
   #known_kinds = $state.raw<KindFigures[]>([]);
@@ -109,15 +109,6 @@ export class AppState {
   readonly outlined: string | null = $derived(
     this.view.zone ?? (this.chosen_event.status === 'shown' ? this.chosen_event.event.zone_id : null),
   );
-
-  get map(): MapWishes | null {
-    return this.#map;
-  }
-
-  set map(map: MapWishes | null) {
-    this.#map = map;
-    this.#go_to_sought();
-  }
 
   say(key: Key, values?: Record<string, string | number>): string {
     return say(this.lang, key, values);
@@ -160,6 +151,7 @@ export class AppState {
     Object.assign(this.view, view);
     this.#sought = sought_by(view);
     if (view.camera) this.map?.go_to(view.camera);
+    this.go_to_sought();
   }
 
   link(): string {
@@ -204,6 +196,7 @@ export class AppState {
   }
 
   choose_unit(code: string | null): void {
+    this.#sought = null;
     this.step({ unit: code });
     const unit = this.units.find((item) => item.code === code);
     if (unit) this.map?.fit(unit.bounds);
@@ -275,11 +268,12 @@ export class AppState {
       const is_first = this.chosen_event.status !== 'shown';
       this.chosen_event = { status: 'shown', id, event, zone };
       if (is_first && this.#sought !== id) this.map?.reveal(event.center);
-      this.#go_to_sought();
+      this.go_to_sought();
     } catch (error) {
       if (was_aborted(error)) return;
       const status = error instanceof ApiError && error.problem === 'not_found' ? 'not_found' : 'failed';
       this.chosen_event = { status, id };
+      this.#sought = null;
     }
   }
 
@@ -298,6 +292,7 @@ export class AppState {
     const id = (await api.get_zone_at(at).catch(() => null))?.id ?? null;
     this.choose_zone(id);
     this.#sought = id;
+    this.go_to_sought();
   }
 
   async load_zone(id: string | null, epoch: string | null): Promise<void> {
@@ -314,14 +309,16 @@ export class AppState {
       this.chosen = { status: 'shown', id, zone };
       if (this.#pointed_out === id && this.#sought !== id) this.map?.reveal(zone.center);
       this.#pointed_out = null;
-      this.#go_to_sought();
+      this.go_to_sought();
     } catch (error) {
       if (was_aborted(error)) return;
       this.chosen = { status: error instanceof ApiError && error.problem === 'not_found' ? 'not_found' : 'failed', id };
+      if (this.#sought === id) this.#sought = null;
     }
   }
 
-  #go_to_sought(): void {
+  /** Goes to what is sought, once it and the map are here. */
+  go_to_sought(): void {
     const { chosen, chosen_event: piece } = this;
     if (this.map === null || this.#sought === null) return;
     if (piece.status === 'shown' && piece.id === this.#sought) this.map.fly_to(piece.event.center, piece.event.area_m2);
@@ -358,6 +355,8 @@ export class AppState {
       this.revision = Math.max(this.revision, summary.revision);
       this.problem = null;
       this.loading = false;
+      // Where no stream comes through, figures bring the news.
+      if (summary.revision > this.#revision_told) this.revision_changed({ revision: summary.revision });
       this.#catch_up(summary.revision);
     } catch (error) {
       if (was_aborted(error)) return;
