@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::boolean::union_of_rings;
+use super::boolean::{union, union_of_rings};
 use super::halve::{between, cut_ring};
 use super::measure::bounds_of;
 use super::rings::rings_of_polygon;
+use super::validity::validate;
 use crate::model::{Coord, MultiPolygon, Polygon};
 
 /// The part of a valid shape inside `[min x, min y, max x, max y]`: valid; empty when nothing with an area is inside.
@@ -22,8 +23,10 @@ pub fn clip_to_rect(shape: &MultiPolygon, rect: [f64; 4]) -> MultiPolygon {
         }
     }
     let mut clipped = if across.is_empty() { MultiPolygon::new(Vec::new()) } else { union_of_rings(across.iter().map(|r| r.as_ref())) };
+    let is_mixed = !clipped.0.is_empty() && !inside.is_empty();
     clipped.0.extend(inside);
-    clipped
+    // What was cut lies on a grid now; where it touches what was not, it may reach over by the last digit.
+    if is_mixed && !validate(&clipped).is_empty() { union(&[&clipped]) } else { clipped }
 }
 
 fn clip_ring(ring: &[Coord], [x0, y0, x1, y1]: [f64; 4]) -> Option<Cow<'_, [Coord]>> {
