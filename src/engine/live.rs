@@ -149,8 +149,11 @@ impl Live {
         tracing::info!(revision = next.revision, read_ms = ms[0], ms = ms[1], "the workspace changed");
         // Who looks on asks for the near tiles now.
         std::thread::sleep(NEAR_FIRST);
-        next.prepare_tiles(0)?;
-        self.tell(&before, &next, next.tile_changes(&before), true)?;
+        let far = next.prepare_tiles(0).and_then(|()| self.tell(&before, &next, next.tile_changes(&before), true));
+        if let Err(error) = far {
+            // The revision is served: to look at it once more would not mend this.
+            tracing::warn!(%error, "low zooms could not be made ready");
+        }
         Ok(now)
     }
 
