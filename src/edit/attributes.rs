@@ -9,6 +9,8 @@ use super::check::BadCode;
 use super::{Asked, Fault};
 use crate::model::{Epoch, Zone};
 
+type Attribute = fn(&Zone) -> Option<&str>;
+
 /// A text of a zone has at most so many characters.
 const MOST_CHARACTERS: usize = 200;
 
@@ -56,7 +58,7 @@ pub(super) fn set(zone: &Zone, properties: &BTreeMap<String, Value>) -> Result<Z
 /// What is wrong with attributes that were set; what was so before is inherited.
 pub(super) fn faults(before: Option<&Zone>, after: &Zone, asked: &Asked) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let is_new = |of: fn(&Zone) -> Option<&str>| before.is_none_or(|b| of(b) != of(after));
+    let is_new = |of: Attribute| before.is_none_or(|b| of(b) != of(after));
     if is_new(|z| Some(&z.kind)) && asked.kinds.get(&after.kind).is_none() {
         let known = asked.kinds.kinds.iter().map(|k| k.key.as_str()).collect::<Vec<_>>().join(", ");
         let kind = shortened(&after.kind);
@@ -82,7 +84,7 @@ pub(super) fn faults(before: Option<&Zone>, after: &Zone, asked: &Asked) -> Vec<
         }
         faults.push(fault);
     }
-    let dates: [(&str, fn(&Zone) -> Option<&str>); 2] =
+    let dates: [(&str, Attribute); 2] =
         [("standard_until", |z| z.standard_until.as_deref()), ("established", |z| z.established.as_deref())];
     for (name, of) in dates {
         if let Some(text) = of(after).filter(|_| is_new(of))

@@ -74,7 +74,14 @@ impl<'a> Desk<'a> {
 
     pub fn done(self) -> Edited {
         let (ground, parents) = (self.ground, self.parents);
-        let change = |(id, after): (String, Option<Zone>)| {
+        let change = |(id, mut after): (String, Option<Zone>)| {
+            // Rings run as they do everywhere; what is not valid stays as it is, to be told.
+            if let Some(zone) = &mut after {
+                let tidy = geom::repair(zone.shape.0.clone());
+                if tidy.faults.is_empty() {
+                    zone.shape = tidy.shape;
+                }
+            }
             let before = ground.zone(&id).cloned();
             let parents = parents.get(&id).into_iter().flatten().cloned().collect();
             (before != after).then_some(Change { id, before, after, parents })

@@ -175,7 +175,7 @@ pub struct Fault {
     /// Stable: `overlap`, `gap`, `invalid` …
     pub code: &'static str,
     pub severity: Severity,
-    pub message: Text,
+    pub message: Box<Text>,
     pub zones: Vec<String>,
     /// Where, in the workspace's CRS.
     pub at: Option<Coord>,
@@ -186,7 +186,7 @@ pub struct Fault {
 
 impl Fault {
     pub fn error(code: &'static str, vi: impl Into<String>, en: impl Into<String>) -> Fault {
-        let message = Text { vi: vi.into(), en: en.into() };
+        let message = Box::new(Text { vi: vi.into(), en: en.into() });
         Fault { code, severity: Severity::Error, message, zones: Vec::new(), at: None, area_m2: None, repairs: Vec::new() }
     }
 

@@ -7,6 +7,7 @@
 mod demo;
 mod detect;
 mod draft;
+mod edits;
 mod error;
 mod events;
 mod export;
@@ -28,6 +29,7 @@ mod transitions;
 
 pub use demo::{make_demo, simulated_city};
 pub use detect::{Found, NotSeen, Overlay, OverlayRow};
+pub use edits::{EditAsk, UndoAsk};
 pub use error::{EngineError, ErrorKind};
 pub use events::EpochEvents;
 pub use export::{Exported, export, write_events, write_figures, write_transitions};

@@ -7,6 +7,7 @@
 
 mod blob;
 mod connection;
+mod edits;
 mod error;
 mod feature;
 mod layers;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::model::{EpsgCode, Layer, Revision};
+pub use edits::{Edit, ZoneChange, ZoneRevisions};
 use error::During;
 pub use error::StoreError;
 pub use feature::Feature;
