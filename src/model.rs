@@ -194,6 +194,8 @@ macro_rules! words {
     };
 }
 
+pub(crate) use words;
+
 words! {
     /// What a layer is taken as (`import --as`); `encroachments` is what `detect` keeps.
     LayerRole, "one of zones, landuse, permits, boundaries, context, encroachments" {

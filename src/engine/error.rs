@@ -1,6 +1,7 @@
 //! One error for every flow, and what kind of failure it is. `cli` turns the kind into an exit code,
 //! `http` into a status, each in one table.
 
+use crate::access::NotAllowed;
 use crate::crs::CrsError;
 use crate::formats::FormatError;
 use crate::legend::LegendError;
@@ -48,6 +49,12 @@ pub enum EngineError {
     Legend(#[from] LegendError),
     #[error("{message}")]
     Refused { kind: ErrorKind, message: String, issues: Vec<Issue> },
+}
+
+impl From<NotAllowed> for EngineError {
+    fn from(error: NotAllowed) -> Self {
+        EngineError::refused(ErrorKind::NotAllowed, error.to_string())
+    }
 }
 
 impl From<NotAWord> for EngineError {
@@ -122,13 +129,21 @@ impl EngineError {
 fn of_store(error: &StoreError) -> ErrorKind {
     use StoreError as E;
     match error {
-        E::NotFound { .. } | E::NoSuchLayer { .. } => ErrorKind::NotFound,
-        E::FileExists { .. } | E::LayerExists { .. } | E::ForeignTable { .. } | E::IdsExist { .. } => ErrorKind::Conflict,
-        E::NotAGeoPackage { .. } | E::NotAWorkspace { .. } | E::Damaged { .. } | E::DuplicateIds { .. } | E::OtherRole { .. } => {
-            ErrorKind::Invalid
-        }
+        E::NotFound { .. } | E::NoSuchLayer { .. } | E::NoSuchAccount { .. } | E::NoSuchToken { .. } => ErrorKind::NotFound,
+        E::FileExists { .. }
+        | E::LayerExists { .. }
+        | E::ForeignTable { .. }
+        | E::IdsExist { .. }
+        | E::AccountExists { .. }
+        | E::LastAdministrator { .. } => ErrorKind::Conflict,
+        E::NotAGeoPackage { .. }
+        | E::NotAWorkspace { .. }
+        | E::NotAccounts { .. }
+        | E::Damaged { .. }
+        | E::DuplicateIds { .. }
+        | E::OtherRole { .. } => ErrorKind::Invalid,
         E::NewerVersion { .. } => ErrorKind::Unsupported,
-        E::ReadOnly { .. } => ErrorKind::NotAllowed,
+        E::ReadOnly { .. } | E::Exposed { .. } => ErrorKind::NotAllowed,
         // A folder that is missing, a disk that fails: the system's words follow as the cause.
         E::Busy { .. } | E::Full { .. } | E::CannotWrite { .. } | E::File { .. } | E::Database { .. } => ErrorKind::Unavailable,
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::tiles::TileChanges;
-use super::{EngineError, Rulebook, Snapshot};
+use super::{Accounts, EngineError, Rulebook, Snapshot};
 use crate::model::{Epoch, Revision};
 use crate::store::{Store, Watch};
 use crate::tile::TileCoord;
@@ -20,6 +20,7 @@ pub struct Engine(Arc<Live>);
 
 struct Live {
     store: Mutex<Store>,
+    accounts: Accounts,
     rulebook: Arc<Rulebook>,
     current: RwLock<Arc<Snapshot>>,
     news: Mutex<VecDeque<Arc<News>>>,
@@ -56,12 +57,14 @@ impl Engine {
     pub fn serve(path: &Path, rulebook: Rulebook) -> Result<Engine, EngineError> {
         let mut store = Store::open(path)?;
         store.settle()?;
+        let accounts = Accounts::of(path)?;
         let watch = store.watch()?;
         let rulebook = Arc::new(rulebook);
         let seen = watch.data_version()?;
         let snapshot = Snapshot::load(path, &rulebook, None)?;
         let live = Live {
             store: Mutex::new(store),
+            accounts,
             rulebook,
             current: RwLock::new(Arc::new(snapshot)),
             news: Mutex::default(),
@@ -87,6 +90,10 @@ impl Engine {
     /// The current snapshot; it stays as it is while it is held.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.0.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn accounts(&self) -> &Accounts {
+        &self.0.accounts
     }
 
     /// News after the one of a number (0: all that is kept), waited for at most `patience`.

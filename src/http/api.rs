@@ -35,12 +35,6 @@ pub(super) async fn health(State(app): State<App>, headers: HeaderMap, uri: Uri)
     Ok(Coded::new(json_bytes(&body), Coding::Identity).respond(&headers, JSON, Freshness::Ask))
 }
 
-pub(super) async fn session(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    Ask::read(&uri, &[])?;
-    let body = json!({ "role": "viewer", "name": null, "revision": app.snapshot().revision });
-    Ok(Coded::new(json_bytes(&body), Coding::Identity).respond(&headers, JSON, Freshness::Ask))
-}
-
 pub(super) async fn summary(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
     let ask = Ask::read(&uri, &["bbox", "kind", "unit", "epoch", "group", "right", "change", "severity", "since", "rev"])?;
     let filter = ask.filter()?;
