@@ -138,13 +138,21 @@ impl EngineError {
 fn of_store(error: &StoreError) -> ErrorKind {
     use StoreError as E;
     match error {
-        E::NotFound { .. } | E::NoSuchLayer { .. } => ErrorKind::NotFound,
-        E::FileExists { .. } | E::LayerExists { .. } | E::ForeignTable { .. } | E::IdsExist { .. } => ErrorKind::Conflict,
-        E::NotAGeoPackage { .. } | E::NotAWorkspace { .. } | E::Damaged { .. } | E::DuplicateIds { .. } | E::OtherRole { .. } => {
-            ErrorKind::Invalid
-        }
+        E::NotFound { .. } | E::NoSuchLayer { .. } | E::NoSuchAccount { .. } | E::NoSuchToken { .. } => ErrorKind::NotFound,
+        E::FileExists { .. }
+        | E::LayerExists { .. }
+        | E::ForeignTable { .. }
+        | E::IdsExist { .. }
+        | E::AccountExists { .. }
+        | E::LastAdministrator { .. } => ErrorKind::Conflict,
+        E::NotAGeoPackage { .. }
+        | E::NotAWorkspace { .. }
+        | E::NotAccounts { .. }
+        | E::Damaged { .. }
+        | E::DuplicateIds { .. }
+        | E::OtherRole { .. } => ErrorKind::Invalid,
         E::NewerVersion { .. } => ErrorKind::Unsupported,
-        E::ReadOnly { .. } => ErrorKind::NotAllowed,
+        E::ReadOnly { .. } | E::Exposed { .. } => ErrorKind::NotAllowed,
         // A folder that is missing, a disk that fails: the system's words follow as the cause.
         E::Busy { .. } | E::Full { .. } | E::CannotWrite { .. } | E::File { .. } | E::Database { .. } => ErrorKind::Unavailable,
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::tiles::TileChanges;
-use super::{EngineError, Rulebook, Snapshot};
+use super::{Accounts, EngineError, Rulebook, Snapshot};
 use crate::model::{Epoch, Revision, Zone};
 use crate::store::{Mode, NewLayer, Store, Watch};
 use crate::tile::TileCoord;
@@ -21,6 +21,7 @@ pub struct Engine(Arc<Live>);
 struct Live {
     writing: Mutex<Writing>,
     far: Mutex<Option<Far>>,
+    accounts: Accounts,
     rulebook: Arc<Rulebook>,
     current: RwLock<Arc<Snapshot>>,
     news: Mutex<VecDeque<Arc<News>>>,
@@ -74,6 +75,7 @@ impl Engine {
     pub fn serve(path: &Path, rulebook: Rulebook) -> Result<Engine, EngineError> {
         let mut store = Store::open(path)?;
         store.settle()?;
+        let accounts = Accounts::of(path)?;
         let watch = store.watch()?;
         let rulebook = Arc::new(rulebook);
         let seen = watch.data_version()?;
@@ -81,6 +83,7 @@ impl Engine {
         let live = Live {
             writing: Mutex::new(Writing { store, watch, seen }),
             far: Mutex::default(),
+            accounts,
             rulebook,
             current: RwLock::new(Arc::new(snapshot)),
             news: Mutex::default(),
@@ -108,6 +111,10 @@ impl Engine {
     /// The current snapshot; it stays as it is while it is held.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.0.current()
+    }
+
+    pub fn accounts(&self) -> &Accounts {
+        &self.0.accounts
     }
 
     /// News after the one of a number (0: all that is kept), waited for at most `patience`.

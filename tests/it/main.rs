@@ -1,5 +1,6 @@
 //! Whole flows, the command line as a process, the tidy rules.
 
+mod accounts;
 mod edits;
 mod flows;
 mod formats;
