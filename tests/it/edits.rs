@@ -232,3 +232,72 @@ fn the_first_zone_of_an_empty_workspace_can_be_drawn() {
     engine.edit(&ask("e1", json!({}), put), &planner()).unwrap();
     assert_eq!(engine.snapshot().zones.list.len(), 1);
 }
+
+/// Sends one edit to a server; its answer's first line, none when the connection broke off.
+fn sent(address: &str, token: &str, body: &Value) -> Option<String> {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(address).ok()?;
+    let body = body.to_string();
+    let head = format!(
+        "POST /api/v1/edits HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).ok()?;
+    stream.write_all(body.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    // An answer that was cut off acknowledges nothing.
+    let is_whole = answer.split_once("\r\n\r\n").is_some_and(|(_, body)| serde_json::from_str::<Value>(body).is_ok());
+    is_whole.then(|| answer.lines().next().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn whatever_was_acknowledged_before_a_kill_is_there_and_nothing_is_half_there() {
+    let bench = loaded();
+    let add = ["user", "add", "w.gpkg", "lan", "--role", "planner", "--generate"];
+    bench.run(&add).ok();
+    let token = bench.run(&["user", "token", "w.gpkg", "lan", "--scope", "edit_zones", "--expires", "1"]).ok();
+    let token = token["token"].as_str().unwrap();
+    let mut acknowledged: Vec<String> = Vec::new();
+    for round in 0..3 {
+        let mut served = crate::http::Served::over(&bench);
+        let address = served.address.clone();
+        let found = std::thread::scope(|threads| {
+            let writers: Vec<_> = (0..8)
+                .map(|t| {
+                    let address = &address;
+                    threads.spawn(move || {
+                        let mut acknowledged = Vec::new();
+                        // Each edit makes two zones that share a border: one without the other would be half an edit.
+                        for n in 0..125 {
+                            let name = format!("r{round}t{t}n{n}");
+                            let (x, y) = (X + 5_000.0 + 30.0 * n as f64, Y - 500.0 * round as f64 - 25.0 * t as f64);
+                            let put = |side: &str, dx: f64| json!({ "op": "put", "id": format!("{name}{side}"), "polygons": [[[[x + dx, y], [x + dx + 12.0, y], [x + dx + 12.0, y + 20.0], [x + dx, y + 20.0]]]], "properties": { "kind": "other" } });
+                            let body = json!({ "id": name, "reason": "kill", "operations": [put("w", 0.0), put("e", 12.0)] });
+                            match sent(address, token, &body) {
+                                Some(status) if status.contains(" 200 ") => acknowledged.push(name),
+                                Some(status) => panic!("{status}"),
+                                None => break,
+                            }
+                        }
+                        acknowledged
+                    })
+                })
+                .collect();
+            std::thread::sleep(std::time::Duration::from_millis(1_500 + 400 * round));
+            served.child.kill().unwrap();
+            writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect::<Vec<String>>()
+        });
+        assert!(found.len() > 5, "{} edits were acknowledged in round {round}", found.len());
+        acknowledged.extend(found);
+    }
+    let workspace = outsider(&bench.path("w.gpkg"));
+    for name in &acknowledged {
+        let sql = "SELECT (SELECT count(*) FROM zones WHERE id IN (?1 || 'w', ?1 || 'e')) = 2 AND EXISTS (SELECT 1 FROM farmzone_edits WHERE edit = ?1)";
+        assert!(workspace.query_row(sql, [name], |row| row.get::<_, bool>(0)).unwrap(), "{name} is gone");
+    }
+    let (n_edits, n_zones) = (count(&bench, "farmzone_edits"), count(&bench, "zones"));
+    assert_eq!(n_zones, 2 + 2 * n_edits, "every edit made two zones");
+    assert_eq!(count(&bench, "farmzone_zone_changes"), 2 * n_edits);
+    assert!(n_edits >= acknowledged.len() as i64);
+}
