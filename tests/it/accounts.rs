@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::body::Body;
@@ -457,35 +457,65 @@ fn found(dir: &Path, begins: &str, words: &[&str]) -> Vec<String> {
     found
 }
 
-/// What the program logs while it is used by somebody with secrets.
-#[tokio::test(flavor = "current_thread")]
-async fn the_log_tells_what_was_asked_and_no_secret() {
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-    impl std::io::Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
+/// The program, serving `w.gpkg` and logging to `log`; ended with the test.
+struct Served {
+    child: std::process::Child,
+    address: String,
+}
+
+impl Served {
+    fn over(bench: &Bench) -> Served {
+        use std::io::BufRead;
+        let log = std::fs::File::create(bench.path("log")).unwrap();
+        let mut command = bench.command(&["-vv", "serve", "w.gpkg", "--bind", "127.0.0.1:0"]);
+        let mut child = command.stdout(std::process::Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut line = String::new();
+        std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url: Value = serde_json::from_str(&line).unwrap();
+        let address = url["url"].as_str().unwrap().trim_start_matches("http://").trim_end_matches('/').to_owned();
+        Served { child, address }
     }
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
-    let site = Site::new();
-    site.add("lan", "administrator", &[]);
-    let _guard = tracing::subscriber::set_default(subscriber);
-    let lan = site.signed_in("lan").await;
-    site.try_sign_in("lan", "wrong password", &nobody()).await;
-    let made = site.ask("POST", "/api/v1/tokens", &lan, Some(&json!({ "scope": ["read_edits"], "expires_days": 1 }))).await.json();
+
+    /// Head and body of the answer.
+    fn ask(&self, request: &str, headers: &str, body: &str) -> (String, Value) {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
+        let length = body.len();
+        let head = format!("{request} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}", self.address);
+        write!(stream, "{head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.to_owned(), serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_log_says_how_to_begin_tells_what_was_asked_and_no_secret() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let served = Served::over(&bench);
+    with_stdin(&bench, &["user", "add", "w.gpkg", "lan", "--role", "administrator", "--password-stdin"], PASSWORD).ok();
+    let (head, facts) = served.ask("POST /api/v1/session", "", &json!({ "name": "lan", "password": PASSWORD }).to_string());
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap().split(';').next().unwrap();
+    let csrf = facts["csrf"].as_str().unwrap();
+    served.ask("POST /api/v1/session", "", &json!({ "name": "lan", "password": "wrong password" }).to_string());
+    let ours = format!("Cookie: {cookie}\r\nX-CSRF-Token: {csrf}\r\n");
+    let (_, made) = served.ask("POST /api/v1/tokens", &ours, &json!({ "scope": ["read_edits"], "expires_days": 1 }).to_string());
     let text = made["token"].as_str().unwrap();
-    site.ask("GET", "/api/v1/session", &Shown { token: Some(text.to_owned()), ..nobody() }, None).await;
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(logged.contains("/api/v1/session"), "{logged}");
-    let secret = lan.cookie.as_deref().unwrap().trim_start_matches("farmzone_session=");
-    for word in [PASSWORD, "wrong password", secret, lan.csrf.as_deref().unwrap(), text, "argon2"] {
+    let (_, session) = served.ask("GET /api/v1/session", &format!("Authorization: Bearer {text}\r\n"), "");
+    assert_eq!(session["name"], "lan");
+    let logged = std::fs::read_to_string(bench.path("log")).unwrap();
+    assert!(logged.contains("farmzone user add w.gpkg NAME --role administrator"), "{logged}");
+    assert!(logged.contains("/api/v1/tokens"), "{logged}");
+    for word in [PASSWORD, "wrong password", cookie.trim_start_matches("farmzone_session="), csrf, text, "argon2"] {
         assert!(!logged.contains(word), "{word}: {logged}");
     }
 }

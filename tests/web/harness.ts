@@ -75,10 +75,11 @@ function program(): string {
   return binary;
 }
 
-/** Runs a command of the program to its end. */
-export function run(...args: string[]): void {
-  const { status, stderr } = spawnSync(program(), args, { encoding: 'utf8' });
+/** Runs a command of the program to its end; what it prints. */
+export function run(...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(program(), args, { encoding: 'utf8' });
   assert.equal(status, 0, `${args.join(' ')}: ${stderr}`);
+  return stdout;
 }
 
 /** Starts a server with one of the program's commands, and waits until it answers. */
