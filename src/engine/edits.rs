@@ -242,12 +242,7 @@ impl Snapshot {
     /// The person's limits to kinds and units hold for what a zone was and for what it becomes.
     fn check_rights(&self, edited: &Edited, person: &Person) -> Result<(), EngineError> {
         for change in &edited.changes {
-            let area = |zone: &Option<Zone>| zone.as_ref().map_or(0.0, |z| geom::area_m2(&z.shape));
-            let is_knit = change.before.is_some()
-                && change.after.is_some()
-                && (area(&change.before) - area(&change.after)).abs() < KNIT_M2
-                && change.before.as_ref().map(bare) == change.after.as_ref().map(bare);
-            if is_knit {
+            if is_knit(&change.before, &change.after) {
                 continue;
             }
             for zone in change.before.iter().chain(&change.after) {
@@ -321,7 +316,7 @@ impl Snapshot {
     }
 
     /// A zone as it is edited: its shape to the last bit, in the workspace's CRS.
-    fn shape_facts(&self, zone: &Zone, revision: Revision) -> Value {
+    pub(super) fn shape_facts(&self, zone: &Zone, revision: Revision) -> Value {
         let properties = serde_json::to_value(bare(zone)).unwrap_or_default();
         let unit = self.unit_at(&zone.shape).map(|unit| unit.code.clone());
         json!({
@@ -336,12 +331,16 @@ impl Snapshot {
             Some(bbox) => self.zones.within(self.place.bounds_from_lonlat(bbox)?),
             None => ids.iter().filter_map(|id| self.zones.by_id(id)).collect(),
         };
-        let views = places.iter().take(MOST_SHAPES).map(|i| &self.zones.list[*i]);
-        let zones: Vec<Value> = views.map(|view| self.shape_facts(&view.zone, view.revision)).collect();
-        Ok(json!({
-            "revision": self.revision, "crs": self.place.crs, "n_matched": places.len(), "is_complete": zones.len() == places.len(),
+        let views = places.iter().map(|i| &self.zones.list[*i]);
+        Ok(self.shapes_of(places.len(), views.map(|view| (&view.zone, view.revision))))
+    }
+
+    pub(super) fn shapes_of<'z>(&self, n_matched: usize, zones: impl Iterator<Item = (&'z Zone, Revision)>) -> Value {
+        let zones: Vec<Value> = zones.take(MOST_SHAPES).map(|(zone, revision)| self.shape_facts(zone, revision)).collect();
+        json!({
+            "revision": self.revision, "crs": self.place.crs, "n_matched": n_matched, "is_complete": zones.len() == n_matched,
             "zones": zones,
-        }))
+        })
     }
 
     fn edit_answer(
@@ -391,8 +390,16 @@ impl Snapshot {
     }
 }
 
+/// Whether a zone only got a vertex on its border, because a neighbour has one there.
+pub(super) fn is_knit(before: &Option<Zone>, after: &Option<Zone>) -> bool {
+    let (Some(before), Some(after)) = (before, after) else { return false };
+    (geom::area_m2(&before.shape) - geom::area_m2(&after.shape)).abs() < KNIT_M2
+        && edit::overlap_m2(&before.shape, &after.shape) > geom::area_m2(&before.shape) - KNIT_M2
+        && bare(before) == bare(after)
+}
+
 /// A zone's attributes, without its shape and what the owner's columns hold.
-fn bare(zone: &Zone) -> Value {
+pub(super) fn bare(zone: &Zone) -> Value {
     let alone = Zone { shape: MultiPolygon::new(Vec::new()), kept: Vec::new(), ..zone.clone() };
     let mut value = serde_json::to_value(alone).unwrap_or_default();
     if let Some(properties) = value.as_object_mut() {
@@ -401,7 +408,7 @@ fn bare(zone: &Zone) -> Value {
     value
 }
 
-fn edit_facts(edit: &Edit) -> Value {
+pub(super) fn edit_facts(edit: &Edit) -> Value {
     let area = |zone: &Option<Zone>| zone.as_ref().map(|z| geom::area_m2(&z.shape));
     let zones: Vec<Value> = edit
         .changes
