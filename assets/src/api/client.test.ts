@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { address, get_json } from './client.ts';
+import { address, get_json, prove_with, send_json, when_signed_out } from './client.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -35,4 +35,51 @@ test('no answer at all is the problem unreachable', async () => {
 test('an answer that is no JSON is the server’s problem', async () => {
   answering(200, '<html>');
   await expect(get_json('/x')).rejects.toMatchObject({ problem: 'server' });
+});
+
+test('what changes something carries the proof that it comes from this page, and an answer may have no content', async () => {
+  const asked: [string, RequestInit][] = [];
+  vi.stubGlobal('fetch', (url: string, request: RequestInit) => {
+    asked.push([url, request]);
+    return Promise.resolve(new Response(null, { status: 204 }));
+  });
+  prove_with('c5');
+  expect(await send_json('PATCH', '/x', { a: 1 })).toBeNull();
+  prove_with(null);
+  await send_json('DELETE', '/y');
+  const json = { accept: 'application/json' };
+  expect(asked).toEqual([
+    [
+      '/x',
+      {
+        method: 'PATCH',
+        headers: { ...json, 'content-type': 'application/json', 'x-csrf-token': 'c5' },
+        body: '{"a":1}',
+      },
+    ],
+    ['/y', { method: 'DELETE', headers: json }],
+  ]);
+});
+
+test('a refusal tells its status, what the server said and when to come again', async () => {
+  const body = JSON.stringify({ error: { code: 'too_many', message: 'wait', zones: [1] } });
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response(body, { status: 429, headers: { 'retry-after': '7' } })));
+  await expect(send_json('POST', '/x')).rejects.toMatchObject({
+    problem: 'refused',
+    status: 429,
+    retry_after_s: 7,
+    refusal: { code: 'too_many', zones: [1] },
+  });
+});
+
+test('who is no longer signed in is told once, and who never was is not', async () => {
+  answering(401, '{}');
+  const told = vi.fn();
+  when_signed_out(told);
+  await expect(send_json('POST', '/x')).rejects.toMatchObject({ status: 401, retry_after_s: null });
+  expect(told).not.toHaveBeenCalled();
+  prove_with('c5');
+  await expect(send_json('POST', '/x')).rejects.toMatchObject({ status: 401 });
+  expect(told).toHaveBeenCalledOnce();
+  prove_with(null);
 });

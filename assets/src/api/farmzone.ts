@@ -1,4 +1,4 @@
-// What the page asks the server for: every URL of the API, the styles and the event stream is written here and nowhere else.
+// What the page asks the server for: the URLs of the API, the styles and the event stream are written here, in session.ts and nowhere else.
 import { event_query } from '../core/event_filter.ts';
 import type {
   LonLat,

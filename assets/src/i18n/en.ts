@@ -17,6 +17,8 @@ export const en: Record<keyof typeof vi, string> = {
   language_switch: 'Tiếng Việt',
   theme_to_dark: 'Switch to dark',
   theme_to_light: 'Switch to light',
+  sign_in: 'Sign in',
+  signed_in: 'Signed in as {name}',
   commune: 'Commune',
 
   panel_label: 'Figures and map layers',

@@ -10,13 +10,18 @@ export type CountKey = Key extends infer K ? (K extends `${infer Stem}_one` ? St
 
 export const WORDS: Record<Lang, Record<Key, string>> = { vi, en };
 
-/** The text of `key` with `{name}` replaced by the value of that name. */
-export function say(lang: Lang, key: Key, values: Record<string, string | number> = {}): string {
-  return WORDS[lang][key].replace(/\{(\w+)\}/g, (whole, name: string) => {
+/** The text with `{name}` replaced by the value of that name. */
+export function filled(text: string, lang: Lang, values: Record<string, string | number>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
     if (value === undefined) return whole;
     return typeof value === 'number' ? format_number(value, lang) : value;
   });
+}
+
+/** The text of `key`, filled. */
+export function say(lang: Lang, key: Key, values: Record<string, string | number> = {}): string {
+  return filled(WORDS[lang][key], lang, values);
 }
 
 /** The text for `n` things: "1 commune", "126 communes". */

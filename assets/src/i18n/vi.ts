@@ -15,6 +15,8 @@ export const vi = {
   language_switch: 'English',
   theme_to_dark: 'Chuyển sang nền tối',
   theme_to_light: 'Chuyển sang nền sáng',
+  sign_in: 'Đăng nhập',
+  signed_in: 'Đã đăng nhập: {name}',
   commune: 'Xã, phường',
 
   panel_label: 'Số liệu và lớp bản đồ',
