@@ -2,8 +2,7 @@
 import type { Operation } from '../core/edit/operation.ts';
 import type { Xy, ZoneShape } from '../core/edit/shape.ts';
 import type { Bounds, LonLat, Text } from '../core/model.ts';
-import { address, ApiError, get_json } from './client.ts';
-import { send_json } from './send.ts';
+import { address, ApiError, get_json, send_json } from './client.ts';
 
 export interface Shapes {
   revision: number;
@@ -58,15 +57,6 @@ export type EditAnswer =
   | { status: 'unreachable' }
   | { status: 'failed'; message: string };
 
-interface ErrorBody {
-  error?: {
-    message?: string;
-    issues?: Partial<Issue>[];
-    zones?: ZoneShape[];
-    missing?: string[];
-  };
-}
-
 export function get_shapes(bounds: Bounds, signal?: AbortSignal): Promise<Shapes> {
   const bbox = bounds.map((degrees) => degrees.toFixed(6)).join(',');
   return get_json(address('/api/v1/zones/shapes', { bbox }), signal);
@@ -86,34 +76,35 @@ export function undo_edit(edit: string, id: string, reason: string): Promise<Edi
 }
 
 async function send(url: string, body: unknown): Promise<EditAnswer> {
-  let response: Response;
   try {
-    response = await send_json('POST', url, body);
-  } catch (error) {
-    if (error instanceof ApiError && error.problem !== 'unreachable')
-      return { status: 'failed', message: error.message };
-    return { status: 'unreachable' };
-  }
-  const answer = (await response.json().catch(() => ({}))) as ErrorBody & Partial<Saved>;
-  if (response.ok) {
-    const { id = '', revision = null, zones = [], removed = [], issues = [] } = answer;
+    const {
+      id = '',
+      revision = null,
+      zones = [],
+      removed = [],
+      issues = [],
+    } = await send_json<Partial<Saved>>('POST', url, body);
     return { status: 'saved', edit: { id, revision, zones, removed, issues: issues.map(issue_of) } };
+  } catch (error) {
+    return error instanceof ApiError ? answer_of(error) : { status: 'failed', message: String(error) };
   }
-  const { message = '', issues = [], zones = [], missing = [] } = answer.error ?? {};
-  switch (response.status) {
+}
+
+function answer_of({ problem, status, refusal }: ApiError): EditAnswer {
+  if (problem === 'unreachable') return { status: 'unreachable' };
+  const message = refusal.message ?? '';
+  const list = <T>(member: string): T[] => (Array.isArray(refusal[member]) ? (refusal[member] as T[]) : []);
+  switch (status) {
     case 409:
-      return { status: 'conflict', message, zones, missing };
+      return { status: 'conflict', message, zones: list<ZoneShape>('zones'), missing: list<string>('missing') };
     case 401:
     case 403:
       return { status: 'forbidden', message };
     case 400:
+    case 404:
     case 413:
     case 422:
-      return { status: 'refused', message, issues: issues.map(issue_of) };
-    case 502:
-    case 503:
-    case 504:
-      return { status: 'unreachable' };
+      return { status: 'refused', message, issues: list<Partial<Issue>>('issues').map(issue_of) };
     default:
       return { status: 'failed', message };
   }

@@ -44,7 +44,7 @@ export function unprojector(crs: Crs): ((xy: readonly [number, number]) => LonLa
   );
 }
 
-function converter_of(crs: Crs): proj4.Converter | null {
+function converter_of(crs: Crs) {
   if (!crs.proj4 || /\+proj=longlat/.test(crs.proj4)) return null;
   try {
     const converter = proj4(crs.proj4);

@@ -97,14 +97,28 @@ export class Draft {
     this.#before.push(before);
   }
 
+  /** What operations would make of the land, which stays as it is. */
+  tried(operations: readonly Operation[]): Changes {
+    const before: Changes[] = [];
+    const changes = new Map<string, ZoneShape | null>();
+    for (const operation of operations) {
+      const step = changes_of(operation, this.ground);
+      for (const [id, zone] of step) changes.set(id, zone);
+      before.push(this.ground.change(step));
+    }
+    for (const change of before.reverse()) this.ground.change(change);
+    return changes;
+  }
+
   /** Ids of zones that came, changed or went by the steps. */
   touched(): Set<string> {
     return new Set([...this.#before.flatMap((before) => [...before.keys()]), ...this.operations().flatMap(named_by)]);
   }
 
-  /** The revision of every zone of the server that the steps touch. */
-  base_revisions(): Record<string, number> {
-    const known = [...this.touched()].map((id) => [id, this.#base.get(id)?.revision ?? null] as const);
+  /** The revision of every zone of the server that the steps touch, or further operations name. */
+  base_revisions(further: readonly Operation[] = []): Record<string, number> {
+    const ids = new Set([...this.touched(), ...further.flatMap(named_by)]);
+    const known = [...ids].map((id) => [id, this.#base.get(id)?.revision ?? null] as const);
     return Object.fromEntries(known.filter((entry): entry is [string, number] => entry[1] !== null));
   }
 
@@ -138,10 +152,10 @@ export class Draft {
   }
 
   /** Takes away the steps that concern any of these zones; how many those were. */
-  give_up(ids: ReadonlySet<string>): number {
+  give_up(ids: readonly string[]): number {
     const kept = this.#steps.filter((step, i) => {
       const touched = [...(this.#before[i]?.keys() ?? []), ...step.operations.flatMap(named_by)];
-      return !touched.some((id) => ids.has(id));
+      return !touched.some((id) => ids.includes(id));
     });
     const n_given_up = this.#steps.length - kept.length;
     this.#take_back();

@@ -157,7 +157,7 @@ describe('a draft', () => {
     draft.do(moved);
     draft.do(step({ op: 'remove', id: 'c' }));
     const theirs = { ...zone('b', square(100, 0, 80)), revision: 7 };
-    expect(draft.give_up(new Set(['b']))).toBe(1);
+    expect(draft.give_up(['b'])).toBe(1);
     draft.rebase([theirs], []);
     expect(draft.ground.zone('a')).toEqual(PAIR[0]);
     expect(draft.ground.zone('b')).toEqual(theirs);
