@@ -39,6 +39,7 @@ export const edit_en: Record<keyof typeof edit_vi, string> = {
   area: 'Area',
   was: 'was {area}',
   corners: '{n} vertices',
+  vertex: 'The vertex in hand',
   vertex_held: 'Holding vertex {i} of {n}',
   vertex_delete: 'Delete the vertex',
   vertex_insert: 'Insert one after it',
@@ -142,6 +143,8 @@ export const edit_en: Record<keyof typeof edit_vi, string> = {
   table_bad: 'Point {i} is no number.',
 
   changes: 'Unsaved changes',
+  n_changes_one: '1 change',
+  n_changes_other: '{n} changes',
   no_changes: 'No changes yet.',
   undo: 'Undo',
   redo: 'Redo',

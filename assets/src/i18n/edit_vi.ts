@@ -36,6 +36,7 @@ export const edit_vi = {
   area: 'Diện tích',
   was: 'trước đây {area}',
   corners: '{n} đỉnh',
+  vertex: 'Đỉnh đang cầm',
   vertex_held: 'Đang cầm đỉnh {i} trên {n}',
   vertex_delete: 'Bỏ đỉnh',
   vertex_insert: 'Thêm đỉnh sau đó',
@@ -139,6 +140,8 @@ export const edit_vi = {
   table_bad: 'Điểm {i} không phải là số.',
 
   changes: 'Thay đổi chưa lưu',
+  n_changes_one: '1 thay đổi',
+  n_changes_other: '{n} thay đổi',
   no_changes: 'Chưa có thay đổi nào.',
   undo: 'Hoàn tác',
   redo: 'Làm lại',
