@@ -77,7 +77,12 @@ function program(): string {
 
 /** Runs a command of the program to its end. */
 export function run(...args: string[]): void {
-  const { status, stderr } = spawnSync(program(), args, { encoding: 'utf8' });
+  run_typing('', ...args);
+}
+
+/** The same, with what somebody would type. */
+export function run_typing(typed: string, ...args: string[]): void {
+  const { status, stderr } = spawnSync(program(), args, { encoding: 'utf8', input: typed });
   assert.equal(status, 0, `${args.join(' ')}: ${stderr}`);
 }
 

@@ -30,7 +30,7 @@ export const edit_en: Record<keyof typeof edit_vi, string> = {
   select_hint:
     'Click a zone to select it; hold Shift to select more. Drag a vertex to move it, the middle of an edge to add one.',
   pick: 'Select a zone in view',
-  pick_none: 'No zone selected',
+  do_pick: 'Select',
   add_zone: 'Select one more zone',
   selected_n: '{n} zones selected',
   unselect: 'Unselect {name}',

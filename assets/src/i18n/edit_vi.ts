@@ -27,7 +27,7 @@ export const edit_vi = {
 
   select_hint: 'Bấm vào một vùng để chọn; giữ Shift để chọn thêm. Kéo đỉnh để dời, kéo điểm giữa cạnh để thêm đỉnh.',
   pick: 'Chọn vùng trong khung nhìn',
-  pick_none: 'Chưa chọn vùng nào',
+  do_pick: 'Chọn',
   add_zone: 'Chọn thêm một vùng',
   selected_n: 'Đang chọn {n} vùng',
   unselect: 'Bỏ chọn {name}',

@@ -8,6 +8,7 @@ import { of_text, to_text } from './kept.ts';
 import { changes_of, NO_PROPERTIES, type Operation } from './operation.ts';
 import { area_m2, holds, key_of, signed_area_m2, vertices_of, type Ring, type Xy, type ZoneShape } from './shape.ts';
 import { snap } from './snap.ts';
+import { equal_areas, split_areas } from './split_areas.ts';
 import { trace } from './trace.ts';
 import { number_of, pasted, ring_of } from './vertex_table.ts';
 
@@ -361,14 +362,27 @@ describe('the table of vertices', () => {
   });
 });
 
+test('areas to split by are read as their language writes them, with what is left over', () => {
+  expect(split_areas('50.000\n30000,5 m²\n', 100_000, 'vi')).toEqual({
+    areas_m2: [50_000, 30_000.5],
+    sum_m2: 80_000.5,
+    rest_m2: 19_999.5,
+    unread: null,
+  });
+  expect(split_areas('50,000\n12.345', 100_000, 'en').areas_m2).toEqual([50_000, 12.345]);
+  expect(split_areas('60000\n40000.004', 100_000, 'en').rest_m2).toBe(0);
+  expect(split_areas('1\nx', 1, 'vi').unread).toBe(2);
+  expect(equal_areas(100, 3)).toEqual([33.33, 33.33]);
+});
+
 describe('the form', () => {
   const properties = { ...NO_PROPERTIES, kind: 'rice', name: 'Đồng Mỗ', declared_area_m2: 1234.5 };
 
   test('only what was changed is sent', () => {
     const form = filled(properties, 'vi');
     expect(form.declared_area_m2).toBe('1234,5');
-    expect(changed_properties(properties, form)).toBeNull();
-    expect(changed_properties(properties, { ...form, name: '', variety: ' J02 ' })).toEqual({
+    expect(changed_properties(properties, form, 'vi')).toBeNull();
+    expect(changed_properties(properties, { ...form, name: '', variety: ' J02 ' }, 'vi')).toEqual({
       name: null,
       variety: 'J02',
     });
@@ -382,12 +396,12 @@ describe('the form', () => {
       declared_area_m2: 'many',
       name: 'a\u202eb',
     };
-    expect(field_faults(form)).toEqual({
+    expect(field_faults(form, 'en')).toEqual({
       kind: 'missing',
       standard_until: 'not_a_date',
       declared_area_m2: 'not_an_area',
       name: 'has_control',
     });
-    expect(field_faults(filled(properties, 'vi'))).toEqual({});
+    expect(field_faults(filled(properties, 'vi'), 'vi')).toEqual({});
   });
 });

@@ -30,22 +30,22 @@ export function filled(properties: ZoneProperties, lang: 'vi' | 'en'): Filled {
   return Object.fromEntries(FIELDS.map((field) => [field, text(field)])) as Filled;
 }
 
-export function field_faults(form: Filled): Partial<Record<Field, FieldFault>> {
+export function field_faults(form: Filled, lang: 'vi' | 'en'): Partial<Record<Field, FieldFault>> {
   const faults: Partial<Record<Field, FieldFault>> = {};
   for (const field of FIELDS) {
-    const fault = fault_of(field, form[field].trim());
+    const fault = fault_of(field, form[field].trim(), lang);
     if (fault) faults[field] = fault;
   }
   return faults;
 }
 
-function fault_of(field: Field, text: string): FieldFault | null {
+function fault_of(field: Field, text: string, lang: 'vi' | 'en'): FieldFault | null {
   if (text === '') return field === 'kind' ? 'missing' : null;
   if (text.length > MOST_LETTERS) return 'too_long';
   // Letters that are no letters, and those that turn the direction of what follows.
   if (/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(text)) return 'has_control';
   if (field === 'standard_until' || field === 'established') return is_date(text) ? null : 'not_a_date';
-  if (field === 'declared_area_m2') return (number_of(text) ?? -1) > 0 ? null : 'not_an_area';
+  if (field === 'declared_area_m2') return (number_of(text, lang) ?? -1) > 0 ? null : 'not_an_area';
   return null;
 }
 
@@ -58,11 +58,15 @@ function is_date(text: string): boolean {
 }
 
 /** The members that differ from what the zone has; null when nothing does. */
-export function changed_properties(before: ZoneProperties, form: Filled): Partial<ZoneProperties> | null {
+export function changed_properties(
+  before: ZoneProperties,
+  form: Filled,
+  lang: 'vi' | 'en',
+): Partial<ZoneProperties> | null {
   const changes: Record<string, string | number | null> = {};
   for (const field of FIELDS) {
     const text = form[field].trim().normalize('NFC');
-    const value = text === '' ? null : field === 'declared_area_m2' ? number_of(text) : text;
+    const value = text === '' ? null : field === 'declared_area_m2' ? number_of(text, lang) : text;
     if (value !== before[field]) changes[field] = value;
   }
   return Object.keys(changes).length > 0 ? (changes as Partial<ZoneProperties>) : null;

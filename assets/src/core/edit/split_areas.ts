@@ -13,13 +13,13 @@ export interface SplitAreas {
 /** What people and the server take for the same area. */
 const EXACT_M2 = 0.01;
 
-export function split_areas(text: string, whole_m2: number): SplitAreas {
+export function split_areas(text: string, whole_m2: number, lang: 'vi' | 'en'): SplitAreas {
   const lines = text.split(/\r?\n/);
   const areas_m2: number[] = [];
   let unread: number | null = null;
   lines.forEach((line, i) => {
     if (line.trim() === '') return;
-    const area_m2 = number_of(line.replace(/m²|m2/i, ''));
+    const area_m2 = number_of(line.replace(/m²|m2/i, ''), lang);
     if (area_m2 !== null && area_m2 > 0) areas_m2.push(area_m2);
     else unread ??= i + 1;
   });

@@ -22,8 +22,13 @@ export function written(metres: number, lang: 'vi' | 'en'): string {
   return lang === 'vi' ? text.replace('.', ',') : text;
 }
 
-/** `2325012,345`, `2325012.345`, `2.325.012,345`, `2,325,012.345`, `2 325 012,3`; null for what is no number. */
-export function number_of(text: string): number | null {
+/**
+ * `2325012,345`, `2325012.345`, `2.325.012,345`, `2,325,012.345`, `2 325 012,3`; null for what is no number.
+ * `50.000` is fifty thousand to who writes Vietnamese, as `50,000` is in English; without a language it is fifty.
+ */
+export function number_of(text: string, lang?: 'vi' | 'en'): number | null {
+  const grouped = lang === 'vi' ? /^\s*\d{1,3}\.\d{3}\s*$/ : /^\s*\d{1,3},\d{3}\s*$/;
+  if (lang && grouped.test(text)) return Number(text.replace(/[.,]/, ''));
   let plain = text.replace(/[\s\u00a0\u202f'’]/g, '').replace('−', '-');
   const [n_points, n_commas] = [plain.split('.').length - 1, plain.split(',').length - 1];
   if (n_points > 0 && n_commas > 0) {
