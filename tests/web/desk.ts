@@ -75,11 +75,9 @@ export async function serve_pairs(n_pairs: number): Promise<DeskServer> {
     address,
     shapes: (ids) => shapes_by(`id=${ids.join(',')}`),
     shapes_in_pair: (n) => shapes_by(`bbox=105.79,${south_of(n) - 0.01},105.83,${south_of(n) + 0.014}`),
-    n_edits: async () => {
-      const { summary } = {
-        summary: (await (await fetch(`${address}/api/v1/summary`)).json()) as { revision: number },
-      };
-      return summary.revision;
+    revision: async () => {
+      const answer = await fetch(`${address}/api/v1/summary`);
+      return ((await answer.json()) as { revision: number }).revision;
     },
     end: async () => {
       child.kill('SIGTERM');
@@ -168,7 +166,8 @@ export const in_draft = (page: Page, deed: string): Promise<void> =>
 /** Selects a zone with keys: by its name in the list of those in view. */
 export async function pick(page: Page, name: string): Promise<void> {
   await tab_to(page, /^Chọn vùng trong khung nhìn/);
-  await page.keyboard.type(name);
+  const chosen = page.getByRole('combobox', { name: 'Chọn vùng trong khung nhìn' }).locator('option:checked');
+  for (let i = 0; i < 50 && (await chosen.innerText()) !== name; i += 1) await page.keyboard.press('ArrowDown');
   await tab_to(page, /^Chọn$/);
   await page.keyboard.press('Enter');
   await page.getByRole('list', { name: 'Đang chọn 1 vùng' }).getByText(name).waitFor();

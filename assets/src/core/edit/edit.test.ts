@@ -302,7 +302,7 @@ describe('the table of vertices', () => {
       'X',
       '1,2,3.4,5',
     ];
-    expect(read.map(number_of)).toEqual([
+    expect(read.map((text) => number_of(text))).toEqual([
       2325012.345,
       2325012.345,
       2325012.345,
