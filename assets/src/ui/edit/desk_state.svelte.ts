@@ -160,8 +160,7 @@ export class Desk {
       this.saving.forget_issues();
       this.saving.keep();
       this.tell(this.say('undone', { deed: this.say(`deed_${deed}`) }));
-    } else if (await this.saving.reverse('past', (reason) => this.say('undo_reason', { reason })))
-      this.tell(this.say('saved'));
+    } else await this.saving.reverse('past', (reason) => this.say('undo_reason', { reason }));
     this.n += 1;
   }
 
@@ -172,8 +171,7 @@ export class Desk {
     if (deed && this.draft.redo()) {
       this.saving.keep();
       this.tell(this.say('redone', { deed: this.say(`deed_${deed}`) }));
-    } else if (await this.saving.reverse('future', (reason) => this.say('redo_reason', { reason })))
-      this.tell(this.say('saved'));
+    } else await this.saving.reverse('future', (reason) => this.say('redo_reason', { reason }));
     this.n += 1;
   }
 

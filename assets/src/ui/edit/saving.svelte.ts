@@ -23,6 +23,8 @@ export class Saving {
   is_refused = $state(false);
   conflict = $state.raw<Conflict | null>(null);
   trouble = $state.raw<Trouble | null>(null);
+  /** What was brought to its end last. */
+  ended = $state<'saved' | 'checked' | null>(null);
   /** Edits that were saved here, and that were undone again, the last at the end. */
   past = $state.raw<readonly { edit: string; reason: string }[]>([]);
   future = $state.raw<readonly { edit: string; reason: string }[]>([]);
@@ -96,7 +98,9 @@ export class Saving {
 
   /** True when the server finds nothing that keeps the draft from being saved. */
   async check(): Promise<boolean> {
-    return (await this.worked_out([])) !== null;
+    const is_good = (await this.worked_out([])) !== null;
+    if (is_good && this.issues.length === 0) this.ended = 'checked';
+    return is_good;
   }
 
   async save(): Promise<boolean> {
@@ -121,6 +125,7 @@ export class Saving {
       this.future = [];
       this.issues = answer.edit.issues;
       [this.reason, this.decision] = ['', ''];
+      this.ended = 'saved';
     } else this.#take(answer);
     this.keep();
     this.#changed();
@@ -145,6 +150,7 @@ export class Saving {
     this.past = which === 'past' ? past.slice(0, -1) : [...past, done];
     this.future = which === 'past' ? [...future, done] : future.slice(0, -1);
     this.#draft.rebase(answer.edit.zones, answer.edit.removed);
+    this.ended = 'saved';
     this.#changed();
     return true;
   }
@@ -199,6 +205,7 @@ export class Saving {
     this.is_refused = false;
     this.conflict = null;
     this.trouble = null;
+    this.ended = null;
   }
 
   #take(answer: EditAnswer): void {
