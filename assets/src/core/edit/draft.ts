@@ -110,6 +110,12 @@ export class Draft {
     return changes;
   }
 
+  /** Those of the changes that the land does not have already. */
+  differing(changes: Changes): Changes {
+    const looks = (zone: ZoneShape | null) => zone && JSON.stringify([zone.polygons, sorted(zone.properties)]);
+    return new Map([...changes].filter(([id, zone]) => looks(zone) !== looks(this.ground.zone(id))));
+  }
+
   /** Ids of zones that came, changed or went by the steps. */
   touched(): Set<string> {
     return new Set([...this.#before.flatMap((before) => [...before.keys()]), ...this.operations().flatMap(named_by)]);
@@ -221,3 +227,5 @@ function has_corner_in(zone: ZoneShape, [west, south, east, north]: Box): boolea
     polygon.some((ring) => ring.some(([x, y]) => x > west && x < east && y > south && y < north)),
   );
 }
+
+const sorted = (properties: object) => Object.entries(properties).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -99,6 +99,32 @@ describe('operations', () => {
     expect(ring_of_zone(ground, 'b')[4]).toEqual([100, 40]);
   });
 
+  test('a vertex that is put onto a neighbour’s edge is the neighbour’s too', () => {
+    const ground = ground_of(PAIR);
+    const polygons = [
+      [
+        [
+          [40, 100],
+          [60, 100],
+          [50, 150],
+          [40, 100],
+        ] as Ring,
+      ],
+    ];
+    ground.change(changes_of({ op: 'put', id: 'c', polygons, properties: { kind: 'tea' } }, ground));
+    expect(ring_of_zone(ground, 'a')).toEqual([
+      [0, 0],
+      [100, 0],
+      [100, 100],
+      [60, 100],
+      [40, 100],
+      [0, 100],
+      [0, 0],
+    ]);
+    const torn = changes_of({ op: 'move', moves: [{ from: [200, 0], to: [150, 100] }], zones: ['b'] }, ground);
+    expect(torn.get('b')?.polygons[0]?.[0]).toContainEqual([150, 100]);
+  });
+
   test('vertices nobody touched are the same objects as before', () => {
     const ground = ground_of(PAIR);
     const before = ring_of_zone(ground, 'a');
@@ -172,6 +198,19 @@ describe('a draft', () => {
     expect(draft.base_revisions()).toEqual({ a: 1, b: 7 });
   });
 
+  test('what the server worked out and was there already is not the step’s', () => {
+    const draft = new Draft();
+    draft.fetched([...PAIR, zone('c', square(500, 0))], null);
+    draft.do(moved);
+    const here = draft.ground.zone('a') as ZoneShape;
+    const news = new Map<string, ZoneShape | null>([
+      ['a', structuredClone(here)],
+      ['c', zone('c', square(500, 0, 50))],
+      ['d', null],
+    ]);
+    expect([...draft.differing(news).keys()]).toEqual(['c']);
+  });
+
   test('what the server worked out is shown, and kept with the work over a closed page', () => {
     const draft = new Draft();
     draft.fetched(PAIR, null);
@@ -182,7 +221,14 @@ describe('a draft', () => {
     draft.do({ deed: 'merge', operations: [{ op: 'merge', ids: ['a', 'b'] }], result });
     draft.do(step({ op: 'move', moves: [{ from: [200, 0], to: [210, 0.1] }], zones: null }));
     draft.undo();
-    const text = to_text({ id: 'e1', was_sent: true, reason: 'r', decision: '', work: draft.unsaved() });
+    const text = to_text({
+      id: 'e1',
+      was_sent: true,
+      reason: 'r',
+      decision: '',
+      valid_from: '',
+      work: draft.unsaved(),
+    });
     const kept = of_text(text);
     const again = new Draft();
     if (kept) again.restore(kept.work);

@@ -9,6 +9,7 @@ export interface Kept {
   was_sent: boolean;
   reason: string;
   decision: string;
+  valid_from: string;
   work: Unsaved;
 }
 
@@ -35,6 +36,7 @@ export function of_text(text: string | null): Kept | null {
       was_sent: kept['was_sent'] === true,
       reason: String(kept['reason'] ?? ''),
       decision: String(kept['decision'] ?? ''),
+      valid_from: String(kept['valid_from'] ?? ''),
       work: { steps: steps(kept['steps']), undone: steps(kept['undone']), base: kept['base'] as ZoneShape[] },
     };
   } catch {

@@ -1,5 +1,6 @@
 // What a planner does to the ground, one by one, in the words in which the server is asked to do it (docs/api.md).
 // Those that only move, add or take vertices are done here at once, for the eye; the others the server works out.
+import { knitted } from './knit.ts';
 import {
   same,
   type Changes,
@@ -75,11 +76,11 @@ export function named_by(operation: Operation): string[] {
 export function changes_of(operation: Operation, land: Land): Changes {
   switch (operation.op) {
     case 'put':
-      return new Map([[operation.id, put(operation, land.zone(operation.id))]]);
+      return knitted(new Map([[operation.id, put(operation, land.zone(operation.id))]]), land);
     case 'remove':
       return new Map([[operation.id, null]]);
     case 'move':
-      return moved(operation.moves, operation.zones, land);
+      return knitted(moved(operation.moves, operation.zones, land), land);
     case 'insert': {
       const { at, edge } = operation;
       return reshaped(touched(edge[0], operation.zones, land), (ring) => inserted(ring, at, edge));

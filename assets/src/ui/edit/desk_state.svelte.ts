@@ -2,7 +2,7 @@
 // Components and the hand on the map call its verbs; it knows neither DOM nor map.
 import { self_crossing } from '../../core/edit/checks.ts';
 import { Draft, type Deed } from '../../core/edit/draft.ts';
-import type { Operation } from '../../core/edit/operation.ts';
+import { needs_server, type Operation } from '../../core/edit/operation.ts';
 import {
   area_m2,
   has_vertex,
@@ -19,6 +19,7 @@ import { snap, free, type Snap } from '../../core/edit/snap.ts';
 import type { KindFigures } from '../../core/model.ts';
 import { say_edit, say_edit_count, type EditCountKey, type EditKey } from '../../i18n/edit.ts';
 import type { AppState } from '../app_state.svelte.ts';
+import { session } from '../session.svelte.ts';
 import { Pen, type PenUse } from './pen.svelte.ts';
 import { new_id, Saving } from './saving.svelte.ts';
 
@@ -54,6 +55,8 @@ export class Desk {
   /** Outline and holes of the zone that was drawn and is not in the draft yet. */
   drawn = $state.raw<readonly Ring[]>([]);
   restored = $state(false);
+  /** What the server would not work out: it is in no step, and repairs of it come with it. */
+  #refused: { deed: Deed; operations: readonly Operation[] } | null = null;
   #last_kind = '';
 
   readonly steps = $derived((void this.n, [...this.draft.steps]));
@@ -68,7 +71,8 @@ export class Desk {
 
   /** What a zone can be. */
   get kinds(): readonly KindFigures[] {
-    return this.app.kinds;
+    const { kinds } = session.facts;
+    return this.app.kinds.filter((row) => kinds.length === 0 || kinds.includes(row.kind));
   }
 
   constructor(app: AppState, person: string) {
@@ -132,6 +136,7 @@ export class Desk {
 
   do(deed: Deed, operations: readonly Operation[], result: Changes | null = null): void {
     this.draft.do({ deed, operations, result });
+    this.#refused = null;
     this.saving.forget_issues();
     this.saving.keep();
     this.let_go();
@@ -142,6 +147,7 @@ export class Desk {
   /** Has the server work the operations out; the draft holds them when it could. */
   async ask(deed: Deed, operations: readonly Operation[]): Promise<boolean> {
     const result = await this.saving.worked_out(operations);
+    this.#refused = result === null ? { deed, operations } : null;
     if (result === null) return false;
     const made = [...result].filter(([id, zone]) => zone !== null && this.draft.ground.zone(id) === null);
     this.do(deed, operations, result);
@@ -149,6 +155,18 @@ export class Desk {
     this.selection = [...kept, ...made.map(([id]) => id).filter((id) => !kept.includes(id))];
     this.form = null;
     return true;
+  }
+
+  /** Appends a repair to what was refused, and asks again what is wrong. */
+  async repair(operations: readonly Operation[]): Promise<void> {
+    this.issue_at = null;
+    const refused = this.#refused;
+    if (refused) await this.ask(refused.deed, [...refused.operations, ...operations]);
+    else if (operations.some(needs_server)) await this.ask('repair', operations);
+    else {
+      this.do('repair', operations);
+      await this.saving.check();
+    }
   }
 
   async undo(): Promise<void> {

@@ -25,7 +25,8 @@ export function mark_features(desk: Desk, eye: Eye, found: readonly Handle[]): F
   for (const { at, edge } of found) features.push(eye.mark(edge ? 'middle' : 'corner', at));
   if (vertex) features.push(eye.mark('chosen', vertex));
   if (desk.snapped && desk.snapped.on !== 'free') features.push(eye.mark('snap', desk.snapped.at));
-  for (const at of [issue_at, crossing?.at ?? null]) if (at) features.push(eye.mark('issue', at));
+  const places = [issue_at, crossing?.at ?? null, ...desk.saving.issues.map((issue) => issue.at_xy)];
+  for (const at of places) if (at) features.push(eye.mark('issue', at));
   return features;
 }
 

@@ -19,6 +19,8 @@ export class Saving {
   status = $state<'idle' | 'working' | 'saving' | 'waiting'>('idle');
   reason = $state('');
   decision = $state('');
+  /** From when on it holds in law; empty: from when it is entered. */
+  valid_from = $state('');
   issues = $state.raw<readonly Issue[]>([]);
   is_refused = $state(false);
   conflict = $state.raw<Conflict | null>(null);
@@ -57,8 +59,15 @@ export class Saving {
       if (this.#draft.steps.length === 0 && this.#draft.undone.length === 0)
         window.localStorage.removeItem(this.#place);
       else {
-        const { reason, decision } = this;
-        const kept = { id: this.#id, was_sent: this.#was_sent, reason, decision, work: this.#draft.unsaved() };
+        const { reason, decision, valid_from } = this;
+        const kept = {
+          id: this.#id,
+          was_sent: this.#was_sent,
+          reason,
+          decision,
+          valid_from,
+          work: this.#draft.unsaved(),
+        };
         window.localStorage.setItem(this.#place, to_text(kept));
       }
       if (this.trouble?.what === 'not_kept') this.trouble = null;
@@ -72,7 +81,7 @@ export class Saving {
     const kept = of_text(stored(this.#place));
     if (kept === null) return false;
     this.#draft.restore(kept.work);
-    [this.reason, this.decision] = [kept.reason, kept.decision];
+    [this.reason, this.decision, this.valid_from] = [kept.reason, kept.decision, kept.valid_from];
     this.#id = kept.id;
     this.#changed();
     // It may have arrived: the same under the same id is answered as the first was.
@@ -90,7 +99,7 @@ export class Saving {
     this.status = 'idle';
     if (answer.status === 'saved') {
       this.issues = answer.edit.issues;
-      return changes_of(answer.edit);
+      return this.#draft.differing(changes_of(answer.edit));
     }
     this.#take(answer);
     return null;
@@ -124,7 +133,7 @@ export class Saving {
       this.past = [...this.past, { edit: answer.edit.id, reason: this.reason }];
       this.future = [];
       this.issues = answer.edit.issues;
-      [this.reason, this.decision] = ['', ''];
+      [this.reason, this.decision, this.valid_from] = ['', '', ''];
       this.ended = 'saved';
     } else this.#take(answer);
     this.keep();
@@ -165,7 +174,7 @@ export class Saving {
     if (how === 'theirs') this.#draft.give_up(ids);
     else if (missing.length > 0) this.#draft.give_up(missing);
     this.#draft.rebase(zones, missing);
-    if (how === 'mine') await this.#work_out_again();
+    await this.#work_out_again();
     this.keep();
     this.#changed();
   }
@@ -224,6 +233,7 @@ export class Saving {
       id: this.#id,
       reason: this.reason.trim() || '–',
       ...(decision ? { decision } : {}),
+      ...(this.valid_from ? { valid_from: this.valid_from } : {}),
       base: this.#draft.base_revisions(operations),
       operations,
       is_dry_run,
