@@ -1,6 +1,6 @@
 //! farmzone: the open GIS of specialised farming zones.
 //!
-//! The modules in reading order. The first nine are pure: no files, network, clock, environment or
+//! The modules in reading order. The first ten are pure: no files, network, clock, environment or
 //! shared mutable state; the border modules do I/O; the house puts both together.
 //! `docs/architecture.md` tells the way of data; `tests/it/tidy.rs` enforces the edges.
 
@@ -8,6 +8,7 @@
 pub mod access;
 pub mod city;
 pub mod codes;
+pub mod edit;
 pub mod encroach;
 pub mod geom;
 pub mod index;

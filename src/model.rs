@@ -194,6 +194,8 @@ macro_rules! words {
     };
 }
 
+pub(crate) use words;
+
 words! {
     /// What a layer is taken as (`import --as`); `encroachments` is what `detect` keeps.
     LayerRole, "one of zones, landuse, permits, boundaries, context, encroachments" {
@@ -418,8 +420,9 @@ impl Layer {
 /// Columns kept by `--keep`, in the order of `Layer::keep`; `None` is SQL's NULL.
 pub type Kept = Vec<Option<String>>;
 
-/// A specialised farming zone.
-#[derive(Debug, Clone, PartialEq)]
+/// A specialised farming zone. As text it is its attributes, without its shape.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Zone {
     pub id: String,
     /// A key of `zones/kinds.toml`.
@@ -437,8 +440,14 @@ pub struct Zone {
     pub standard_until: Option<String>,
     pub declared_area_m2: Option<f64>,
     pub established: Option<String>,
+    #[serde(default, skip_serializing_if = "Kept::is_empty")]
     pub kept: Kept,
+    #[serde(skip, default = "no_land")]
     pub shape: MultiPolygon,
+}
+
+fn no_land() -> MultiPolygon {
+    MultiPolygon::new(Vec::new())
 }
 
 impl Zone {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::user::UserCommand;
 use crate::engine::FiguresBy;
 use crate::model::{Epoch, EpsgCode, LayerRole, NotAWord};
 
@@ -155,7 +156,13 @@ pub enum Command {
         /// Memory for tiles drawn lately; 0 keeps none.
         #[arg(long, default_value_t = TILE_CACHE_MB, value_name = "MB", value_parser = clap::value_parser!(u32).range(0..=65_536))]
         tile_cache: u32,
+        /// Readers come through a proxy that writes their address at the end of X-Forwarded-For.
+        #[arg(long)]
+        behind_proxy: bool,
     },
+    /// Accounts for those who change something, and tokens for their programs.
+    #[command(subcommand)]
+    User(UserCommand),
     /// Make the simulated Hanoi if it is not there yet, and serve it.
     Demo {
         /// Where the simulated workspace is kept.

@@ -7,6 +7,7 @@ mod args;
 mod output;
 mod progress;
 mod run;
+mod user;
 
 pub use args::{Cli, Command, ImportArgs, field, metres, role};
 

@@ -22,6 +22,13 @@ pub fn result(as_json: bool, value: &Value, text: &str) -> Result<(), EngineErro
     }
 }
 
+/// Accounts that were just made, with their passwords, on lines of their own; nothing when there are none.
+pub fn passwords(made: &[Value]) -> String {
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let lines = made.iter().map(|account| format!("\n  {:<14} {}", word(&account["name"]), word(&account["password"])));
+    if made.is_empty() { String::new() } else { format!("\naccounts and their passwords, shown once:{}", lines.collect::<String>()) }
+}
+
 pub fn error(as_json: bool, error: &EngineError) {
     if as_json {
         json_error(error.kind(), &error.chain(), error.issues());

@@ -5,16 +5,17 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::args::{Cli, Command, ImportArgs, TILE_CACHE_MB};
 use super::output;
 use super::progress::Bar;
+use super::user;
 use crate::engine::{
     self, By, Engine, EngineError, FiguresAsk, FiguresBy, Filter, Import, Mode, Page, PyramidAsk, Reach, Rulebook, TileLayer,
     TransitionsAsk,
 };
-use crate::http;
+use crate::http::{self, Readers};
 
 pub fn run(cli: &Cli) -> Result<(), EngineError> {
     log_to_stderr(cli);
@@ -45,14 +46,16 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
         }
         Command::Backup { workspace, out } => {
             let mut bar = Bar::new();
-            engine::backup(workspace, out, &mut |step, done, total| bar.show(step, done, total))?;
+            let done = engine::backup(workspace, out, &mut |step, done, total| bar.show(step, done, total))?;
             drop(bar);
             let bytes = std::fs::metadata(out).map_or(0, |m| m.len());
-            output::result(
-                cli.json,
-                &json!({ "workspace": workspace, "out": out, "bytes": bytes }),
-                &format!("{}: {bytes} bytes", out.display()),
-            )
+            let facts =
+                json!({ "workspace": workspace, "out": out, "bytes": bytes, "accounts": done.accounts, "n_accounts": done.n_accounts });
+            let accounts = match &done.accounts {
+                Some(path) => format!("{}: {} accounts, for your eyes only", path.display(), done.n_accounts),
+                None => "no accounts to copy".to_owned(),
+            };
+            output::result(cli.json, &facts, &format!("{}: {bytes} bytes\n{accounts}", out.display()))
         }
         Command::Overlay { workspace, epoch, raster, out } => {
             let found = engine::overlay(workspace, &Arc::new(rulebook), *epoch, *raster, out.as_deref())?;
@@ -102,7 +105,11 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
             let done = done?;
             output::result(cli.json, &json!(done), &output::pyramid(&done))
         }
-        Command::Serve { workspace, bind, tile_cache } => serve(cli, workspace, *bind, *tile_cache, rulebook),
+        Command::Serve { workspace, bind, tile_cache, behind_proxy } => {
+            let readers = if *behind_proxy { Readers::BehindProxy } else { Readers::Direct };
+            serve(cli, workspace, &Serving { bind: *bind, tile_cache_mb: *tile_cache, readers }, &[], rulebook)
+        }
+        Command::User(command) => user::run(cli.json, command, &rulebook),
         Command::Demo { dir, bind, make_only } => demo(cli, dir, *bind, *make_only, rulebook),
     }
 }
@@ -141,14 +148,28 @@ fn import(cli: &Cli, args: &ImportArgs, rulebook: Rulebook) -> Result<(), Engine
     output::result(cli.json, &json!(done), &output::imported(&done))
 }
 
-fn serve(cli: &Cli, workspace: &Path, bind: SocketAddr, tile_cache_mb: u32, rulebook: Rulebook) -> Result<(), EngineError> {
+/// How a workspace is served.
+struct Serving {
+    bind: SocketAddr,
+    tile_cache_mb: u32,
+    readers: Readers,
+}
+
+/// `made` are accounts of which this is the only moment to show the passwords.
+fn serve(cli: &Cli, workspace: &Path, serving: &Serving, made: &[Value], rulebook: Rulebook) -> Result<(), EngineError> {
     let engine = Engine::serve(workspace, rulebook)?;
-    http::serve(engine, bind, (tile_cache_mb as usize) << 20, |address| {
-        let _ = output::result(
-            cli.json,
-            &json!({ "url": format!("http://{address}/"), "workspace": workspace }),
-            &format!("serving {} on http://{address}/", workspace.display()),
-        );
+    if !engine.accounts().has_administrator()? {
+        let how = format!("farmzone user add {} NAME --role administrator", workspace.display());
+        tracing::info!(how, "nobody can sign in as administrator yet: make the first on this machine");
+    }
+    let most_tile_bytes = (serving.tile_cache_mb as usize) << 20;
+    http::serve(engine, serving.bind, most_tile_bytes, serving.readers, |address| {
+        let mut facts = json!({ "url": format!("http://{address}/"), "workspace": workspace });
+        if !made.is_empty() {
+            facts["accounts"] = made.into();
+        }
+        let text = format!("serving {} on http://{address}/{}", workspace.display(), output::passwords(made));
+        let _ = output::result(cli.json, &facts, &text);
     })
 }
 
@@ -160,10 +181,17 @@ fn demo(cli: &Cli, dir: &Path, bind: SocketAddr, make_only: bool, rulebook: Rule
         drop(bar);
         eprintln!("simulated Hanoi made in {}", workspace.display());
     }
-    if make_only {
-        return output::result(cli.json, &json!({ "workspace": workspace }), &workspace.display().to_string());
+    // Printed with the result, never to the log.
+    let made = user::demo_accounts(&workspace, &rulebook)?;
+    if made.is_empty() {
+        eprintln!("accounts are kept: a new password for one by farmzone user password {} NAME", workspace.display());
     }
-    serve(cli, &workspace, bind, TILE_CACHE_MB, rulebook)
+    if make_only {
+        let text = format!("{}{}", workspace.display(), output::passwords(&made));
+        return output::result(cli.json, &json!({ "workspace": workspace, "accounts": made }), &text);
+    }
+    let serving = Serving { bind, tile_cache_mb: TILE_CACHE_MB, readers: Readers::Direct };
+    serve(cli, &workspace, &serving, &made, rulebook)
 }
 
 /// Lines for a person on a terminal, JSON otherwise: warnings, or what `-v` asks for; the server says more.

@@ -1,6 +1,9 @@
 //! One error for every flow, and what kind of failure it is. `cli` turns the kind into an exit code,
 //! `http` into a status, each in one table.
 
+use serde_json::Value;
+
+use crate::access::NotAllowed;
 use crate::crs::CrsError;
 use crate::formats::FormatError;
 use crate::legend::LegendError;
@@ -46,8 +49,20 @@ pub enum EngineError {
     Crs(#[from] CrsError),
     #[error(transparent)]
     Legend(#[from] LegendError),
+    /// An edit that would do something wrong: each fault with its place and its repairs.
+    #[error("{message}")]
+    EditRefused { message: String, issues: Vec<Value> },
+    /// An edit of zones that are others by now: what they are is in the details.
+    #[error("{message}")]
+    EditStale { message: String, details: Value },
     #[error("{message}")]
     Refused { kind: ErrorKind, message: String, issues: Vec<Issue> },
+}
+
+impl From<NotAllowed> for EngineError {
+    fn from(error: NotAllowed) -> Self {
+        EngineError::refused(ErrorKind::NotAllowed, error.to_string())
+    }
 }
 
 impl From<NotAWord> for EngineError {
@@ -91,7 +106,8 @@ impl EngineError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             EngineError::Refused { kind, .. } => *kind,
-            EngineError::Legend(_) | EngineError::Crs(_) => ErrorKind::Invalid,
+            EngineError::Legend(_) | EngineError::Crs(_) | EngineError::EditRefused { .. } => ErrorKind::Invalid,
+            EngineError::EditStale { .. } => ErrorKind::Conflict,
             EngineError::Store(error) => of_store(error),
             EngineError::Format(error) => of_format(error),
         }
@@ -122,13 +138,21 @@ impl EngineError {
 fn of_store(error: &StoreError) -> ErrorKind {
     use StoreError as E;
     match error {
-        E::NotFound { .. } | E::NoSuchLayer { .. } => ErrorKind::NotFound,
-        E::FileExists { .. } | E::LayerExists { .. } | E::ForeignTable { .. } | E::IdsExist { .. } => ErrorKind::Conflict,
-        E::NotAGeoPackage { .. } | E::NotAWorkspace { .. } | E::Damaged { .. } | E::DuplicateIds { .. } | E::OtherRole { .. } => {
-            ErrorKind::Invalid
-        }
+        E::NotFound { .. } | E::NoSuchLayer { .. } | E::NoSuchAccount { .. } | E::NoSuchToken { .. } => ErrorKind::NotFound,
+        E::FileExists { .. }
+        | E::LayerExists { .. }
+        | E::ForeignTable { .. }
+        | E::IdsExist { .. }
+        | E::AccountExists { .. }
+        | E::LastAdministrator { .. } => ErrorKind::Conflict,
+        E::NotAGeoPackage { .. }
+        | E::NotAWorkspace { .. }
+        | E::NotAccounts { .. }
+        | E::Damaged { .. }
+        | E::DuplicateIds { .. }
+        | E::OtherRole { .. } => ErrorKind::Invalid,
         E::NewerVersion { .. } => ErrorKind::Unsupported,
-        E::ReadOnly { .. } => ErrorKind::NotAllowed,
+        E::ReadOnly { .. } | E::Exposed { .. } => ErrorKind::NotAllowed,
         // A folder that is missing, a disk that fails: the system's words follow as the cause.
         E::Busy { .. } | E::Full { .. } | E::CannotWrite { .. } | E::File { .. } | E::Database { .. } => ErrorKind::Unavailable,
     }

@@ -237,7 +237,7 @@ impl Snapshot {
         if Arc::ptr_eq(zones, &self.zones) {
             return before.findings.clone();
         }
-        let was = |z: &snapshot::ZoneView| before.finding(zones.by_id(&z.zone.id)?).cloned();
+        let was = |z: &Arc<snapshot::ZoneView>| before.finding(zones.by_id(&z.zone.id)?).cloned();
         self.zones.list.iter().map(was).collect()
     }
 
@@ -263,7 +263,8 @@ impl Snapshot {
         touched.extend(boxes.into_iter().flat_map(|bounds| self.zones.within(bounds)));
         let same_zones = Arc::ptr_eq(&rested.zones, &self.zones);
         if !same_zones {
-            let differs = |z: &snapshot::ZoneView| rested.zones.by_id(&z.zone.id).is_none_or(|old| rested.zones.list[old].zone != z.zone);
+            let same = |old: &Arc<snapshot::ZoneView>, z: &Arc<snapshot::ZoneView>| Arc::ptr_eq(old, z) || old.zone == z.zone;
+            let differs = |z: &Arc<snapshot::ZoneView>| rested.zones.by_id(&z.zone.id).is_none_or(|old| !same(&rested.zones.list[old], z));
             touched.extend(self.zones.list.iter().enumerate().filter(|(_, z)| differs(z)).map(|(i, _)| i));
         }
         for (before, now) in rested.earlier.iter().zip(earlier).filter(|(before, now)| !Arc::ptr_eq(before, now)) {

@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::tiles::TileChanges;
-use super::{EngineError, Rulebook, Snapshot};
-use crate::model::{Epoch, Revision};
-use crate::store::{Store, Watch};
+use super::{Accounts, EngineError, Rulebook, Snapshot};
+use crate::model::{Epoch, Revision, Zone};
+use crate::store::{Mode, NewLayer, Store, Watch};
 use crate::tile::TileCoord;
 
 /// How often it is asked whether the file changed, which takes a few microseconds. Between two revisions low zooms are merged.
@@ -19,11 +19,30 @@ const LOOK_EVERY: Duration = Duration::from_millis(40);
 pub struct Engine(Arc<Live>);
 
 struct Live {
-    store: Mutex<Store>,
+    writing: Mutex<Writing>,
+    far: Mutex<Option<Far>>,
+    accounts: Accounts,
     rulebook: Arc<Rulebook>,
     current: RwLock<Arc<Snapshot>>,
     news: Mutex<VecDeque<Arc<News>>>,
     changed: Condvar,
+}
+
+/// What only one thread at a time does: write, and see what others wrote.
+pub(super) struct Writing {
+    pub store: Store,
+    watch: Watch,
+    /// The watch's number when the snapshot was read.
+    seen: i64,
+}
+
+/// Zooms at which features are merged follow a while after the others.
+struct Far {
+    before: Arc<Snapshot>,
+    next: Arc<Snapshot>,
+    due: Instant,
+    /// Another revision came between: what both changed is not known.
+    is_coalesced: bool,
 }
 
 /// What a revision changed in the tiles. It is told twice: as soon as it is served, and when it is known what zooms at
@@ -56,12 +75,15 @@ impl Engine {
     pub fn serve(path: &Path, rulebook: Rulebook) -> Result<Engine, EngineError> {
         let mut store = Store::open(path)?;
         store.settle()?;
+        let accounts = Accounts::of(path)?;
         let watch = store.watch()?;
         let rulebook = Arc::new(rulebook);
         let seen = watch.data_version()?;
         let snapshot = Snapshot::load(path, &rulebook, None)?;
         let live = Live {
-            store: Mutex::new(store),
+            writing: Mutex::new(Writing { store, watch, seen }),
+            far: Mutex::default(),
+            accounts,
             rulebook,
             current: RwLock::new(Arc::new(snapshot)),
             news: Mutex::default(),
@@ -70,13 +92,15 @@ impl Engine {
         let engine = Engine(Arc::new(live));
         let watched = Arc::downgrade(&engine.0);
         let started = std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
-            let mut seen = seen;
             loop {
                 std::thread::sleep(LOOK_EVERY);
                 let Some(live) = watched.upgrade() else { return };
-                match live.look(&watch, seen) {
-                    Ok(now) => seen = now,
-                    Err(error) => tracing::warn!(%error, "the workspace could not be read; the last revision is still served"),
+                if let Err(error) = live.look(&mut live.writing()) {
+                    tracing::warn!(%error, "the workspace could not be read; the last revision is still served");
+                }
+                if let Err(error) = live.follow_far() {
+                    // The revision is served: to look at it once more would not mend this.
+                    tracing::warn!(%error, "low zooms could not be made ready");
                 }
             }
         });
@@ -86,7 +110,11 @@ impl Engine {
 
     /// The current snapshot; it stays as it is while it is held.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.0.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.current()
+    }
+
+    pub fn accounts(&self) -> &Accounts {
+        &self.0.accounts
     }
 
     /// News after the one of a number (0: all that is kept), waited for at most `patience`.
@@ -115,56 +143,108 @@ impl Engine {
         }
     }
 
+    /// The right to write, waited for.
+    pub(super) fn writing(&self) -> MutexGuard<'_, Writing> {
+        self.0.writing()
+    }
+
+    /// The snapshot of the workspace as it is now, with what other programs wrote, and with a layer to edit.
+    pub(super) fn caught_up(&self, writing: &mut Writing) -> Result<Arc<Snapshot>, EngineError> {
+        self.0.look(writing)?;
+        let snapshot = self.snapshot();
+        if snapshot.has_zones_layer() {
+            return Ok(snapshot);
+        }
+        let drawn = NewLayer { source: "farmzone".to_owned(), source_crs: snapshot.place.crs.to_string(), ..NewLayer::default() };
+        writing.store.begin::<Zone>(drawn, Mode::New)?.finish()?;
+        self.0.look(writing)?;
+        Ok(self.snapshot())
+    }
+
+    /// Serves what was just written, and says what it changed.
+    pub(super) fn publish(&self, writing: &mut Writing, before: &Arc<Snapshot>) -> Result<Arc<Snapshot>, EngineError> {
+        self.0.publish(writing, before)
+    }
+
     /// Ends cleanly: what the log of the store holds is brought into its file.
     pub fn close(&self) {
-        self.0.store.lock().unwrap_or_else(PoisonError::into_inner).checkpoint();
+        self.0.writing().store.checkpoint();
     }
 }
 
 impl Live {
-    /// Reads the workspace anew when it is another than `seen`; what is seen now.
-    fn look(&self, watch: &Watch, seen: i64) -> Result<i64, EngineError> {
-        let now = watch.data_version()?;
-        if now == seen {
-            return Ok(now);
+    fn writing(&self) -> MutexGuard<'_, Writing> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn current(&self) -> Arc<Snapshot> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the workspace anew when another program wrote to it.
+    fn look(&self, writing: &mut Writing) -> Result<(), EngineError> {
+        let now = writing.watch.data_version()?;
+        if now == writing.seen {
+            return Ok(());
         }
-        let started = Instant::now();
-        let before = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.current();
+        let store = &mut writing.store;
         if store.settle()?.is_none() && store.revision()? == before.revision {
             if store.is_log_empty() {
-                return Ok(watch.data_version()?);
+                writing.seen = writing.watch.data_version()?;
+                return Ok(());
             }
             // Another program may have changed rows without a word: every layer may be another.
             store.mark_changed()?;
         }
-        let now = watch.data_version()?;
-        let next = Arc::new(Snapshot::load(store.path(), &self.rulebook, Some(&before))?);
-        drop(store);
+        self.publish(writing, &before).map(drop)
+    }
+
+    /// Reads what the store holds, serves it, and says what it changed since `before`.
+    fn publish(&self, writing: &mut Writing, before: &Arc<Snapshot>) -> Result<Arc<Snapshot>, EngineError> {
+        let started = Instant::now();
+        let now = writing.watch.data_version()?;
+        let next = Arc::new(Snapshot::load(writing.store.path(), &self.rulebook, Some(before))?);
         let read = started.elapsed();
         // Nobody waits for the first tile of a new revision; the old one is served meanwhile.
         next.prepare_tiles(TileCoord::MAX_ZOOM)?;
-        self.tell(&before, &next, next.tile_changes(&before), false)?;
+        self.tell(before, &next, next.tile_changes(before), false)?;
+        writing.seen = now;
         let ms = [read, started.elapsed()].map(|took| took.as_millis() as u64);
         tracing::info!(revision = next.revision, read_ms = ms[0], ms = ms[1], "the workspace changed");
+        let mut far = self.far.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_coalesced = far.is_some();
         // Who looks on asks for the near tiles now.
-        std::thread::sleep(NEAR_FIRST);
-        let far = next.prepare_tiles(0).and_then(|()| self.tell(&before, &next, next.tile_changes(&before), true));
-        if let Err(error) = far {
-            // The revision is served: to look at it once more would not mend this.
-            tracing::warn!(%error, "low zooms could not be made ready");
-        }
-        Ok(now)
+        *far = Some(Far { before: before.clone(), next: next.clone(), due: Instant::now() + NEAR_FIRST, is_coalesced });
+        Ok(next)
     }
 
-    /// Serves a snapshot, and says what it changes: who sees the one finds the other.
+    /// Makes low zooms ready, when it is time.
+    fn follow_far(&self) -> Result<(), EngineError> {
+        let mut pending = self.far.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(Far { before, next, is_coalesced, .. }) = pending.take_if(|far| far.due <= Instant::now()) else { return Ok(()) };
+        drop(pending);
+        next.prepare_tiles(0)?;
+        let changes = if is_coalesced { TileChanges::default() } else { next.tile_changes(&before) };
+        self.tell(&before, &next, changes, true)
+    }
+
+    /// Serves a snapshot, and says what it changes: who sees the one finds the other. What low zooms show is told of the
+    /// snapshot that is served, or not at all: the next one tells it.
     fn tell(&self, before: &Snapshot, next: &Arc<Snapshot>, changes: TileChanges, is_far: bool) -> Result<(), EngineError> {
         let epoch = next.epoch(None)?;
         let of_style =
             |s: &Snapshot| Ok::<_, EngineError>((s.epochs.clone(), s.bounds_of_style()?, s.attribution("vi"), s.attribution("en")));
         let is_same_style = of_style(before)? == of_style(next)?;
         let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = next.clone();
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if is_far && !Arc::ptr_eq(&current, next) {
+            let mut far = self.far.lock().unwrap_or_else(PoisonError::into_inner);
+            far.iter_mut().for_each(|far| far.is_coalesced = true);
+            return Ok(());
+        }
+        *current = next.clone();
+        drop(current);
         let number = news.back().map_or(0, |last| last.number) + 1;
         if news.len() == MOST_NEWS {
             news.pop_front();

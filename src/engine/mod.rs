@@ -4,9 +4,11 @@
 //! current snapshot and makes the next one when the workspace changes, whoever changed it. Writers
 //! commit to the store first; a snapshot is never changed.
 
+mod accounts;
 mod demo;
 mod detect;
 mod draft;
+mod edits;
 mod error;
 mod events;
 mod export;
@@ -15,6 +17,7 @@ mod gzip;
 mod import;
 mod live;
 mod maps;
+mod password;
 mod place;
 mod planning;
 mod pyramid;
@@ -26,8 +29,13 @@ mod snapshot;
 mod tiles;
 mod transitions;
 
+pub use accounts::{
+    Account, AccountChange, Accounts, Limits, MOST_TOKEN_DAYS, NewAccount, NewToken, NotIn, SESSION_LASTS_S, Session, Token, account_facts,
+    csrf_of, is_csrf, token_facts,
+};
 pub use demo::{make_demo, simulated_city};
 pub use detect::{Found, NotSeen, Overlay, OverlayRow};
+pub use edits::{EditAsk, UndoAsk};
 pub use error::{EngineError, ErrorKind};
 pub use events::EpochEvents;
 pub use export::{Exported, export, write_events, write_figures, write_transitions};
@@ -36,6 +44,7 @@ pub use gzip::{Gzip, gzip};
 pub use import::{Import, Imported, RasterFacts, import};
 pub use live::{Engine, News};
 pub use maps::StyleAsk;
+pub use password::generated_password;
 pub use place::{CrsFacts, Place};
 pub use planning::{Figures, FiguresAsk, FiguresBy, FiguresRow};
 pub use pyramid::{Pyramid, PyramidAsk, pyramid};
@@ -98,6 +107,7 @@ pub fn init(path: &Path, crs: EpsgCode) -> Result<Store, EngineError> {
         let shown = path.display();
         return Err(EngineError::usage(format!("{shown}: a workspace is a GeoPackage; name it {}", path.with_extension("gpkg").display())));
     }
+    accounts::no_accounts_at(path)?;
     let crs = Crs::for_workspace(crs)?;
     Ok(Store::create(path, crs.code.unwrap_or(EpsgCode::HANOI), SrsDefinition { name: crs.name.clone(), wkt: crs.wkt1()? })?)
 }
@@ -168,9 +178,21 @@ fn targets_in(reader: &Reader) -> Result<Targets, EngineError> {
     Ok(Targets::parse("the workspace's targets", &text)?)
 }
 
-/// A consistent copy, also while the workspace is served.
-pub fn backup(path: &Path, out: &Path, progress: Progress) -> Result<(), EngineError> {
-    Ok(Store::open(path)?.backup(out, &mut |done, total| progress("copying", done, total))?)
+/// What was copied beside the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// The file with the accounts; none when there are no accounts.
+    pub accounts: Option<std::path::PathBuf>,
+    pub n_accounts: usize,
+}
+
+/// A consistent copy, also while the workspace is served, with its accounts in a file of their own.
+pub fn backup(path: &Path, out: &Path, progress: Progress) -> Result<Backup, EngineError> {
+    let store = Store::open(path)?;
+    accounts::no_accounts_at(out)?;
+    store.backup(out, &mut |done, total| progress("copying", done, total))?;
+    let (accounts, n_accounts) = accounts::backup(path, out)?.unzip();
+    Ok(Backup { accounts, n_accounts: n_accounts.unwrap_or(0) })
 }
 
 /// Every pair of zone and land-use polygon (or raster class) that shares area, written to `out` as a table.

@@ -25,7 +25,7 @@ use crate::geom;
 use crate::index::{ById, Index};
 use crate::legend::{LandUseClass, Legend, Targets, Text};
 use crate::model::{Context, Coord, Epoch, Issue, LandUse, Layer, LayerRole, MultiPolygon, Permit, Revision, Unit, Zone};
-use crate::store::{self, Reader, Setting};
+use crate::store::{self, Reader, Setting, ZoneRevisions};
 
 /// A zone with what follows from its shape.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub struct ZoneView {
     /// Part of its area outside every unit, 0 to 1; 0 when there are no boundaries.
     pub outside_share: f64,
     pub bounds: [f64; 4],
+    /// That last changed it.
+    pub revision: Revision,
     center: OnceLock<Coord>,
 }
 
@@ -60,9 +62,12 @@ pub struct UnitView {
 /// The zones of a snapshot: the list, by id, by place.
 #[derive(Debug)]
 pub struct Zones {
-    pub list: Vec<ZoneView>,
+    /// Those that did not change are shared with the snapshot before.
+    pub list: Vec<Arc<ZoneView>>,
     by_id: ById,
     index: Index,
+    /// The revision of zones that nobody changed since their layer came.
+    born: Revision,
 }
 
 /// One epoch's land use, without what is withheld.
@@ -124,41 +129,83 @@ impl EpochLandUse {
 }
 
 impl Zones {
-    fn new(zones: Vec<Zone>, units: &[UnitView]) -> Self {
-        let shapes: Vec<&MultiPolygon> = zones.iter().map(|z| &z.shape).collect();
-        let unit_shapes: Vec<&MultiPolygon> = units.iter().map(|u| &u.unit.shape).collect();
-        let mut inside: Vec<(Option<usize>, f64, f64)> = vec![(None, 0.0, 0.0); zones.len()];
-        for pair in encroach::overlay(&shapes, &unit_shapes) {
-            let entry = &mut inside[pair.zone as usize];
-            if pair.area_m2 > entry.1 {
-                *entry = (Some(pair.land_use as usize), pair.area_m2, entry.2);
-            }
-            entry.2 += pair.area_m2;
-        }
-        let list: Vec<ZoneView> = zones
-            .into_par_iter()
-            .zip(inside)
-            .map(|(zone, (unit, _, covered_m2))| {
-                let area_m2 = geom::area_m2(&zone.shape);
-                let outside = if units.is_empty() || area_m2 <= 0.0 { 0.0 } else { (1.0 - covered_m2 / area_m2).clamp(0.0, 1.0) };
-                let bounds = geom::bounds(&zone.shape).unwrap_or_default();
-                // Two honest borders differ by far more than a ten-thousandth.
-                ZoneView { zone, area_m2, unit, outside_share: if outside < 1e-4 { 0.0 } else { outside }, bounds, center: OnceLock::new() }
-            })
-            .collect();
+    fn new(zones: Vec<Zone>, units: &[UnitView], revisions: &ZoneRevisions) -> Self {
+        Zones::of(zone_views(zones, units, revisions), revisions.others)
+    }
+
+    fn of(list: Vec<Arc<ZoneView>>, born: Revision) -> Self {
         let by_id = ById::new(list.iter().map(|z| z.zone.id.as_str()));
         let index = Index::new(list.iter().map(|z| Some(z.bounds)));
-        Zones { list, by_id, index }
+        Zones { list, by_id, index, born }
+    }
+
+    /// These with what changed since a revision, read anew; none when it is not known what changed.
+    fn advanced(
+        &self,
+        reader: &Reader,
+        layer: &Layer,
+        units: &[UnitView],
+        since: Revision,
+        revisions: &ZoneRevisions,
+    ) -> Result<Option<Zones>, EngineError> {
+        if !revisions.is_tracked || revisions.others != self.born {
+            return Ok(None);
+        }
+        let changed: Vec<&str> = revisions.changed.iter().filter(|(_, revision)| **revision > since).map(|(id, _)| id.as_str()).collect();
+        let Some(zones) = reader.zones_of(layer, &changed)? else { return Ok(None) };
+        let mut new: HashMap<String, Arc<ZoneView>> = HashMap::new();
+        for view in zone_views(sound(zones, |z| &mut z.shape), units, revisions) {
+            new.insert(view.zone.id.clone(), view);
+        }
+        let gone: HashSet<&str> = changed.into_iter().filter(|id| !new.contains_key(*id)).collect();
+        let mut list = Vec::with_capacity(self.list.len() + new.len());
+        for view in self.list.iter().filter(|view| !gone.contains(view.zone.id.as_str())) {
+            list.push(new.remove(&view.zone.id).unwrap_or_else(|| view.clone()));
+        }
+        let mut came: Vec<Arc<ZoneView>> = new.into_values().collect();
+        came.sort_by(|a, b| a.zone.id.cmp(&b.zone.id));
+        list.append(&mut came);
+        Ok(Some(Zones::of(list, self.born)))
     }
 
     pub fn by_id(&self, id: &str) -> Option<usize> {
         self.by_id.get(id)
     }
 
+    pub(super) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    pub(super) fn ids(&self) -> &ById {
+        &self.by_id
+    }
+
     /// Zones whose box touches `bounds` (workspace CRS), in the order of the list.
     pub fn within(&self, bounds: [f64; 4]) -> Vec<usize> {
         self.index.query_in_order(bounds)
     }
+}
+
+fn zone_views(zones: Vec<Zone>, units: &[UnitView], revisions: &ZoneRevisions) -> Vec<Arc<ZoneView>> {
+    let shapes: Vec<&MultiPolygon> = zones.iter().map(|z| &z.shape).collect();
+    let unit_shapes: Vec<&MultiPolygon> = units.iter().map(|u| &u.unit.shape).collect();
+    let mut inside: Vec<(Option<usize>, f64, f64)> = vec![(None, 0.0, 0.0); zones.len()];
+    for pair in encroach::overlay(&shapes, &unit_shapes) {
+        let entry = &mut inside[pair.zone as usize];
+        if pair.area_m2 > entry.1 {
+            *entry = (Some(pair.land_use as usize), pair.area_m2, entry.2);
+        }
+        entry.2 += pair.area_m2;
+    }
+    let view = |(zone, (unit, _, covered_m2)): (Zone, (Option<usize>, f64, f64))| {
+        let area_m2 = geom::area_m2(&zone.shape);
+        let outside = if units.is_empty() || area_m2 <= 0.0 { 0.0 } else { (1.0 - covered_m2 / area_m2).clamp(0.0, 1.0) };
+        let bounds = geom::bounds(&zone.shape).unwrap_or_default();
+        // Two honest borders differ by far more than a ten-thousandth.
+        let (outside_share, revision) = (if outside < 1e-4 { 0.0 } else { outside }, revisions.of(&zone.id));
+        Arc::new(ZoneView { zone, area_m2, unit, outside_share, bounds, revision, center: OnceLock::new() })
+    };
+    zones.into_par_iter().zip(inside).map(view).collect()
 }
 
 /// One revision of the workspace.
@@ -264,8 +311,26 @@ impl Snapshot {
         let zones = match same(LayerRole::Zones).filter(|b| Arc::ptr_eq(&b.units, &units)) {
             Some(b) => b.zones.clone(),
             None => Arc::new(match find(LayerRole::Zones) {
-                Some(layer) => Zones::new(sound(features::<Zone>(&reader, &layer.name, &mut issues)?, |z| &mut z.shape), &units),
-                None => Zones::new(Vec::new(), &[]),
+                Some(layer) => {
+                    let revisions = reader.zone_revisions(layer)?;
+                    let is_like =
+                        |b: &&Snapshot| Arc::ptr_eq(&b.units, &units) && b.layer(LayerRole::Zones).is_some_and(|l| l.keep == layer.keep);
+                    let advanced = match before.filter(is_like) {
+                        Some(b) => b.zones.advanced(&reader, layer, &units, b.revision, &revisions)?,
+                        None => None,
+                    };
+                    match (advanced, before.and_then(|b| b.issues.get(&LayerRole::Zones))) {
+                        (Some(zones), told) => {
+                            issues.insert(LayerRole::Zones, told.cloned().unwrap_or_default());
+                            zones
+                        }
+                        _ => {
+                            let zones = sound(features::<Zone>(&reader, &layer.name, &mut issues)?, |z| &mut z.shape);
+                            Zones::new(zones, &units, &revisions)
+                        }
+                    }
+                }
+                None => Zones::new(Vec::new(), &[], &ZoneRevisions::default()),
             }),
         };
         let context = match same(LayerRole::Context) {

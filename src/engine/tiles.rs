@@ -147,7 +147,7 @@ impl PreparedTiles {
 const MOST_CHANGES: usize = 1_000;
 
 /// Which tiles a snapshot draws otherwise than the one before it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct TileChanges {
     /// Layers that are prepared in both and differ; where tiles of none of the others differ.
     touched: HashMap<Key, Touched>,
@@ -292,7 +292,7 @@ impl Snapshot {
     /// A layer's features; shapes that the state before has already are not made again.
     fn features(&self, layer: TileLayer, epoch: Option<Epoch>, before: Option<&Prepared>) -> Result<Vec<Feature>, EngineError> {
         let events = epoch.filter(|_| layer != TileLayer::LandUse).map(|epoch| self.events(epoch)).transpose()?;
-        let unit_code = |zone: &ZoneView| zone.unit.and_then(|u| self.units.get(u)).map(|u| u.unit.code.as_str());
+        let unit_code = |zone: &Arc<ZoneView>| zone.unit.and_then(|u| self.units.get(u)).map(|u| u.unit.code.as_str());
         let polygons = |shape: &MultiPolygon| -> Result<Shape, EngineError> {
             let source = source_of(shape);
             if let Some(kept) = before.and_then(|before| before.kept(source)) {

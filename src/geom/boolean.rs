@@ -121,7 +121,7 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    fn of<'a>(coords: impl Iterator<Item = &'a Coord>) -> Grid {
+    pub(super) fn of<'a>(coords: impl Iterator<Item = &'a Coord>) -> Grid {
         let (mut x, mut y) = (1.0f64, 1.0f64);
         for c in coords.filter(|c| is_usable(**c)) {
             x = x.max(c.x.abs());

@@ -18,6 +18,7 @@ mod repair;
 mod rings;
 mod segments;
 mod shared;
+mod slice;
 mod validity;
 
 pub use boolean::{difference, intersection, union};
@@ -30,6 +31,7 @@ pub use offset::{closed, inset, outset};
 pub use pixels::{Coverage, CoveredRun, Window, land_of_runs};
 pub use pole::pole;
 pub use repair::{Fault, FaultKind, Repaired, repair, repair_rings};
+pub use slice::slice;
 pub use validity::validate;
 
 // For `encroach`, which adds up what many shapes share without building each.

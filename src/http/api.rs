@@ -11,13 +11,13 @@ use super::ask::{Ask, Place};
 use super::error::ApiError;
 use crate::engine::{By, EngineError, FiguresAsk, FiguresBy, Reach, Snapshot, TransitionsAsk};
 
-type Answer = Result<Response, ApiError>;
+pub(super) type Answer = Result<Response, ApiError>;
 
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
 const GEOJSON: &str = "application/geo+json";
 
 /// Computes, codes and writes one JSON answer.
-async fn answer<W>(app: App, headers: HeaderMap, rev: Option<u64>, content_type: &'static str, work: W) -> Answer
+pub(super) async fn answer<W>(app: App, headers: HeaderMap, rev: Option<u64>, content_type: &'static str, work: W) -> Answer
 where
     W: FnOnce(&Snapshot) -> Result<Value, EngineError> + Send + 'static,
 {
@@ -32,12 +32,6 @@ pub(super) async fn health(State(app): State<App>, headers: HeaderMap, uri: Uri)
     let snapshot = app.snapshot();
     let (revision, n_unreadable) = (snapshot.revision, snapshot.n_unreadable());
     let body = json!({ "status": "ok", "revision": revision, "n_unreadable": n_unreadable, "version": env!("CARGO_PKG_VERSION") });
-    Ok(Coded::new(json_bytes(&body), Coding::Identity).respond(&headers, JSON, Freshness::Ask))
-}
-
-pub(super) async fn session(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    Ask::read(&uri, &[])?;
-    let body = json!({ "role": "viewer", "name": null, "revision": app.snapshot().revision });
     Ok(Coded::new(json_bytes(&body), Coding::Identity).respond(&headers, JSON, Freshness::Ask))
 }
 

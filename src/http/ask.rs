@@ -3,9 +3,11 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use axum::extract::{FromRequestParts, Path, Query};
-use axum::http::Uri;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
+use axum::http::{StatusCode, Uri, header};
+use axum::response::IntoResponse;
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
@@ -24,6 +26,20 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Place<T
             Err(_) => Err(ApiError::bad_request("the address holds bytes that are no UTF-8 text; write it percent-encoded")),
         }
     }
+}
+
+/// What a request holds, as JSON. Read after it is known that the asker may send it.
+pub(super) async fn sent<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let media = content_type.split(';').next().unwrap_or_default().trim();
+    if !media.eq_ignore_ascii_case("application/json") {
+        return Err(ApiError::unsupported("what is sent here is JSON, with the header Content-Type: application/json"));
+    }
+    let bytes = Bytes::from_request(request, &()).await.map_err(|rejected| match rejected.into_response().status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large("the request is too large"),
+        _ => ApiError::bad_request("the request broke off"),
+    })?;
+    serde_json::from_slice(&bytes).map_err(|e| ApiError::bad_request(format!("the request is not as it should be: {e}")))
 }
 
 /// The parameters of a request that are allowed where it went.

@@ -54,18 +54,27 @@ fn html(document: &Value) -> String {
     let _ = write!(out, "<p><a href=\"/openapi.json\">openapi.json</a> · <a href=\"/\">the map</a></p>");
     for tag in document["tags"].as_array().into_iter().flatten() {
         let _ = write!(out, "<h2>{}</h2><p>{}</p>", words(&tag["name"]), words(&tag["description"]));
-        let paths = document["paths"].as_object().into_iter().flatten();
-        for (path, operation) in paths.map(|(path, item)| (path, &item["get"])).filter(|(_, o)| o["tags"][0] == tag["name"]) {
-            section(&mut out, document, path, operation);
+        for (path, method, operation) in operations(document).filter(|(_, _, operation)| operation["tags"][0] == tag["name"]) {
+            section(&mut out, document, path, method, operation);
         }
     }
     out.push_str("</main></html>\n");
     out
 }
 
-fn section(out: &mut String, document: &Value, path: &str, operation: &Value) {
+/// Path, method in capitals, and what is said of it, in the document's order.
+fn operations(document: &Value) -> impl Iterator<Item = (&str, String, &Value)> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    paths.flat_map(|(path, item)| {
+        let methods = item.as_object().into_iter().flatten();
+        methods.map(move |(method, operation)| (path.as_str(), method.to_uppercase(), operation))
+    })
+}
+
+fn section(out: &mut String, document: &Value, path: &str, method: String, operation: &Value) {
     let id = words(&operation["operationId"]);
-    let _ = write!(out, "<section id=\"{id}\"><h3><code>GET {}</code></h3><p>{}</p>", escaped(path), words(&operation["summary"]));
+    let path = escaped(path);
+    let _ = write!(out, "<section id=\"{id}\"><h3><code>{method} {path}</code></h3><p>{}</p>", words(&operation["summary"]));
     let parameters: Vec<&Value> = operation["parameters"].as_array().into_iter().flatten().map(|p| followed(document, p)).collect();
     if !parameters.is_empty() {
         out.push_str("<table><thead><tr><th>parameter</th><th>in</th><th>what</th></tr></thead><tbody>");
@@ -79,6 +88,11 @@ fn section(out: &mut String, document: &Value, path: &str, operation: &Value) {
             );
         }
         out.push_str("</tbody></table>");
+    }
+    let sent = followed(document, &operation["requestBody"]["content"]["application/json"]["schema"]);
+    let members: Vec<String> = sent["properties"].as_object().into_iter().flatten().map(|(name, _)| escaped(name)).collect();
+    if !members.is_empty() {
+        let _ = write!(out, "<p>JSON: <code>{}</code></p>", members.join("</code>, <code>"));
     }
     out.push_str("<ul>");
     for (status, response) in operation["responses"].as_object().into_iter().flatten() {
@@ -124,8 +138,9 @@ mod tests {
     #[test]
     fn every_reference_leads_somewhere_and_every_part_of_a_path_is_described() {
         let document: Value = serde_json::from_str(OPENAPI).unwrap();
-        for (path, item) in document["paths"].as_object().unwrap() {
-            let parameters: Vec<&Value> = item["get"]["parameters"].as_array().unwrap().iter().map(|p| followed(&document, p)).collect();
+        for (path, method, operation) in operations(&document) {
+            assert!(operation["requestBody"].is_null() || method != "GET", "{path}");
+            let parameters: Vec<&Value> = operation["parameters"].as_array().unwrap().iter().map(|p| followed(&document, p)).collect();
             for parameter in &parameters {
                 assert!(parameter["name"].is_string(), "{path}: {parameter}");
             }
@@ -139,9 +154,10 @@ mod tests {
     fn the_page_shows_every_path_and_escapes_what_it_shows() {
         let document: Value = serde_json::from_str(OPENAPI).unwrap();
         let page = html(&document);
-        for path in super::super::ROUTES {
-            assert!(page.contains(&format!("<code>GET {path}</code>")), "{path}");
+        for (path, method, _) in operations(&document) {
+            assert!(page.contains(&format!("<code>{method} {path}</code>")), "{method} {path}");
         }
+        assert!(page.contains("<code>present_password</code>"));
         assert!(!page.contains("<script") && !page.contains("http://") && !page.contains("https://"));
         assert_eq!(escaped("<a b=\"&\">"), "&lt;a b=&quot;&amp;&quot;&gt;");
     }

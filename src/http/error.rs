@@ -3,8 +3,9 @@
 use axum::Json;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::access::NotAllowed;
 use crate::engine::{EngineError, ErrorKind};
 use crate::model::{Issue, NotAWord};
 
@@ -14,11 +15,35 @@ pub(super) struct ApiError {
     status: StatusCode,
     message: String,
     issues: Vec<Issue>,
+    /// More that belongs to the error, by name.
+    details: Value,
+    /// Of statuses that ask to come again.
+    retry_after_s: u64,
 }
+
+const RETRY_AFTER_S: u64 = 5;
 
 impl ApiError {
     fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        ApiError { status, message: message.into(), issues: Vec::new() }
+        ApiError { status, message: message.into(), issues: Vec::new(), details: Value::Null, retry_after_s: RETRY_AFTER_S }
+    }
+
+    /// To come again after so many seconds.
+    pub(super) fn after(self, seconds: u64) -> Self {
+        ApiError { retry_after_s: seconds.max(1), ..self }
+    }
+
+    /// Nobody is known to ask, and an account would help.
+    pub(super) fn not_signed_in(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    pub(super) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    pub(super) fn unsupported(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message)
     }
 
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
@@ -58,11 +83,14 @@ impl ApiError {
     fn code(&self) -> &'static str {
         match self.status {
             StatusCode::BAD_REQUEST => "bad_request",
+            StatusCode::UNAUTHORIZED => "not_signed_in",
             StatusCode::FORBIDDEN => "not_allowed",
             StatusCode::NOT_FOUND => "not_found",
             StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
             StatusCode::CONFLICT => "conflict",
             StatusCode::PAYLOAD_TOO_LARGE | StatusCode::URI_TOO_LONG => "too_large",
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported",
+            StatusCode::UNPROCESSABLE_ENTITY => "invalid_input",
             StatusCode::TOO_MANY_REQUESTS => "too_many",
             StatusCode::SERVICE_UNAVAILABLE => "unavailable",
             _ => "internal",
@@ -72,6 +100,13 @@ impl ApiError {
 
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::EditRefused { message, issues } => {
+                return ApiError { details: json!({ "issues": issues }), ..ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, message) };
+            }
+            EngineError::EditStale { message, details } => return ApiError { details, ..ApiError::new(StatusCode::CONFLICT, message) },
+            _ => {}
+        }
         // What a file or a legend of ours has is no fault of the reader, and its path is not for him.
         if !matches!(error, EngineError::Refused { .. } | EngineError::Crs(_)) {
             tracing::error!(error = %error.chain(), "a request failed");
@@ -88,7 +123,16 @@ impl From<EngineError> for ApiError {
             ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        ApiError { status, message: error.to_string(), issues: error.issues().to_vec() }
+        ApiError { issues: error.issues().to_vec(), ..ApiError::new(status, error.to_string()) }
+    }
+}
+
+impl From<NotAllowed> for ApiError {
+    fn from(error: NotAllowed) -> Self {
+        match error {
+            NotAllowed::WithoutAccount(_) => ApiError::not_signed_in(error.to_string()),
+            _ => ApiError::forbidden(error.to_string()),
+        }
     }
 }
 
@@ -107,21 +151,32 @@ impl IntoResponse for ApiError {
         } else {
             self.message
         };
-        let body = json!({ "error": { "code": code, "message": message, "issues": self.issues } });
+        let mut body = json!({ "error": { "code": code, "message": message, "issues": self.issues } });
+        for (name, value) in self.details.as_object().into_iter().flatten() {
+            body["error"][name] = value.clone();
+        }
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::SERVICE_UNAVAILABLE || self.status == StatusCode::TOO_MANY_REQUESTS {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            headers.insert(header::RETRY_AFTER, self.retry_after_s.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"farmzone\""));
         }
         response
     }
 }
 
-pub(super) async fn method_not_allowed(method: Method) -> Response {
-    let message = format!("{method} is not possible here; GET and HEAD are");
-    let mut response = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, message).into_response();
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+/// Of a route: the router says in the header Allow what is possible there.
+pub(super) async fn method_not_allowed(method: Method) -> ApiError {
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not possible here; the header Allow says what is"))
+}
+
+/// Of a file of the web app.
+pub(super) async fn only_read(method: Method) -> Response {
+    let mut response = method_not_allowed(method).await.into_response();
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
     response
 }
 

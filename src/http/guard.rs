@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
@@ -13,9 +13,12 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::App;
 use super::error::{self, ApiError};
+use super::session::IsKnown;
 
-/// Nothing that is served takes a body.
+/// Of a body. What is sent is small: an account, a token.
 const MOST_BODY_BYTES: u64 = 64 * 1024;
+/// Of an edit: the most vertices that it may have, written out.
+pub(super) const MOST_EDIT_BYTES: u64 = 16 * 1024 * 1024;
 const MOST_ADDRESS_BYTES: usize = 8 * 1024;
 /// The first question after a large import waits for its detection.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,6 +30,7 @@ const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 
 /// Wraps the routes. The outermost sees every answer, also those of the layers within.
 pub(super) fn around(routes: Router<App>, app: App) -> Router<App> {
     routes
+        .layer(DefaultBodyLimit::max(MOST_BODY_BYTES as usize))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::from_fn(bounded))
         .layer(middleware::from_fn(protected))
@@ -40,8 +44,9 @@ async fn bounded(request: Request, next: Next) -> Response<Body> {
         return ApiError::too_long(format!("an address has at most {MOST_ADDRESS_BYTES} bytes")).into_response();
     }
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
-    if length.is_some_and(|n| n > MOST_BODY_BYTES) {
-        return ApiError::too_large(format!("a request has at most {MOST_BODY_BYTES} bytes")).into_response();
+    let most_bytes = if request.uri().path() == "/api/v1/edits" { MOST_EDIT_BYTES } else { MOST_BODY_BYTES };
+    if length.is_some_and(|n| n > most_bytes) {
+        return ApiError::too_large(format!("a request has at most {most_bytes} bytes")).into_response();
     }
     match tokio::time::timeout(PATIENCE, next.run(request)).await {
         Ok(response) => response,
@@ -56,11 +61,20 @@ fn is_open(path: &str) -> bool {
 }
 
 /// The headers that protect the reader, and those that open the API to other pages.
-async fn protected(request: Request, next: Next) -> Response<Body> {
-    let open = is_open(request.uri().path());
+async fn protected(mut request: Request, next: Next) -> Response<Body> {
+    let is_read = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
+    let open = is_read && is_open(request.uri().path());
     let preflight = open && request.method() == Method::OPTIONS;
+    let known = IsKnown::default();
+    request.extensions_mut().insert(known.clone());
     let mut response = if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let headers = response.headers_mut();
+    // What is answered to a person is for no other page, and for no cache.
+    let is_known = known.0.load(Ordering::Relaxed);
+    if is_known {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    let open = open && !is_known;
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };

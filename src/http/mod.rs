@@ -5,16 +5,19 @@
 //! Invariants: every route is in `openapi.json` and nothing else is; every failure goes through `error`;
 //! no answer names another host.
 
+mod accounts;
 mod answer;
 mod api;
 mod ask;
 mod docs;
+mod edits;
 mod error;
 mod events;
 mod guard;
 mod maps;
 mod metrics;
 mod serve;
+mod session;
 mod tile_cache;
 mod web_app;
 
@@ -22,12 +25,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::get;
-use tokio::sync::{Semaphore, broadcast, watch};
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{delete, get, patch, post};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 
 pub use serve::serve;
 
-use crate::engine::{Engine, EngineError, Snapshot};
+use crate::engine::{Accounts, Engine, EngineError, Snapshot};
 use error::ApiError;
 use metrics::Metrics;
 use tile_cache::TileCache;
@@ -42,6 +46,9 @@ struct Shared {
     tiles: TileCache,
     /// One permit per answer that is being computed.
     workers: Arc<Semaphore>,
+    /// One permit per password that is being hashed.
+    hashing: Arc<Semaphore>,
+    readers: Readers,
     /// What changed, as `/events` tells it.
     news: broadcast::Sender<Arc<str>>,
     /// The last of the engine's news that the tiles and the streams were told.
@@ -50,12 +57,28 @@ struct Shared {
     listeners: Arc<Semaphore>,
 }
 
+/// How readers come to the server, and so where it learns their addresses from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    Direct,
+    /// Through a proxy of ours, which writes the reader's address at the end of X-Forwarded-For.
+    BehindProxy,
+}
+
+/// Hashing a password takes 19 MiB and a core: a flood of attempts must leave the map alone.
+const MOST_HASHING: usize = 2;
+
 /// How long a request waits for a free worker before it is told to come again.
 const WORKER_PATIENCE: Duration = Duration::from_secs(15);
 
 impl App {
     /// Starts to follow the engine's revision; ends with the last clone. Keeps at most so many bytes of drawn tiles.
     pub fn new(engine: Engine, most_tile_bytes: usize) -> App {
+        App::for_readers(engine, most_tile_bytes, Readers::Direct)
+    }
+
+    /// The same for readers that come in another way.
+    pub fn for_readers(engine: Engine, most_tile_bytes: usize, readers: Readers) -> App {
         let n_workers = std::thread::available_parallelism().map_or(2, |n| n.get()).max(2);
         let revision = engine.snapshot().revision;
         let shared = Arc::new(Shared {
@@ -63,6 +86,8 @@ impl App {
             metrics: Metrics::default(),
             tiles: TileCache::new(most_tile_bytes, revision),
             workers: Arc::new(Semaphore::new(n_workers)),
+            hashing: Arc::new(Semaphore::new(MOST_HASHING)),
+            readers,
             news: broadcast::channel(events::MOST_WAITING).0,
             news_number: Mutex::new(0),
             ending: watch::channel(false).0,
@@ -82,21 +107,52 @@ impl App {
         T: Send + 'static,
         W: FnOnce(&Snapshot) -> Result<T, EngineError> + Send + 'static,
     {
-        let waiting = tokio::time::timeout(WORKER_PATIENCE, self.0.workers.clone().acquire_owned());
-        let permit = match waiting.await {
-            Ok(Ok(permit)) => permit,
-            _ => return Err(ApiError::unavailable("the server is busy; ask again in a few seconds")),
-        };
+        let permit = permit(&self.0.workers).await?;
         let snapshot = self.snapshot();
-        let done = tokio::task::spawn_blocking(move || {
+        blocking(move || {
             // Held until the work is done, also when nobody waits for it any more.
             let _permit = permit;
             work(&snapshot)
-        });
-        match done.await {
-            Ok(result) => result.map_err(ApiError::from),
-            Err(_) => Err(ApiError::internal("the answer could not be computed")),
-        }
+        })
+        .await
+    }
+
+    /// Asks the accounts something that takes no time but the disk's.
+    async fn ask_accounts<T, W>(&self, work: W) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Accounts) -> Result<T, EngineError> + Send + 'static,
+    {
+        let engine = self.0.engine.clone();
+        blocking(move || work(engine.accounts())).await
+    }
+
+    /// The same for what hashes a password, a few at a time.
+    async fn prove<T, W>(&self, work: W) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Accounts) -> Result<T, EngineError> + Send + 'static,
+    {
+        let permit = permit(&self.0.hashing).await?;
+        self.ask_accounts(move |accounts| {
+            let _permit = permit;
+            work(accounts)
+        })
+        .await
+    }
+}
+
+async fn permit(workers: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, ApiError> {
+    match tokio::time::timeout(WORKER_PATIENCE, workers.clone().acquire_owned()).await {
+        Ok(Ok(permit)) => Ok(permit),
+        _ => Err(ApiError::unavailable("the server is busy; ask again in a few seconds")),
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, EngineError> + Send + 'static) -> Result<T, ApiError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(ApiError::from),
+        Err(_) => Err(ApiError::internal("the answer could not be computed")),
     }
 }
 
@@ -112,13 +168,21 @@ pub const ROUTES: &[&str] = &[
     "/tiles/{layers}.json",
     "/tiles/{layers}/{z}/{x}/{y}",
     "/api/v1/session",
+    "/api/v1/users",
+    "/api/v1/users/{name}",
+    "/api/v1/tokens",
+    "/api/v1/tokens/{id}",
     "/api/v1/summary",
     "/api/v1/layers",
     "/api/v1/units",
     "/api/v1/units/{code}",
     "/api/v1/zones",
+    "/api/v1/zones/shapes",
     "/api/v1/zones/{id}",
     "/api/v1/zones/{id}/history",
+    "/api/v1/edits",
+    "/api/v1/edits/{id}",
+    "/api/v1/edits/{id}/undo",
     "/api/v1/transitions",
     "/api/v1/figures",
     "/api/v1/encroachments",
@@ -139,14 +203,22 @@ pub fn router(app: App) -> Router {
         .route("/styles/{name_json}", get(maps::style))
         .route("/tiles/{layers_json}", get(maps::tile_json))
         .route("/tiles/{layers}/{z}/{x}/{y}", get(maps::tile))
-        .route("/api/v1/session", get(api::session))
+        .route("/api/v1/session", get(session::show).post(session::sign_in).delete(session::sign_out))
+        .route("/api/v1/users", get(accounts::users).post(accounts::add_user))
+        .route("/api/v1/users/{name}", patch(accounts::change_user).delete(accounts::remove_user))
+        .route("/api/v1/tokens", get(accounts::tokens).post(accounts::add_token))
+        .route("/api/v1/tokens/{id}", delete(accounts::remove_token))
         .route("/api/v1/summary", get(api::summary))
         .route("/api/v1/layers", get(api::layers))
         .route("/api/v1/units", get(api::units))
         .route("/api/v1/units/{code}", get(api::unit))
         .route("/api/v1/zones", get(api::zones))
+        .route("/api/v1/zones/shapes", get(edits::shapes))
         .route("/api/v1/zones/{id}", get(api::zone))
         .route("/api/v1/zones/{id}/history", get(api::zone_history))
+        .route("/api/v1/edits", get(edits::list).post(edits::make).layer(DefaultBodyLimit::max(guard::MOST_EDIT_BYTES as usize)))
+        .route("/api/v1/edits/{id}", get(edits::one))
+        .route("/api/v1/edits/{id}/undo", post(edits::undo))
         .route("/api/v1/transitions", get(api::transitions))
         .route("/api/v1/figures", get(api::figures))
         .route("/api/v1/encroachments", get(api::encroachments))

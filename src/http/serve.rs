@@ -3,12 +3,15 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::extract::{ConnectInfo, Request};
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tower::ServiceExt;
 
-use super::{App, router};
+use super::{App, Readers, router};
 use crate::engine::{Engine, EngineError};
 
 /// How long open requests may take to finish once the server was told to end.
@@ -18,17 +21,23 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Serves until SIGINT or SIGTERM; `ready` is told the address, with the port that was found when 0 was asked for. Keeps at
 /// most so many bytes of drawn tiles.
-pub fn serve(engine: Engine, bind: SocketAddr, most_tile_bytes: usize, ready: impl FnOnce(SocketAddr)) -> Result<(), EngineError> {
+pub fn serve(
+    engine: Engine,
+    bind: SocketAddr,
+    most_tile_bytes: usize,
+    readers: Readers,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), EngineError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("http").build();
     let runtime = runtime.map_err(|e| EngineError::internal(format!("no threads to serve with: {e}")))?;
-    let served = runtime.block_on(listen(engine.clone(), bind, most_tile_bytes, ready));
+    let served = runtime.block_on(listen(App::for_readers(engine.clone(), most_tile_bytes, readers), bind, ready));
     // Work that nobody waits for any more may not hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(2));
     engine.close();
     served
 }
 
-async fn listen(engine: Engine, bind: SocketAddr, most_tile_bytes: usize, ready: impl FnOnce(SocketAddr)) -> Result<(), EngineError> {
+async fn listen(app: App, bind: SocketAddr, ready: impl FnOnce(SocketAddr)) -> Result<(), EngineError> {
     let cannot = |e: std::io::Error| {
         EngineError::unavailable(format!(
             "cannot listen on {bind}: {e}; another program may use the port, choose one with --bind ADDRESS:PORT"
@@ -37,7 +46,6 @@ async fn listen(engine: Engine, bind: SocketAddr, most_tile_bytes: usize, ready:
     let listener = TcpListener::bind(bind).await.map_err(cannot)?;
     let address = listener.local_addr().map_err(cannot)?;
     let mut stop = Stop::listen()?;
-    let app = App::new(engine, most_tile_bytes);
     let (warm, expecting) = (app.clone(), app.clone());
     // What the map shows is made ready before anybody is told to come. Who comes earlier waits for his own layers.
     let warmed = tokio::task::spawn_blocking(move || {
@@ -81,8 +89,8 @@ async fn accept(listener: TcpListener, router: axum::Router, connections: &Grace
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
     loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 // Too many open files, say: some will close.
                 tracing::warn!(%error, "a connection could not be taken");
@@ -90,7 +98,11 @@ async fn accept(listener: TcpListener, router: axum::Router, connections: &Grace
                 continue;
             }
         };
-        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        let with_peer = router.clone().map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request
+        });
+        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(with_peer));
         let watched = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = watched.await {

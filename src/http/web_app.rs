@@ -27,7 +27,7 @@ pub(super) fn router() -> Router {
 
 async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Response<Body> {
     if method != Method::GET && method != Method::HEAD {
-        return error::method_not_allowed(method).await;
+        return error::only_read(method).await;
     }
     let path = uri.path();
     let name = if path == "/" { "index.html" } else { path.trim_start_matches('/') };

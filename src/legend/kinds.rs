@@ -18,6 +18,8 @@ pub struct Kind {
     pub pattern: String,
     /// Land-use codes on which the kind is grown lawfully or by custom.
     pub land_use: Vec<String>,
+    /// Kinds whose zones may lie on the same land; every other pair excludes each other.
+    pub may_overlap: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +47,8 @@ struct RawKind {
     color_dark: Spanned<String>,
     pattern: String,
     land_use: Vec<String>,
+    #[serde(default)]
+    may_overlap: Vec<String>,
 }
 
 impl Kinds {
@@ -74,7 +78,17 @@ impl Kinds {
                 color_dark: kind.color_dark.into_inner(),
                 pattern: kind.pattern,
                 land_use: kind.land_use,
+                may_overlap: kind.may_overlap,
             });
+        }
+        let known = |key: &String| kinds.iter().any(|kind| kind.key == *key);
+        if let Some(unknown) = kinds.iter().flat_map(|kind| &kind.may_overlap).find(|key| !known(key)) {
+            return Err(LegendError::at(
+                file,
+                text,
+                text.find("may_overlap").unwrap_or_default(),
+                format!("may_overlap: no kind “{unknown}”"),
+            ));
         }
         Ok(Kinds { kinds })
     }

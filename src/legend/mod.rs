@@ -15,7 +15,7 @@ mod units;
 
 pub use kinds::{Kind, Kinds};
 pub use landuse::Legend;
-pub use rules::Rules;
+pub use rules::{EditRules, Rules};
 pub use targets::{Target, Targets};
 pub use text::{Words, fold, spelled};
 pub use units::{UnitFact, Units};

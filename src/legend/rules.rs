@@ -35,6 +35,21 @@ pub struct Rules {
     pub severity_kinds: Vec<String>,
     /// Areas at which severity rises, m², ascending; below the first there is none.
     pub severity_steps_m2: Vec<f64>,
+    pub edit: EditRules,
+}
+
+/// When an edit of zones is refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditRules {
+    /// A zone, or land that zones enclose, is at least this large, m².
+    pub min_zone_m2: f64,
+    /// Land between zones that is narrower than this is a gap, metres.
+    pub gap_width_m: f64,
+    /// Share of a zone that must lie inside one unit, 0 to 1.
+    pub inside_unit_share: f64,
+    /// Built land inside what a zone gains is at most this large, m².
+    pub max_built_m2: f64,
 }
 
 /// What passes as a building that serves the farm.
@@ -91,6 +106,12 @@ impl Rules {
             return refuse("min_probability", "must be 0 or more and below 1; 0 switches the rule off");
         }
         let FarmStructure { zone_area_m2, max_area_m2, max_share, .. } = rules.farm_structure;
+        let EditRules { min_zone_m2, gap_width_m, inside_unit_share, max_built_m2 } = rules.edit;
+        let is_size = |size: &f64| size.is_finite() && *size >= 0.0;
+        if ![min_zone_m2, gap_width_m, max_built_m2].iter().all(is_size) || gap_width_m > 100.0 || !(0.0..=1.0).contains(&inside_unit_share)
+        {
+            return refuse("[edit]", "sizes must be 0 or more, gap_width_m at most 100, inside_unit_share from 0 to 1");
+        }
         if ![zone_area_m2, max_area_m2].iter().all(|m2| m2.is_finite() && *m2 >= 0.0) || !(0.0..=1.0).contains(&max_share) {
             return refuse("[farm_structure]", "areas must be 0 or more, max_share from 0 to 1");
         }

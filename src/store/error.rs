@@ -14,9 +14,7 @@ pub enum StoreError {
     NotAGeoPackage { path: PathBuf, why: &'static str },
     #[error("{path} is a GeoPackage, but not a farmzone workspace: make one with `farmzone init`, then import this file into it")]
     NotAWorkspace { path: PathBuf },
-    #[error(
-        "{path} was made by a newer farmzone (workspace version {found}; this one knows up to {known}): use that farmzone, or a newer one"
-    )]
+    #[error("{path} was made by a newer farmzone (version {found}; this one knows up to {known}): use that farmzone, or a newer one")]
     NewerVersion { path: PathBuf, found: String, known: u32 },
     #[error("{path} is damaged ({what}): go back to a copy made with `farmzone backup`")]
     Damaged { path: PathBuf, what: String },
@@ -38,6 +36,20 @@ pub enum StoreError {
     IdsExist { name: String, ids: Vec<String>, n_ids: u64 },
     #[error("{n_ids} ids occur more than once ({}): an id must be unique in the layer “{name}”", some(ids, *n_ids))]
     DuplicateIds { name: String, ids: Vec<String>, n_ids: u64 },
+    #[error("{path} is not farmzone's file of accounts: {why}. Move it away, or put a copy made with `farmzone backup` in its place")]
+    NotAccounts { path: PathBuf, why: &'static str },
+    #[error(
+        "{path} holds passwords' hashes and can be read by other users of this machine (mode {mode:04o}): its owner must `chmod 600` it"
+    )]
+    Exposed { path: PathBuf, mode: u32 },
+    #[error("there is an account “{name}” already: choose another name, or change that one")]
+    AccountExists { name: String },
+    #[error("there is no account “{name}”")]
+    NoSuchAccount { name: String },
+    #[error("there is no token “{id}”")]
+    NoSuchToken { id: String },
+    #[error("“{name}” is the last administrator: make another one first")]
+    LastAdministrator { name: String },
     #[error("{path}: cannot be written: {reason}")]
     CannotWrite { path: PathBuf, reason: String },
     #[error("{path}: {doing} failed")]

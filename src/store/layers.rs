@@ -22,6 +22,12 @@ pub(super) fn set_setting(connection: &Connection, path: &Path, key: &str, value
     connection.execute(sql, [key, value]).during(path, "writing its settings").map(drop)
 }
 
+/// From now on only a farmzone that knows this version opens the workspace. Inside a transaction of the caller.
+pub(super) fn needs_version(connection: &Connection, path: &Path, version: u32) -> Result<(), StoreError> {
+    let found = setting(connection, path, "version")?.and_then(|text| text.parse::<u32>().ok()).unwrap_or_default();
+    if found >= version { Ok(()) } else { set_setting(connection, path, "version", &version.to_string()) }
+}
+
 pub(super) fn revision(connection: &Connection, path: &Path) -> Result<Revision, StoreError> {
     let text = setting(connection, path, "revision")?;
     text.and_then(|text| text.parse().ok())
@@ -146,6 +152,17 @@ pub(super) fn record(connection: &Connection, path: &Path, layer: &Layer) -> Res
         layer.imported_at,
         layer.revision as i64,
     ];
+    connection.execute(sql, values).during(path, doing).map(drop)
+}
+
+/// What an edit made of a layer: its size, its time, its revision. Inside a transaction of the caller.
+pub(super) fn record_change(connection: &Connection, path: &Path, layer: &Layer, at: &str) -> Result<(), StoreError> {
+    let doing = "writing its list of layers";
+    let [min_x, min_y, max_x, max_y] = layer.extent.map_or([None; 4], |extent| extent.map(Some));
+    let sql = "UPDATE gpkg_contents SET last_change = ?2, min_x = ?3, min_y = ?4, max_x = ?5, max_y = ?6 WHERE table_name = ?1";
+    connection.execute(sql, params![layer.name, at, min_x, min_y, max_x, max_y]).during(path, doing)?;
+    let sql = "UPDATE farmzone_layers SET n_features = ?2, area_m2 = ?3, revision = ?4, measured_at = ?5 WHERE name = ?1";
+    let values = params![layer.name, layer.n_features as i64, layer.area_m2, layer.revision as i64, at];
     connection.execute(sql, values).during(path, doing).map(drop)
 }
 

@@ -7,11 +7,13 @@
 
 mod blob;
 mod connection;
+mod edits;
 mod error;
 mod feature;
 mod layers;
 mod mbtiles;
 mod placing;
+mod private;
 mod raster;
 mod reader;
 mod rtree;
@@ -26,10 +28,12 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::model::{EpsgCode, Layer, Revision};
+pub use edits::{Edit, ZoneChange, ZoneRevisions};
 use error::During;
 pub use error::StoreError;
 pub use feature::Feature;
 pub use mbtiles::MbTiles;
+pub use private::{Account, Counted, PrivateStore, SESSION_LASTS_S, SecretHash, Token, private_path};
 pub use raster::{NewRaster, RasterDraft, raster_path};
 pub use reader::{Reader, Watch};
 pub use writer::{LayerWriter, Mode, NewLayer};

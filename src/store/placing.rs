@@ -43,6 +43,16 @@ impl<'p> Draft<'p> {
         Connection::open(&self.draft).during(self.place, "making it")
     }
 
+    /// The same for what only its owner may read, from its first moment on. What SQLite puts beside it is no more open.
+    pub(super) fn open_private(&self) -> Result<Connection, StoreError> {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&self.draft).during(self.place, "making it")?;
+        Connection::open(&self.draft).during(self.place, "making it")
+    }
+
     /// Puts the finished, closed file in its place, where still nothing may be.
     pub(super) fn put(self) -> Result<(), StoreError> {
         let doing = "putting it in place";
@@ -82,13 +92,28 @@ const PAGES_PER_STEP: i32 = 1024;
 
 /// Copies what `source` sees (it holds a read transaction, so the copy is of one moment) to `out`.
 pub(super) fn copy(source: &Connection, out: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError> {
-    let doing = "copying it";
     let draft = Draft::beside(out)?;
-    let mut target = draft.open()?;
+    let target = copied(source, draft.open()?, out, progress)?;
+    target.close().map_err(|(_, e)| e).during(out, COPYING)?;
+    draft.put()
+}
+
+/// The same for what only its owner may read, less what `without` deletes.
+pub(super) fn copy_private(source: &Connection, out: &Path, without: &str) -> Result<(), StoreError> {
+    let draft = Draft::beside(out)?;
+    let target = copied(source, draft.open_private()?, out, &mut |_, _| {})?;
+    target.execute_batch(without).during(out, COPYING)?;
+    target.close().map_err(|(_, e)| e).during(out, COPYING)?;
+    draft.put()
+}
+
+const COPYING: &str = "copying it";
+
+fn copied(source: &Connection, mut target: Connection, out: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Connection, StoreError> {
     {
-        let backup = Backup::new(source, &mut target).during(out, doing)?;
+        let backup = Backup::new(source, &mut target).during(out, COPYING)?;
         loop {
-            let step = backup.step(PAGES_PER_STEP).during(out, doing)?;
+            let step = backup.step(PAGES_PER_STEP).during(out, COPYING)?;
             let pages = backup.progress();
             let n_pages = pages.pagecount.max(0) as u64;
             progress(n_pages - pages.remaining.max(0) as u64, n_pages);
@@ -99,6 +124,5 @@ pub(super) fn copy(source: &Connection, out: &Path, progress: &mut dyn FnMut(u64
             }
         }
     }
-    target.close().map_err(|(_, e)| e).during(out, doing)?;
-    draft.put()
+    Ok(target)
 }

@@ -185,7 +185,7 @@ fn record(connection: &Connection, path: &Path, layer: &Layer) -> Result<(), Sto
     }
     let text = serde_json::json!(layer.raster).to_string();
     connection.execute("UPDATE farmzone_layers SET raster = ?2 WHERE name = ?1", params![layer.name, text]).during(path, doing)?;
-    layers::set_setting(connection, path, "version", &schema::VERSION.to_string())
+    layers::needs_version(connection, path, schema::VERSION_OF_RASTERS)
 }
 
 /// Copies the rasters of a workspace beside its copy, under the copy's name.

@@ -15,9 +15,9 @@ use crate::model::{EpsgCode, Issue, Layer, Revision};
 /// One state of the workspace, on a connection of its own. Short-lived: while it lives, the log of
 /// later writes can only grow.
 pub struct Reader {
-    connection: Connection,
-    path: PathBuf,
-    srs_id: i32,
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+    pub(super) srs_id: i32,
     revision: Revision,
 }
 
@@ -87,11 +87,16 @@ impl Reader {
 
     /// fid, geom, our columns, the kept ones; those that somebody took away read as null.
     fn select<F: Feature>(&self, layer: &Layer) -> Result<String, StoreError> {
+        self.select_where::<F>(layer, "TRUE")
+    }
+
+    /// The same of the rows that a condition in SQL takes.
+    pub(super) fn select_where<F: Feature>(&self, layer: &Layer, condition: &str) -> Result<String, StoreError> {
         let present = columns_of(&self.connection, &self.path, &layer.name)?;
         let wanted = F::COLUMNS.iter().map(|column| column.0).chain(layer.keep.iter().map(String::as_str));
         let column = |name: &str| if present.iter().any(|p| p.eq_ignore_ascii_case(name)) { quoted(name) } else { "NULL".to_owned() };
         let columns: Vec<String> = ["fid", "geom"].into_iter().chain(wanted).map(column).collect();
-        Ok(format!("SELECT {} FROM {} ORDER BY fid", columns.join(", "), quoted(&layer.name)))
+        Ok(format!("SELECT {} FROM {} WHERE {condition} ORDER BY fid", columns.join(", "), quoted(&layer.name)))
     }
 }
 

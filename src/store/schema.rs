@@ -8,7 +8,9 @@ use crate::model::EpsgCode;
 /// "GPKG", what the standard puts into SQLite's application_id.
 pub(super) const APPLICATION_ID: i32 = 0x4750_4B47;
 /// Of the tables of farmzone's own; a workspace of a higher one is refused.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
+/// What a workspace with rasters and without edits says.
+pub(super) const VERSION_OF_RASTERS: u32 = 2;
 /// What a workspace without rasters says, so that the farmzone before rasters opens it still.
 const FIRST_VERSION: u32 = 1;
 
@@ -59,6 +61,43 @@ INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_i
   ('farmzone_settings', 'attributes', 'farmzone_settings', 'farmzone: the workspace itself', 0),
   ('farmzone_layers', 'attributes', 'farmzone_layers', 'farmzone: where each layer came from', 0);
 INSERT INTO farmzone_settings ("key", value) VALUES ('version', '{FIRST_VERSION}'), ('crs', '{crs}'), ('revision', '0');
+"#
+    )
+}
+
+/// Edits of zones, what each changed, and the revisions of rows.
+pub(super) const EDITS: &str = r#"
+CREATE TABLE farmzone_edits (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, edit TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, at TEXT NOT NULL,
+  who TEXT NOT NULL, reason TEXT NOT NULL, decision TEXT, valid_from TEXT, undoes TEXT, operations TEXT NOT NULL);
+CREATE TABLE farmzone_zone_changes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, edit TEXT NOT NULL, zone TEXT NOT NULL, before TEXT, before_geom BLOB,
+  after TEXT, after_geom BLOB, parents TEXT NOT NULL, UNIQUE (edit, zone));
+CREATE INDEX farmzone_zone_changes_zone ON farmzone_zone_changes (zone);
+CREATE TABLE farmzone_zone_revisions (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, zone TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL);
+INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) VALUES
+  ('farmzone_edits', 'attributes', 'farmzone_edits', 'farmzone: edits of zones', 0),
+  ('farmzone_zone_changes', 'attributes', 'farmzone_zone_changes', 'farmzone: each zone before and after an edit', 0),
+  ('farmzone_zone_revisions', 'attributes', 'farmzone_zone_revisions', 'farmzone: the revision that last changed a zone', 0);
+"#;
+
+/// Note the revision of every zone whose row changes, whoever changes it. It is the next one: who writes makes it.
+pub(super) fn revision_triggers(zones: &str) -> String {
+    let t = quoted(zones);
+    let note = |id: &str| {
+        // Not OR REPLACE: the statement that fires a trigger decides about conflicts in it.
+        format!(
+            r#"DELETE FROM farmzone_zone_revisions WHERE zone = {id};
+INSERT INTO farmzone_zone_revisions (zone, revision)
+  SELECT {id}, 1 + CAST(value AS INTEGER) FROM farmzone_settings WHERE "key" = 'revision' AND {id} IS NOT NULL;"#
+        )
+    };
+    let (new, old) = (note("NEW.id"), note("OLD.id"));
+    format!(
+        r#"
+CREATE TRIGGER IF NOT EXISTS "{zones}_revision_insert" AFTER INSERT ON {t} BEGIN {new} END;
+CREATE TRIGGER IF NOT EXISTS "{zones}_revision_update" AFTER UPDATE ON {t} BEGIN {old} {new} END;
+CREATE TRIGGER IF NOT EXISTS "{zones}_revision_delete" AFTER DELETE ON {t} BEGIN {old} END;
 "#
     )
 }

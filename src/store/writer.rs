@@ -10,13 +10,13 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Statement, Transaction,
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::Setting;
 use super::error::{During, StoreError};
 use super::feature::{Binder, Feature};
 use super::layers::{self, Measure};
 use super::rtree::{self, Entry};
 use super::schema::{self, key_part, quoted};
-use crate::model::{Epoch, Layer};
+use super::{Setting, edits};
+use crate::model::{Epoch, Layer, LayerRole};
 
 /// What the caller knows of a layer before its features are written.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -143,6 +143,7 @@ impl<'s, F: Feature> LayerWriter<'s, F> {
     /// Makes everything that was written last, as one revision; the layer as it is now.
     pub fn finish(self) -> Result<Layer, StoreError> {
         let LayerWriter { transaction, path, mut layer, target, .. } = self;
+        let is_fresh = matches!(target, Target::Fresh { .. });
         let measure = match target {
             Target::Fresh { insert, measure, entries } => {
                 drop(insert);
@@ -158,6 +159,9 @@ impl<'s, F: Feature> LayerWriter<'s, F> {
         layer.imported_at = now();
         layer.revision = layers::next_revision(&transaction, path)?;
         layers::record(&transaction, path, &layer)?;
+        if is_fresh && layer.role == LayerRole::Zones {
+            edits::zones_came(&transaction, path, &layer)?;
+        }
         transaction.commit().during(path, "committing a layer")?;
         Ok(layer)
     }
@@ -234,7 +238,7 @@ pub(super) fn columns_of(connection: &Connection, path: &Path, table: &str) -> R
 }
 
 /// `?1` is the geometry, then ours, then the kept ones; a fid comes last when the caller numbers.
-fn insert_sql<F: Feature>(table: &str, keep: &[String], with_fid: bool) -> String {
+pub(super) fn insert_sql<F: Feature>(table: &str, keep: &[String], with_fid: bool) -> String {
     let ours = F::COLUMNS.iter().map(|column| quoted(column.0));
     let mut names: Vec<String> = std::iter::once("geom".to_owned()).chain(ours).chain(keep.iter().map(|k| quoted(k))).collect();
     if with_fid {
@@ -244,7 +248,7 @@ fn insert_sql<F: Feature>(table: &str, keep: &[String], with_fid: bool) -> Strin
     format!("INSERT INTO {} ({}) VALUES ({})", quoted(table), names.join(", "), values.join(", "))
 }
 
-fn update_sql<F: Feature>(table: &str, keep: &[String]) -> String {
+pub(super) fn update_sql<F: Feature>(table: &str, keep: &[String]) -> String {
     let names = F::COLUMNS.iter().map(|column| column.0).chain(keep.iter().map(String::as_str));
     let set: String = names.enumerate().map(|(i, name)| format!(", {} = ?{}", quoted(name), i + 2)).collect();
     let key = F::COLUMNS.iter().take(F::N_KEY).enumerate();
@@ -254,7 +258,7 @@ fn update_sql<F: Feature>(table: &str, keep: &[String]) -> String {
 }
 
 /// Binds a feature as `insert_sql` and `update_sql` number it, and runs; how many rows it changed.
-fn put<F: Feature>(statement: &mut Statement<'_>, fid: Option<i64>, blob: &[u8], feature: &F) -> rusqlite::Result<usize> {
+pub(super) fn put<F: Feature>(statement: &mut Statement<'_>, fid: Option<i64>, blob: &[u8], feature: &F) -> rusqlite::Result<usize> {
     let n_kept = statement.parameter_count() - 1 - F::COLUMNS.len() - usize::from(fid.is_some());
     let mut cells = Binder::new(statement);
     cells.value(blob)?;

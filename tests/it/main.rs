@@ -1,5 +1,7 @@
 //! Whole flows, the command line as a process, the tidy rules.
 
+mod accounts;
+mod edits;
 mod flows;
 mod formats;
 mod http;

@@ -56,11 +56,12 @@ const DOORS: &[(&str, &str)] = &[
     ("proj|proj_sys", "crs"),
     ("pmtiles", "formats"),
     ("libdeflater", "engine"),
+    ("argon2|getrandom", "engine"),
     ("rusqlite|libsqlite3_sys", "store"),
     ("rstar", "index"),
     ("i_overlay|i_float|i_shape", "geom"),
     ("axum|tower|tower_http|tokio|tokio_stream", "http"),
-    ("clap", "cli"),
+    ("clap|console", "cli"),
 ];
 
 /// Packages of the web app with one door: package → its folder.

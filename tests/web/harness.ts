@@ -75,15 +75,16 @@ function program(): string {
   return binary;
 }
 
-/** Runs a command of the program to its end. */
-export function run(...args: string[]): void {
-  run_typing('', ...args);
+/** Runs a command of the program to its end; what it prints. */
+export function run(...args: string[]): string {
+  return run_typing('', ...args);
 }
 
 /** The same, with what somebody would type. */
-export function run_typing(typed: string, ...args: string[]): void {
-  const { status, stderr } = spawnSync(program(), args, { encoding: 'utf8', input: typed });
+export function run_typing(typed: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(program(), args, { encoding: 'utf8', input: typed });
   assert.equal(status, 0, `${args.join(' ')}: ${stderr}`);
+  return stdout;
 }
 
 /** Starts a server with one of the program's commands, and waits until it answers. */

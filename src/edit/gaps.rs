@@ -1,0 +1,150 @@
+//! Land between zones that belongs to none: holes that zones enclose, and strips too narrow to be anything.
+
+use super::desk::Desk;
+use super::knit::points;
+use super::{Fault, Operation, rings_of, square_metres};
+use crate::geom;
+use crate::legend::EditRules;
+use crate::model::{Coord, MultiPolygon, Polygon, Ring, Zone};
+
+/// So far around a place zones are looked at at first, metres; each time nothing encloses it, four times as far.
+const FIRST_REACH_M: f64 = 200.0;
+const REACHES: u32 = 4;
+/// Less than this is a rounding error, m².
+const LEAST_M2: f64 = 1e-6;
+/// Strips are found on a grid of micrometres: less than this says nothing, m².
+const LEAST_STRIP_M2: f64 = 0.01;
+/// Zones this near to a strip lie beside it, metres.
+const BESIDE_M: f64 = 0.01;
+
+fn empty() -> MultiPolygon {
+    MultiPolygon::new(Vec::new())
+}
+
+fn union_of(zones: &[&Zone]) -> MultiPolygon {
+    geom::union(&zones.iter().map(|z| &z.shape).collect::<Vec<_>>())
+}
+
+/// The holes of a shape as land of their own.
+fn holes_of(shape: &MultiPolygon) -> Vec<MultiPolygon> {
+    let turned = |hole: &Ring| Polygon::new(Ring::new(hole.0.iter().rev().copied().collect()), Vec::new());
+    let alone = |hole: &Ring| {
+        let land = MultiPolygon::new(vec![turned(hole)]);
+        // What lies in the hole, an island of other zones, is no gap.
+        geom::difference(&land, shape)
+    };
+    shape.0.iter().flat_map(|p| p.interiors().iter().map(alone)).collect()
+}
+
+/// The gap at a place: the hole that zones enclose there.
+pub(super) fn around(desk: &Desk, at: Coord) -> Option<MultiPolygon> {
+    let mut reach_m = FIRST_REACH_M;
+    for _ in 0..REACHES {
+        let zones = desk.near_point(at, reach_m);
+        let holes = holes_of(&union_of(&zones));
+        let here = holes.iter().flat_map(|hole| &hole.0).map(|p| MultiPolygon::new(vec![p.clone()])).find(|p| geom::contains(p, at));
+        if here.is_some() {
+            return here;
+        }
+        reach_m *= 4.0;
+    }
+    None
+}
+
+/// Land narrower than this between a zone and its neighbours.
+pub(super) fn strips_beside(desk: &Desk, zone: &Zone, within_m: f64) -> MultiPolygon {
+    let Some(bounds) = geom::bounds(&zone.shape) else { return empty() };
+    let zones = desk.near(bounds, within_m);
+    let strips = strips_between(&zones, bounds, within_m);
+    let beside = |p: &&Polygon| {
+        let near = geom::outset(&MultiPolygon::new(vec![(*p).clone()]), BESIDE_M);
+        let touches = |z: &&&Zone| !geom::intersection(&z.shape, &near).0.is_empty();
+        touches(&&zone) && zones.iter().filter(|z| z.id != zone.id).any(|z| touches(&z))
+    };
+    MultiPolygon::new(strips.0.iter().filter(beside).cloned().collect())
+}
+
+/// Land inside a box that is narrower than this and lies between zones.
+fn strips_between(zones: &[&Zone], [x0, y0, x1, y1]: [f64; 4], within_m: f64) -> MultiPolygon {
+    let margin_m = 4.0 * within_m;
+    let frame = [x0 - margin_m, y0 - margin_m, x1 + margin_m, y1 + margin_m];
+    let mut land = empty();
+    for zone in zones {
+        land.0.extend(geom::clip_to_rect(&zone.shape, frame).0);
+    }
+    let land = geom::union(&[&land]);
+    let narrow = geom::difference(&geom::closed(&land, within_m / 2.0), &land);
+    let is_strip = |p: &Polygon| {
+        let alone = MultiPolygon::new(vec![p.clone()]);
+        geom::area_m2(&alone) > LEAST_STRIP_M2 && geom::width_m(&alone) > 1e-4
+    };
+    MultiPolygon::new(narrow.0.into_iter().filter(is_strip).collect())
+}
+
+/// Gaps that an edit made: holes too small or too narrow to be left open, and strips between two zones or more.
+pub(super) fn opened(desk: &Desk, changed: &[&Zone], reshaped: &[&MultiPolygon], rules: &EditRules) -> Vec<Fault> {
+    let boxes = reshaped.iter().filter_map(|shape| geom::bounds(shape));
+    let Some(bounds) = boxes.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]) else { return Vec::new() };
+    let margin_m = rules.gap_width_m + 1.0;
+    let (before, after) = (desk.near_before(bounds, margin_m), desk.near(bounds, margin_m));
+    let (covered_before, covered_after) = (union_of(&before), union_of(&after));
+    let known = union_of_shapes(&holes_of(&covered_before));
+    let mut found: Vec<MultiPolygon> = Vec::new();
+    for hole in holes_of(&covered_after) {
+        let new = geom::difference(&hole, &known);
+        let is_gap = geom::width_m(&hole) < rules.gap_width_m || geom::area_m2(&hole) < rules.min_zone_m2;
+        if geom::area_m2(&new) > LEAST_M2 && is_gap {
+            found.push(hole);
+        }
+    }
+    if rules.gap_width_m > 0.0 {
+        let old = strips_between(&before, bounds, rules.gap_width_m);
+        let old = geom::outset(&old, BESIDE_M);
+        let strips = strips_between(&after, bounds, rules.gap_width_m);
+        for strip in geom::difference(&strips, &old) {
+            let strip = MultiPolygon::new(vec![strip]);
+            let is_new = geom::area_m2(&strip) > LEAST_STRIP_M2 && geom::width_m(&strip) > 1e-3;
+            let is_told = found.iter().any(|gap| !geom::intersection(gap, &strip).0.is_empty());
+            if is_new && !is_told && beside(&after, &strip).len() > 1 {
+                found.push(strip);
+            }
+        }
+    }
+    let is_ours = |gap: &MultiPolygon| {
+        beside(&after, gap).iter().any(|z| changed.iter().any(|c| c.id == z.id))
+            || reshaped.iter().any(|s| !geom::intersection(s, gap).0.is_empty())
+    };
+    found.iter().filter(|gap| is_ours(gap)).map(|gap| told(gap, &beside(&after, gap))).collect()
+}
+
+fn union_of_shapes(shapes: &[MultiPolygon]) -> MultiPolygon {
+    geom::union(&shapes.iter().collect::<Vec<_>>())
+}
+
+/// Zones that touch a gap, the one with the longest border first.
+fn beside<'z>(zones: &[&'z Zone], gap: &MultiPolygon) -> Vec<&'z Zone> {
+    let near = geom::outset(gap, BESIDE_M);
+    let shared_m2 = |z: &Zone| geom::area_m2(&geom::intersection(&z.shape, &near));
+    let mut found: Vec<(f64, &Zone)> = zones.iter().map(|z| (shared_m2(z), *z)).filter(|(m2, _)| *m2 > BESIDE_M * BESIDE_M).collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    found.into_iter().map(|(_, z)| z).collect()
+}
+
+/// At most so many zones a gap is offered to.
+const MOST_OFFERS: usize = 3;
+
+fn told(gap: &MultiPolygon, beside: &[&Zone]) -> Fault {
+    let area_m2 = geom::area_m2(gap);
+    let ids: Vec<&str> = beside.iter().map(|z| z.id.as_str()).collect();
+    let (shown, area) = (ids.join(", "), square_metres(area_m2));
+    let vi = format!("Để hở {} giữa các vùng {shown}.", area.vi);
+    let mut fault = Fault::error("gap", vi, format!("{} is left open between {shown}.", area.en));
+    fault = fault.of(&ids).at(geom::pole(gap).or(points(gap).next())).area(area_m2);
+    for zone in beside.iter().take(MOST_OFFERS) {
+        let id = &zone.id;
+        let shape = rings_of(&geom::union(&[&zone.shape, gap]));
+        let put = Operation::Put { id: Some(id.clone()), polygons: Some(shape), properties: Default::default() };
+        fault = fault.mended_by(format!("Nhập phần hở vào {id}"), format!("Give the land to {id}"), vec![put]);
+    }
+    fault
+}
