@@ -85,7 +85,7 @@ fn a_border_is_moved_kept_told_and_taken_back_and_again() {
     assert!(before.iter().zip(&shapes(&engine)).all(|(a, b)| same(a, b)));
     engine.undo("u1", &UndoAsk { id: "r1".into(), reason: "no".into() }, &planner()).unwrap();
     assert!(after.iter().zip(&shapes(&engine)).all(|(a, b)| same(a, b)));
-    assert!(matches!(engine.undo("e1", &UndoAsk { id: "u9".into(), reason: "x".into() }, &planner()), Ok(_)));
+    assert!(engine.undo("e1", &UndoAsk { id: "u9".into(), reason: "x".into() }, &planner()).is_ok());
     let history = engine.snapshot().edits_list(Some("a"), farmzone::engine::Page { limit: 10, offset: 0 }).unwrap();
     let ids: Vec<&str> = history["edits"].as_array().unwrap().iter().map(|e| e["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["u9", "r1", "u1", "e1"]);
