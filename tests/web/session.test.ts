@@ -171,13 +171,16 @@ test('an administrator makes an account, and its owner gives it another password
   );
   await page.getByLabel('Tài khoản mới').fill('Hoa');
   await page.getByLabel('Vai trò', { exact: true }).selectOption('approver');
-  await page.getByLabel('Loại vùng').selectOption('rice');
+  await page.getByLabel('Loại vùng', { exact: true }).selectOption('rice');
   await page.getByRole('button', { name: 'Tạo tài khoản' }).click();
   const password = (await dialog.locator('code').textContent()) ?? '';
   assert.match(password, /^(\w{4}-){3}\w{4}$/);
   await page.getByLabel('Vai trò của hoa').selectOption('officer');
   await assert_accessible(page, 'accounts');
   await page.screenshot({ path: `${OUT}session-accounts-light-vi.png` });
+  await page.getByLabel('Khóa lan').click();
+  await dialog.getByRole('alert').getByText('quản trị viên cuối cùng').waitFor();
+  await page.locator('[aria-label="Khóa lan"]:not(:checked)').waitFor();
   await dialog.getByRole('button', { name: 'Quay lại' }).click();
   await dialog.getByRole('button', { name: 'Đăng xuất' }).click();
   await sign_in('hoa', password);
