@@ -10,6 +10,10 @@ use crate::model::{MultiPolygon, Unit, Zone};
 
 /// Shared land that is less is none, m²: as in an overlay.
 const LEAST_M2: f64 = 1e-6;
+/// The same beside land that was shared before: its border is found anew, with rounding errors along it.
+const LEAST_BESIDE_M2: f64 = 1e-4;
+/// Less land than this outside a unit is none, m².
+const LEAST_OUTSIDE_M2: f64 = 1.0;
 
 /// What an edit is measured against.
 pub struct Asked<'a> {
@@ -52,14 +56,26 @@ pub fn check(ground: &Ground, edited: &Edited, asked: &Asked) -> Vec<Fault> {
     if !is_sound {
         return faults;
     }
-    faults.extend(overlaps(&desk, &reshaped, asked));
+    let kind_of = |zone: &Option<Zone>| zone.as_ref().map(|z| z.kind.clone());
+    let judged = edited.changes.iter().filter(|c| c.is_reshaped() || kind_of(&c.before) != kind_of(&c.after)).collect::<Vec<_>>();
+    faults.extend(overlaps(&desk, edited, &judged, asked));
     let changed: Vec<&Zone> = reshaped.iter().filter_map(|c| c.after.as_ref()).collect();
     let shapes: Vec<MultiPolygon> = reshaped.iter().map(|c| moved_land(c)).collect();
     faults.extend(gaps::opened(&desk, &changed, &shapes.iter().filter(|s| !s.0.is_empty()).collect::<Vec<_>>(), asked.rules));
     for change in &reshaped {
-        faults.extend(outside_unit(change, asked));
+        faults.extend(outside_unit(ground, change, asked));
     }
     faults
+}
+
+/// The land that a zone, and the zones that its land came from, had before: whatever was wrong there is inherited.
+fn land_before(ground: &Ground, id: &str, parents: &[String]) -> MultiPolygon {
+    let shapes: Vec<&MultiPolygon> =
+        std::iter::once(id).chain(parents.iter().map(String::as_str)).filter_map(|id| ground.zone(id)).map(|z| &z.shape).collect();
+    match shapes[..] {
+        [only] => only.clone(),
+        _ => geom::union(&shapes),
+    }
 }
 
 /// Land that came or went.
@@ -109,10 +125,13 @@ pub fn overlap_m2(a: &MultiPolygon, b: &MultiPolygon) -> f64 {
     geom::area_m2(&geom::intersection(a, b))
 }
 
-fn overlaps(desk: &Desk, reshaped: &[&Change], asked: &Asked) -> Vec<Fault> {
+fn overlaps(desk: &Desk, edited: &Edited, judged: &[&Change], asked: &Asked) -> Vec<Fault> {
     let mut faults = Vec::new();
+    let parents = |zone: &Zone| edited.changes.iter().find(|c| c.id == zone.id).map_or(&[][..], |c| &c.parents);
+    let before = |zone: &Zone| land_before(desk.ground, &zone.id, parents(zone));
+    let kind_before = |zone: &Zone| desk.ground.zone(&zone.id).unwrap_or(zone).kind.clone();
     let mut seen: BTreeSet<[&str; 2]> = BTreeSet::new();
-    for zone in reshaped.iter().filter_map(|c| c.after.as_ref()) {
+    for zone in judged.iter().filter_map(|c| c.after.as_ref()) {
         let Some(bounds) = geom::bounds(&zone.shape) else { continue };
         for other in desk.near(bounds, 0.0) {
             let pair = if zone.id < other.id { [zone.id.as_str(), &other.id] } else { [other.id.as_str(), &zone.id] };
@@ -124,10 +143,14 @@ fn overlaps(desk: &Desk, reshaped: &[&Change], asked: &Asked) -> Vec<Fault> {
             if area_m2 <= LEAST_M2 {
                 continue;
             }
-            let before = |zone: &Zone| desk.ground.zone(&zone.id).map(|z| &z.shape);
-            let before_m2 = before(zone).zip(before(other)).map_or(0.0, |(a, b)| overlap_m2(a, b));
-            if area_m2 > before_m2 + LEAST_M2 {
-                faults.push(overlap(zone, other, &shared, area_m2));
+            // Land that both had before, and might, is inherited.
+            let might = asked.kinds.get(&kind_before(zone)).zip(asked.kinds.get(&kind_before(other)));
+            let was_allowed = might.is_some_and(|(a, b)| a.may_overlap.contains(&b.key) || b.may_overlap.contains(&a.key));
+            let inherited = if was_allowed { MultiPolygon::new(Vec::new()) } else { geom::intersection(&before(zone), &before(other)) };
+            let new = if inherited.0.is_empty() { shared } else { geom::difference(&shared, &inherited) };
+            let new_m2 = geom::area_m2(&new);
+            if new_m2 > if inherited.0.is_empty() { LEAST_M2 } else { LEAST_BESIDE_M2 } {
+                faults.push(overlap(zone, other, &new, new_m2));
             }
         }
     }
@@ -163,11 +186,14 @@ fn overlap(zone: &Zone, other: &Zone, shared: &MultiPolygon, area_m2: f64) -> Fa
     fault
 }
 
-fn outside_unit(change: &Change, asked: &Asked) -> Option<Fault> {
+fn outside_unit(ground: &Ground, change: &Change, asked: &Asked) -> Option<Fault> {
     let after = change.after.as_ref()?;
     let (inside, unit) = inside_unit(&after.shape, asked)?;
-    let before = change.before.as_ref().and_then(|b| inside_unit(&b.shape, asked)).map_or(1.0, |(share, _)| share);
-    if inside >= asked.rules.inside_unit_share || inside >= before - 1e-9 && change.before.is_some() {
+    if inside >= asked.rules.inside_unit_share {
+        return None;
+    }
+    let gained = geom::difference(&after.shape, &land_before(ground, &change.id, &change.parents));
+    if geom::area_m2(&geom::difference(&gained, &unit.shape)) <= LEAST_OUTSIDE_M2 {
         return None;
     }
     let id = &after.id;

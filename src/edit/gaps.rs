@@ -10,6 +10,8 @@ use crate::model::{Coord, MultiPolygon, Polygon, Ring, Zone};
 /// So far around a place zones are looked at at first, metres; each time nothing encloses it, four times as far.
 const FIRST_REACH_M: f64 = 200.0;
 const REACHES: u32 = 4;
+/// What more zones than this enclose is no gap.
+const MOST_AROUND: usize = 2_000;
 /// Less than this is a rounding error, m².
 const LEAST_M2: f64 = 1e-6;
 /// Strips are found on a grid of micrometres: less than this says nothing, m².
@@ -41,6 +43,9 @@ pub(super) fn around(desk: &Desk, at: Coord) -> Option<MultiPolygon> {
     let mut reach_m = FIRST_REACH_M;
     for _ in 0..REACHES {
         let zones = desk.near_point(at, reach_m);
+        if zones.len() > MOST_AROUND {
+            return None;
+        }
         let holes = holes_of(&union_of(&zones));
         let here = holes.iter().flat_map(|hole| &hole.0).map(|p| MultiPolygon::new(vec![p.clone()])).find(|p| geom::contains(p, at));
         if here.is_some() {
@@ -82,10 +87,37 @@ fn strips_between(zones: &[&Zone], [x0, y0, x1, y1]: [f64; 4], within_m: f64) ->
 }
 
 /// Gaps that an edit made: holes too small or too narrow to be left open, and strips between two zones or more.
-pub(super) fn opened(desk: &Desk, changed: &[&Zone], reshaped: &[&MultiPolygon], rules: &EditRules) -> Vec<Fault> {
-    let boxes = reshaped.iter().filter_map(|shape| geom::bounds(shape));
-    let Some(bounds) = boxes.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]) else { return Vec::new() };
+pub(super) fn opened(desk: &Desk, changed: &[&Zone], moved: &[&MultiPolygon], rules: &EditRules) -> Vec<Fault> {
     let margin_m = rules.gap_width_m + 1.0;
+    let boxes = moved.iter().flat_map(|shape| &shape.0).filter_map(geom::bounds_of_polygon);
+    let places = grouped(boxes.collect(), 2.0 * margin_m);
+    places.into_iter().flat_map(|bounds| opened_at(desk, changed, moved, rules, bounds, margin_m)).collect()
+}
+
+/// Boxes that come near to each other made one: places far apart are looked at one by one.
+fn grouped(boxes: Vec<[f64; 4]>, near_m: f64) -> Vec<[f64; 4]> {
+    let join = |a: [f64; 4], b: [f64; 4]| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
+    let mut groups: Vec<[f64; 4]> = Vec::new();
+    for mut group in boxes {
+        loop {
+            let n_before = groups.len();
+            groups.retain(|other| {
+                let is_apart = geom::box_distance(group, *other) > near_m;
+                if !is_apart {
+                    group = join(group, *other);
+                }
+                is_apart
+            });
+            if groups.len() == n_before {
+                break;
+            }
+        }
+        groups.push(group);
+    }
+    groups
+}
+
+fn opened_at(desk: &Desk, changed: &[&Zone], moved: &[&MultiPolygon], rules: &EditRules, bounds: [f64; 4], margin_m: f64) -> Vec<Fault> {
     let (before, after) = (desk.near_before(bounds, margin_m), desk.near(bounds, margin_m));
     let (covered_before, covered_after) = (union_of(&before), union_of(&after));
     let known = union_of_shapes(&holes_of(&covered_before));
@@ -103,7 +135,10 @@ pub(super) fn opened(desk: &Desk, changed: &[&Zone], reshaped: &[&MultiPolygon],
         let strips = strips_between(&after, bounds, rules.gap_width_m);
         for strip in geom::difference(&strips, &old) {
             let strip = MultiPolygon::new(vec![strip]);
-            let is_new = geom::area_m2(&strip) > LEAST_STRIP_M2 && geom::width_m(&strip) > 1e-3;
+            let (area_m2, length_m) = (geom::area_m2(&strip), geom::perimeter_m(&strip) / 2.0);
+            // Where two borders part at an angle, the land between begins narrow: its tip is no gap.
+            let is_tip = area_m2 < 4.0 * rules.gap_width_m * rules.gap_width_m && length_m < 8.0 * rules.gap_width_m;
+            let is_new = area_m2 > LEAST_STRIP_M2 && geom::width_m(&strip) > 1e-3 && !is_tip;
             let is_told = found.iter().any(|gap| !geom::intersection(gap, &strip).0.is_empty());
             if is_new && !is_told && beside(&after, &strip).len() > 1 {
                 found.push(strip);
@@ -112,7 +147,7 @@ pub(super) fn opened(desk: &Desk, changed: &[&Zone], reshaped: &[&MultiPolygon],
     }
     let is_ours = |gap: &MultiPolygon| {
         beside(&after, gap).iter().any(|z| changed.iter().any(|c| c.id == z.id))
-            || reshaped.iter().any(|s| !geom::intersection(s, gap).0.is_empty())
+            || moved.iter().any(|s| !geom::intersection(s, gap).0.is_empty())
     };
     found.iter().filter(|gap| is_ours(gap)).map(|gap| told(gap, &beside(&after, gap))).collect()
 }

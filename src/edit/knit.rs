@@ -34,8 +34,9 @@ fn knit_one(desk: &mut Desk, mut zone: Zone, pending: &[String]) {
     // Its new vertices go into the neighbours' edges.
     let old_edges: HashSet<[Bits; 2]> = was.into_iter().flat_map(edges).map(key).collect();
     let new: Vec<Coord> = points(&zone.shape).filter(|at| !old.contains(&bits(*at)) || old_edges.is_empty()).collect();
+    let new = Points::new(new);
     for other in around.iter() {
-        if let Some(shape) = with_points(&other.shape, &new) {
+        if let Some(shape) = with_points(&other.shape, &new, |_| true) {
             desk.put(Zone { shape, ..other.clone() });
         }
     }
@@ -44,7 +45,7 @@ fn knit_one(desk: &mut Desk, mut zone: Zone, pending: &[String]) {
     let [x0, y0, x1, y1] = bounds;
     let is_near = |at: &Coord| at.x >= x0 - SNAP_M && at.y >= y0 - SNAP_M && at.x <= x1 + SNAP_M && at.y <= y1 + SNAP_M;
     let theirs: Vec<Coord> = around.iter().flat_map(|z| points(&z.shape)).filter(is_near).collect();
-    if let Some(shape) = with_points_where(&zone.shape, &theirs, is_new) {
+    if let Some(shape) = with_points(&zone.shape, &Points::new(theirs), is_new) {
         zone.shape = shape;
     }
     desk.put(zone);
@@ -54,7 +55,7 @@ fn knit_one(desk: &mut Desk, mut zone: Zone, pending: &[String]) {
 pub(super) fn knit_point(desk: &mut Desk, at: Coord) {
     let around: Vec<Zone> = desk.near_point(at, SNAP_M).into_iter().cloned().collect();
     for zone in around {
-        if let Some(shape) = with_points(&zone.shape, &[at]) {
+        if let Some(shape) = with_points(&zone.shape, &Points::new(vec![at]), |_| true) {
             desk.put(Zone { shape, ..zone });
         }
     }
@@ -143,17 +144,25 @@ pub(super) fn each_point(shape: &MultiPolygon, mut place: impl FnMut(Coord) -> C
     MultiPolygon::new(polygons)
 }
 
-/// The shape with those of some points on its border that lie on an edge and at no end of it; none when there is none.
-fn with_points(shape: &MultiPolygon, at: &[Coord]) -> Option<MultiPolygon> {
-    with_points_where(shape, at, |_| true)
+/// Points by place.
+struct Points {
+    list: Vec<Coord>,
+    index: Index,
 }
 
-fn with_points_where(shape: &MultiPolygon, candidates: &[Coord], wanted: impl Fn([Coord; 2]) -> bool) -> Option<MultiPolygon> {
-    if candidates.is_empty() {
+impl Points {
+    fn new(list: Vec<Coord>) -> Points {
+        let index = Index::new(list.iter().map(|c| Some([c.x, c.y, c.x, c.y])));
+        Points { list, index }
+    }
+}
+
+/// The shape with those of some points on its border that lie on a wanted edge and at no end of it; none when there is none.
+fn with_points(shape: &MultiPolygon, candidates: &Points, wanted: impl Fn([Coord; 2]) -> bool) -> Option<MultiPolygon> {
+    let Points { list, index } = candidates;
+    if list.is_empty() {
         return None;
     }
-    let boxes = candidates.iter().map(|c| Some([c.x, c.y, c.x, c.y]));
-    let index = Index::new(boxes);
     let mut is_changed = false;
     let mut ring = |r: &Ring| -> Ring {
         let mut out: Vec<Coord> = Vec::with_capacity(r.0.len());
@@ -165,7 +174,7 @@ fn with_points_where(shape: &MultiPolygon, candidates: &[Coord], wanted: impl Fn
             }
             let (x0, x1) = (w[0].x.min(w[1].x), w[0].x.max(w[1].x));
             let (y0, y1) = (w[0].y.min(w[1].y), w[0].y.max(w[1].y));
-            let near = index.query([x0 - SNAP_M, y0 - SNAP_M, x1 + SNAP_M, y1 + SNAP_M]).map(|i| candidates[i]);
+            let near = index.query([x0 - SNAP_M, y0 - SNAP_M, x1 + SNAP_M, y1 + SNAP_M]).map(|i| list[i]);
             let on_edge = |at: &Coord| {
                 let is_end = edge.iter().any(|end| square(*end, *at) <= SNAP_M * SNAP_M);
                 !is_end && square_to_segment(*at, edge) <= SNAP_M * SNAP_M

@@ -1,4 +1,4 @@
-//! An edit of zones: operations applied to true geometry, with its inverse; or refused with reasons and ways to mend it.
+//! An edit of zones: operations applied to true geometry, or refused with reasons and ways to mend it.
 //!
 //! Pure: what lies around comes in (`Ground`), what changed goes out (`Edited`), and the caller keeps it. A border that two
 //! zones share has the same vertices in both, bit for bit, after every edit (`knit`). Invariant: an edit that `check` finds
@@ -151,13 +151,6 @@ pub struct Edited {
     pub changes: Vec<Change>,
     /// The zones that an operation made, by its place in the list.
     pub made: BTreeMap<usize, Vec<String>>,
-}
-
-impl Edited {
-    /// What undoes it: every zone as it was before.
-    pub fn inverse(&self) -> Vec<(String, Option<Zone>)> {
-        self.changes.iter().map(|change| (change.id.clone(), change.before.clone())).collect()
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -302,8 +302,9 @@ fn delete(desk: &mut Desk, at: Point, named: Option<&[String]>) -> Result<Vec<St
             polygon.interiors_mut(|rings| rings.iter_mut().for_each(&mut thin));
         }
         if is_changed {
+            let n_rings = n_rings(&zone.shape);
             zone.shape = each_point(&zone.shape, |c| c);
-            still_there(&zone)?;
+            still_there(&zone, n_rings)?;
             touched.push(zone.id.clone());
             desk.put(zone);
         }
@@ -311,11 +312,20 @@ fn delete(desk: &mut Desk, at: Point, named: Option<&[String]>) -> Result<Vec<St
     Ok(touched)
 }
 
-fn still_there(zone: &Zone) -> Result<(), Fault> {
-    if !zone.shape.0.is_empty() {
-        return Ok(());
-    }
+fn n_rings(shape: &MultiPolygon) -> usize {
+    shape.0.iter().map(|p| 1 + p.interiors().len()).sum()
+}
+
+/// A zone, a part or a hole does not vanish because a vertex went.
+fn still_there(zone: &Zone, n_rings_before: usize) -> Result<(), Fault> {
     let id = &zone.id;
+    if !zone.shape.0.is_empty() {
+        if n_rings(&zone.shape) == n_rings_before {
+            return Ok(());
+        }
+        let en = format!("A hole or a part of {id} would vanish: it has three vertices; draw the zone anew without it instead.");
+        return Err(Fault::error("ring_lost", format!("Một lỗ hoặc một phần của {id} sẽ mất."), en).of(&[id]));
+    }
     let en = format!("Nothing of {id} is left; remove the zone instead.");
     Err(Fault::error("empty", format!("Vùng {id} không còn gì; hãy xóa vùng."), en).of(&[id]))
 }
@@ -333,8 +343,9 @@ fn replaced(
         let zone = desk.zone(&id)?.clone();
         let shape = each_point(&zone.shape, &place);
         if shape != zone.shape {
+            let n_rings = n_rings(&zone.shape);
             let zone = Zone { shape, ..zone };
-            still_there(&zone)?;
+            still_there(&zone, n_rings)?;
             desk.put(zone);
             touched.push(id);
         }

@@ -52,8 +52,6 @@ const MOST_DECISION: usize = 200;
 const MOST_SHAPES: usize = 2_000;
 /// So often an edit is judged again because somebody else was quicker.
 const MOST_TRIES: usize = 20;
-/// A neighbour whose area changes by less got a vertex on its border and nothing else, m².
-const KNIT_M2: f64 = 0.01;
 
 /// An edit that was judged: what it does, and what a person should look at.
 struct Judged {
@@ -74,7 +72,7 @@ impl Engine {
             operations: serde_json::to_string(&ask.operations).unwrap_or_default(),
             ..Edit::default()
         };
-        self.make(new, person, ask.is_dry_run, |snapshot| snapshot.judge(ask, person))
+        self.make(new, ask.is_dry_run, |snapshot| snapshot.judge(ask, person))
     }
 
     /// Takes an edit back: an ordinary edit that makes every zone what it was, when nothing changed them since.
@@ -86,45 +84,64 @@ impl Engine {
             who: person.name.clone(),
             reason: ask.reason.trim().to_owned(),
             undoes: Some(old.id.clone()),
+            // What it takes back does not hold from the day on which that would have.
+            valid_from: old.valid_from.clone().or_else(|| old.at.get(..10).map(str::to_owned)),
             operations: json!([{ "op": "undo", "edit": old.id }]).to_string(),
             ..Edit::default()
         };
-        self.make(new, person, false, |snapshot| snapshot.judge_undo(&old, person))
+        self.make(new, false, |snapshot| snapshot.judge_undo(&old, person))
     }
 
-    fn make(
-        &self,
-        new: Edit,
-        person: &Person,
-        is_dry_run: bool,
-        judge: impl Fn(&Snapshot) -> Result<Judged, EngineError>,
-    ) -> Result<Value, EngineError> {
-        for _ in 0..MOST_TRIES {
-            let mut writing = self.writing();
-            let snapshot = self.caught_up(&mut writing)?;
-            if let Some(kept) = writing.store.edit(&new.id)? {
-                if kept.who != person.name {
-                    return Err(EngineError::conflict(format!(
-                        "there is an edit “{}” already, of somebody else: choose another id",
-                        new.id
-                    )));
-                }
-                return snapshot.edit_answer(&kept, &BTreeMap::new(), &[], false);
-            }
+    fn make(&self, new: Edit, is_dry_run: bool, judge: impl Fn(&Snapshot) -> Result<Judged, EngineError>) -> Result<Value, EngineError> {
+        if is_dry_run {
+            let snapshot = self.snapshot();
             let Judged { edited, warnings } = judge(&snapshot)?;
-            let changes = edited.changes.into_iter();
-            let changes = changes.map(|c| ZoneChange { id: c.id, before: c.before, after: c.after, parents: c.parents });
-            let edit = Edit { changes: changes.collect(), ..new.clone() };
-            if is_dry_run || edit.changes.is_empty() {
-                return snapshot.edit_answer(&edit, &edited.made, &warnings, true);
+            return Ok(snapshot.edit_answer(&kept_as(&new, edited), &warnings, true));
+        }
+        for n_tries in 0..MOST_TRIES {
+            let judged_by = self.snapshot();
+            // Most are judged while others write; who was overtaken again and again is judged while nobody can.
+            let is_free = n_tries < MOST_TRIES / 2;
+            let judged = if is_free && !judged_by.has_edit(&new.id)? { Some(judge(&judged_by)?) } else { None };
+            let mut writing = self.writing();
+            if let Some(kept) = writing.store.edit(&new.id)? {
+                return self.answer_again(&kept, &new);
+            }
+            let snapshot = self.caught_up(&mut writing)?;
+            let is_overtaken = snapshot.revision != judged_by.revision;
+            if is_overtaken && is_free {
+                continue;
+            }
+            let Judged { edited, warnings } = match judged.filter(|_| !is_overtaken) {
+                Some(judged) => judged,
+                None => judge(&snapshot)?,
+            };
+            let edit = kept_as(&new, edited);
+            if edit.changes.is_empty() {
+                return Ok(snapshot.edit_answer(&edit, &warnings, true));
             }
             if let Some(kept) = writing.store.edit_zones(edit, snapshot.revision)? {
                 let next = self.publish(&mut writing, &snapshot)?;
-                return next.edit_answer(&kept, &edited.made, &warnings, false);
+                return Ok(next.edit_answer(&kept, &warnings, false));
             }
+            self.look_again(&mut writing);
         }
         Err(EngineError::unavailable("other programs change the workspace all the time: try again in a while"))
     }
+
+    /// Of an id that was there already: what it made, when it is the same edit.
+    fn answer_again(&self, kept: &Edit, new: &Edit) -> Result<Value, EngineError> {
+        if (&kept.who, &kept.operations, &kept.undoes) != (&new.who, &new.operations, &new.undoes) {
+            return Err(EngineError::conflict(format!("there is another edit “{}” already: choose another id", new.id)));
+        }
+        Ok(self.snapshot().edit_answer(kept, &[], false))
+    }
+}
+
+fn kept_as(new: &Edit, edited: Edited) -> Edit {
+    let change = |c: edit::Change| ZoneChange { id: c.id, before: c.before, after: c.after, parents: c.parents };
+    let made = serde_json::to_string(&edited.made).unwrap_or_default();
+    Edit { made, changes: edited.changes.into_iter().map(change).collect(), ..new.clone() }
 }
 
 fn check_words(id: &str, reason: &str, decision: Option<&str>, valid_from: Option<&str>) -> Result<(), EngineError> {
@@ -187,7 +204,14 @@ impl Snapshot {
         let change =
             |c: &ZoneChange| edit::Change { id: c.id.clone(), before: c.after.clone(), after: c.before.clone(), parents: Vec::new() };
         let edited = Edited { changes: old.changes.iter().map(change).collect(), ..Edited::default() };
-        self.check_edited(&ground, edited, person)
+        self.check_rights(&edited, person)?;
+        // What was so before was accepted then; wrong is only what it would do to zones that came or changed since.
+        let is_old = |id: &String| old.changes.iter().any(|c| c.id == *id);
+        let is_newer = |id: &String| !is_old(id) && self.zones.by_id(id).is_some_and(|i| self.zones.list[i].revision > old.revision);
+        let is_wrong = |fault: &Fault| ["overlap", "gap"].contains(&fault.code) && fault.zones.iter().any(is_newer);
+        let (errors, warnings): (Vec<Fault>, Vec<Fault>) = self.faults(&ground, &edited)?.into_iter().partition(is_wrong);
+        let warnings = warnings.into_iter().map(Fault::warning).collect();
+        if errors.is_empty() { Ok(Judged { edited, warnings }) } else { Err(self.refused(&errors)) }
     }
 
     /// What the edit rests on must be what is there.
@@ -223,6 +247,13 @@ impl Snapshot {
 
     fn check_edited(&self, ground: &Ground, edited: Edited, person: &Person) -> Result<Judged, EngineError> {
         self.check_rights(&edited, person)?;
+        let (errors, warnings): (Vec<Fault>, Vec<Fault>) =
+            self.faults(ground, &edited)?.into_iter().partition(|fault| fault.severity == Severity::Error);
+        if errors.is_empty() { Ok(Judged { edited, warnings }) } else { Err(self.refused(&[errors, warnings].concat())) }
+    }
+
+    /// What is wrong with an edit by geometry, by rules, by codes, and by what is built.
+    fn faults(&self, ground: &Ground, edited: &Edited) -> Result<Vec<Fault>, EngineError> {
         let near = |b: [f64; 4]| -> Vec<&Unit> {
             let meets = |u: &[f64; 4]| u[0] <= b[2] && u[1] <= b[3] && u[2] >= b[0] && u[3] >= b[1];
             self.units.iter().filter(|unit| meets(&unit.bounds)).map(|unit| &unit.unit).collect()
@@ -232,11 +263,10 @@ impl Snapshot {
             Some(BadCode { message: malformed.message, did_you_mean: malformed.did_you_mean })
         };
         let rules = &self.rulebook.rules.edit;
-        let mut faults = edit::check(ground, &edited, &Asked { kinds: &self.rulebook.kinds, code: &bad_code, rules, units: &near });
-        faults.extend(self.built_inside(&edited)?);
-        faults.extend(self.shared_codes(&edited));
-        let (errors, warnings): (Vec<Fault>, Vec<Fault>) = faults.into_iter().partition(|fault| fault.severity == Severity::Error);
-        if errors.is_empty() { Ok(Judged { edited, warnings }) } else { Err(self.refused(&[errors, warnings].concat())) }
+        let mut faults = edit::check(ground, edited, &Asked { kinds: &self.rulebook.kinds, code: &bad_code, rules, units: &near });
+        faults.extend(self.built_inside(edited)?);
+        faults.extend(self.shared_codes(edited));
+        Ok(faults)
     }
 
     /// The person's limits to kinds and units hold for what a zone was and for what it becomes.
@@ -262,15 +292,14 @@ impl Snapshot {
 
     /// Land that the latest epoch shows as built, inside what zones gain.
     fn built_inside(&self, edited: &Edited) -> Result<Vec<Fault>, EngineError> {
-        let Some(epoch) = self.epochs.iter().rev().find(|epoch| !self.raster_epochs.contains(epoch)).copied() else {
-            return Ok(Vec::new());
-        };
+        let polygons = self.layers.iter().filter(|l| l.role == LayerRole::LandUse && l.raster.is_none());
+        let Some(epoch) = polygons.filter_map(|l| l.epoch).max() else { return Ok(Vec::new()) };
         let rules = &self.rulebook.rules;
-        let before: Vec<&MultiPolygon> = edited.changes.iter().filter_map(|c| c.before.as_ref()).map(|z| &z.shape).collect();
+        // Land that changes hands between zones is no new land.
+        let before = geom::union(&edited.changes.iter().filter_map(|c| c.before.as_ref()).map(|z| &z.shape).collect::<Vec<_>>());
         let mut faults = Vec::new();
         for zone in edited.changes.iter().filter(|c| c.is_reshaped()).filter_map(|c| c.after.as_ref()) {
-            // Land that changes hands between zones is no new land.
-            let gained = geom::difference(&zone.shape, &geom::union(&before));
+            let gained = geom::difference(&zone.shape, &before);
             let Some(bounds) = geom::bounds(&gained).filter(|_| geom::area_m2(&gained) > 1.0) else { continue };
             let land_use = self.land_use(epoch)?;
             let is_built = |code: &str| land_use.legend.class(code).is_some_and(|class| rules.groups.contains(&class.group));
@@ -343,23 +372,22 @@ impl Snapshot {
         })
     }
 
-    fn edit_answer(
-        &self,
-        edit: &Edit,
-        made: &BTreeMap<usize, Vec<String>>,
-        warnings: &[Fault],
-        is_dry_run: bool,
-    ) -> Result<Value, EngineError> {
+    fn edit_answer(&self, edit: &Edit, warnings: &[Fault], is_dry_run: bool) -> Value {
         let revision = |id: &str| self.zones.by_id(id).map_or(edit.revision, |i| self.zones.list[i].revision);
         let after = edit.changes.iter().filter_map(|c| c.after.as_ref());
         let zones: Vec<Value> =
             after.map(|zone| self.shape_facts(zone, if is_dry_run { revision(&zone.id) } else { edit.revision })).collect();
         let removed: Vec<&String> = edit.changes.iter().filter(|c| c.after.is_none()).map(|c| &c.id).collect();
         let issues: Vec<Value> = warnings.iter().map(|fault| self.fault_facts(fault)).collect();
-        Ok(json!({
+        let made: Value = serde_json::from_str(&edit.made).unwrap_or_else(|_| json!({}));
+        json!({
             "id": edit.id, "revision": (!is_dry_run).then_some(edit.revision), "zones": zones, "removed": removed, "made": made,
             "issues": issues,
-        }))
+        })
+    }
+
+    fn has_edit(&self, id: &str) -> Result<bool, EngineError> {
+        Ok(Reader::open(&self.path)?.has_edit(id)?)
     }
 
     fn kept_edit(&self, id: &str) -> Result<Edit, EngineError> {
@@ -393,9 +421,10 @@ impl Snapshot {
 /// Whether a zone only got a vertex on its border, because a neighbour has one there.
 pub(super) fn is_knit(before: &Option<Zone>, after: &Option<Zone>) -> bool {
     let (Some(before), Some(after)) = (before, after) else { return false };
-    (geom::area_m2(&before.shape) - geom::area_m2(&after.shape)).abs() < KNIT_M2
-        && edit::overlap_m2(&before.shape, &after.shape) > geom::area_m2(&before.shape) - KNIT_M2
-        && bare(before) == bare(after)
+    // A vertex is put where it is meant to be, at most a snap beside the edge.
+    let most_m2 = edit::SNAP_M * geom::perimeter_m(&before.shape);
+    let apart_m2 = |a: &Zone, b: &Zone| geom::area_m2(&geom::difference(&a.shape, &b.shape));
+    bare(before) == bare(after) && apart_m2(before, after) <= most_m2 && apart_m2(after, before) <= most_m2
 }
 
 /// A zone's attributes, without its shape and what the owner's columns hold.

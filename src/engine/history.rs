@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::edits::{bare, edit_facts, is_knit};
-use super::{EngineError, Snapshot};
+use super::{EngineError, Page, Snapshot};
 use crate::edit;
 use crate::geom;
 use crate::model::{Epoch, Layer, LayerRole, MultiPolygon, Revision, Zone};
-use crate::store::{Edit, Reader};
+use crate::store::{Edit, Reader, ZoneChange};
 
 /// Which moment of the past.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,8 +25,12 @@ pub enum AsOf {
     Valid(Epoch),
 }
 
-/// Zones by id, each with the revision that made it so.
-type Past = BTreeMap<String, (Zone, Revision)>;
+/// Zones that were otherwise than they are now, by id, each with the revision that made it so; none: it was not.
+type Past = BTreeMap<String, Option<(Zone, Revision)>>;
+
+/// More changes than this are not taken back for one answer.
+const MOST_CHANGES: u64 = 20_000;
+const MOST_VERSIONS: usize = 200;
 
 impl Snapshot {
     /// The zones of the past in a box (degrees) or with these ids, as `shapes` gives those of today.
@@ -38,67 +42,69 @@ impl Snapshot {
             (Some(_), None) => false,
             (None, _) => ids.contains(&zone.id),
         };
-        let wanted: Vec<&(Zone, Revision)> = past.values().filter(|(zone, _)| is_wanted(zone)).collect();
-        Ok(self.shapes_of(wanted.len(), wanted.iter().map(|(zone, revision)| (zone, *revision))))
+        let places: Vec<usize> = match bounds {
+            Some(bounds) => self.zones.within(bounds),
+            None => ids.iter().filter_map(|id| self.zones.by_id(id)).collect(),
+        };
+        let present = places.into_iter().map(|i| &self.zones.list[i]).filter(|view| !past.contains_key(&view.zone.id));
+        let present = present.map(|view| (&view.zone, view.revision));
+        let other = past.values().flatten().filter(|(zone, _)| is_wanted(zone)).map(|(zone, revision)| (zone, *revision));
+        let mut wanted: Vec<(&Zone, Revision)> = present.chain(other).collect();
+        wanted.sort_by(|a, b| a.0.id.cmp(&b.0.id));
+        Ok(self.shapes_of(wanted.len(), wanted.into_iter()))
     }
 
     fn past(&self, moment: AsOf) -> Result<Past, EngineError> {
         let reader = Reader::open(&self.path)?;
         let layer = self.layer(LayerRole::Zones).ok_or_else(|| EngineError::not_found("the workspace has no zones"))?;
-        let present = || self.zones.list.iter().map(|view| (view.zone.id.clone(), (view.zone.clone(), view.revision))).collect::<Past>();
+        let came = reader.zone_revisions(layer)?.others;
         match moment {
             AsOf::Revision(revision) if revision > self.revision => {
                 Err(EngineError::not_found(format!("there is no revision {revision} yet; the present one is {}", self.revision)))
             }
-            AsOf::Revision(revision) => self.back_to(&reader, layer, revision, present()),
+            AsOf::Revision(revision) => self.back_to(&reader, layer, revision),
+            // Of what another program changed it is not known on which day.
+            AsOf::Recorded(day) | AsOf::Valid(day) if !is_known_on(layer, day) || reader.has_untold_changes()? => Err(not_known(layer)),
             AsOf::Recorded(day) => {
-                let edits = reader.edits_after(0)?;
-                let later = edits.iter().find(|edit| day_of(&edit.at).is_none_or(|at| at > day));
-                match later {
-                    Some(edit) => self.back_to(&reader, layer, edit.revision - 1, present()),
-                    None if day_of(&layer.imported_at).is_some_and(|at| at > day) => Err(not_known(layer)),
-                    None => Ok(present()),
-                }
+                let last = reader.last_edit_until(&format!("{day}T23:59:59.999Z"))?;
+                self.back_to(&reader, layer, last.unwrap_or_default().max(came))
             }
-            AsOf::Valid(day) => self.valid_on(&reader, layer, day, present()),
+            AsOf::Valid(day) => self.valid_on(&reader, layer, day, came),
         }
     }
 
     /// Takes back what came after a revision, the latest first.
-    fn back_to(&self, reader: &Reader, layer: &Layer, revision: Revision, mut zones: Past) -> Result<Past, EngineError> {
+    fn back_to(&self, reader: &Reader, layer: &Layer, revision: Revision) -> Result<Past, EngineError> {
         let revisions = reader.zone_revisions(layer)?;
-        let edits = reader.edits_after(revision)?;
+        if revisions.others > revision {
+            return Err(not_known(layer));
+        }
+        let edits = edits_after(reader, revision)?;
         let told: BTreeSet<(&str, Revision)> =
             edits.iter().flat_map(|edit| edit.changes.iter().map(|change| (change.id.as_str(), edit.revision))).collect();
         let is_told = |(id, changed): (&String, &Revision)| *changed <= revision || told.contains(&(id.as_str(), *changed));
-        if revisions.others > revision || !revisions.changed.iter().all(is_told) {
+        if !revisions.changed.iter().all(is_told) {
             return Err(not_known(layer));
         }
-        for edit in edits.iter().rev() {
-            for change in &edit.changes {
-                match &change.before {
-                    Some(zone) => drop(zones.insert(change.id.clone(), (zone.clone(), revision))),
-                    None => drop(zones.remove(&change.id)),
-                }
-            }
+        let mut past = Past::new();
+        for change in edits.iter().rev().flat_map(|edit| &edit.changes) {
+            past.insert(change.id.clone(), change.before.clone().map(|zone| (zone, revision)));
         }
-        Ok(zones)
+        Ok(past)
     }
 
     /// Each zone as the last edit that held on a day made it.
-    fn valid_on(&self, reader: &Reader, layer: &Layer, day: Epoch, mut zones: Past) -> Result<Past, EngineError> {
-        if day_of(&layer.imported_at).is_some_and(|at| at > day) && reader.edits_after(0)?.is_empty() {
-            return Err(not_known(layer));
-        }
-        let edits = reader.edits_after(0)?;
+    fn valid_on(&self, reader: &Reader, layer: &Layer, day: Epoch, came: Revision) -> Result<Past, EngineError> {
+        let edits = edits_after(reader, came)?;
         let mut of_zone: BTreeMap<&str, Vec<(Epoch, &Edit, usize)>> = BTreeMap::new();
         for edit in &edits {
-            let Some(from) = held_from(edit) else { continue };
+            let from = held_from(edit).ok_or_else(|| not_known(layer))?;
             // A vertex that a neighbour's edit put on the border is no version in law.
             for (i, change) in edit.changes.iter().enumerate().filter(|(_, c)| !is_knit(&c.before, &c.after)) {
                 of_zone.entry(change.id.as_str()).or_default().push((from, edit, i));
             }
         }
+        let mut past = Past::new();
         for (id, mut versions) in of_zone {
             let first = versions[0];
             // Of two that hold from one day the one recorded later counts.
@@ -106,60 +112,49 @@ impl Snapshot {
             let held = versions.iter().rev().find(|(from, _, _)| *from <= day);
             let zone = match held {
                 Some((_, edit, i)) => edit.changes[*i].after.clone().map(|zone| (zone, edit.revision)),
-                None => first.1.changes[first.2].before.clone().map(|zone| (zone, 0)),
+                None => first.1.changes[first.2].before.clone().map(|zone| (zone, came)),
             };
-            match zone {
-                Some(zone) => drop(zones.insert(id.to_owned(), zone)),
-                None => drop(zones.remove(id)),
-            }
+            past.insert(id.to_owned(), zone);
         }
-        Ok(zones)
+        Ok(past)
     }
 
     /// What became of one zone: each edit that touched it, the latest first, where its land came from and where it went. Who and
     /// why only for those who may know.
     pub fn zone_versions(&self, id: &str, may_know_who: bool) -> Result<Value, EngineError> {
-        let edits = Reader::open(&self.path)?.edits_after(0)?;
-        let mut versions = Vec::new();
-        let (mut parents, mut children) = (BTreeSet::new(), BTreeSet::new());
-        for edit in edits.iter().rev() {
-            for change in &edit.changes {
-                if change.parents.iter().any(|parent| parent == id) {
-                    children.insert(change.id.clone());
-                }
-                if change.id != id {
-                    continue;
-                }
-                parents.extend(change.parents.iter().cloned());
-                let mut facts = edit_facts(edit);
-                if let Some(facts) = facts.as_object_mut() {
-                    facts.remove("zones");
-                    if !may_know_who {
-                        facts.remove("who");
-                        facts.remove("reason");
-                    }
-                }
-                facts["after"] = change.after.as_ref().map(|zone| self.shape_facts(zone, edit.revision)).into();
-                facts["before"] = change.before.as_ref().map(|zone| self.shape_facts(zone, edit.revision)).into();
-                versions.push(facts);
-            }
-        }
-        if versions.is_empty() && self.zones.by_id(id).is_none() {
+        let (found, children) = Reader::open(&self.path)?.versions(id, MOST_VERSIONS)?;
+        if found.is_empty() && self.zones.by_id(id).is_none() {
             return Err(EngineError::not_found(format!("there is no zone “{}” and never was", id.chars().take(80).collect::<String>())));
         }
+        let parents: BTreeSet<&String> = found.iter().flat_map(|(_, change)| &change.parents).collect();
+        let version = |(edit, change): &(Edit, ZoneChange)| {
+            let mut facts = edit_facts(edit);
+            if let Some(facts) = facts.as_object_mut() {
+                facts.retain(|name, _| {
+                    !["zones", "n_zones"].contains(&name.as_str()) && (may_know_who || !["who", "reason"].contains(&name.as_str()))
+                });
+            }
+            let shape = |zone: &Option<Zone>| zone.as_ref().map(|zone| self.shape_facts(zone, edit.revision));
+            (facts["before"], facts["after"]) = (shape(&change.before).into(), shape(&change.after).into());
+            facts
+        };
+        let versions: Vec<Value> = found.iter().map(version).collect();
         Ok(json!({ "id": id, "is_there": self.zones.by_id(id).is_some(), "parents": parents, "children": children, "versions": versions }))
     }
 
     /// What differs between two revisions: each zone that came, went or changed, with the land that it gained and lost.
-    pub fn changes_between(&self, from: Revision, to: Revision) -> Result<Value, EngineError> {
+    pub fn changes_between(&self, from: Revision, to: Revision, page: Page) -> Result<Value, EngineError> {
         let (before, after) = (self.past(AsOf::Revision(from))?, self.past(AsOf::Revision(to))?);
+        let at = |past: &Past, id: &str| match past.get(id) {
+            Some(zone) => zone.as_ref().map(|(zone, _)| zone.clone()),
+            None => self.zones.by_id(id).map(|i| self.zones.list[i].zone.clone()),
+        };
         let ids: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let differ: Vec<&String> = ids.into_iter().filter(|id| at(&before, id) != at(&after, id)).collect();
         let mut features = Vec::new();
-        for id in ids {
-            let (old, new) = (before.get(id).map(|(zone, _)| zone), after.get(id).map(|(zone, _)| zone));
-            if old == new {
-                continue;
-            }
+        for id in differ.iter().skip(page.offset).take(page.limit) {
+            let (old, new) = (at(&before, id), at(&after, id));
+            let (old, new) = (old.as_ref(), new.as_ref());
             let nothing = MultiPolygon::new(Vec::new());
             let shape = |zone: Option<&Zone>| zone.map_or(nothing.clone(), |z| z.shape.clone());
             let (was, is) = (shape(old), shape(new));
@@ -186,7 +181,10 @@ impl Snapshot {
             differs.0.extend(lost.0);
             features.push(json!({ "type": "Feature", "id": id, "geometry": self.geometry(&differs)?, "properties": properties }));
         }
-        Ok(json!({ "type": "FeatureCollection", "from": from, "to": to, "n_matched": features.len(), "features": features }))
+        Ok(json!({
+            "type": "FeatureCollection", "from": from, "to": to, "n_matched": differ.len(), "n_returned": features.len(),
+            "limit": page.limit, "offset": page.offset, "features": features,
+        }))
     }
 }
 
@@ -195,6 +193,21 @@ fn not_known(layer: &Layer) -> EngineError {
         "the zones of that moment are not known: they came from {} ({}), or another program changed them since",
         layer.source, layer.imported_at
     ))
+}
+
+/// Whether the layer was there at the end of a day.
+fn is_known_on(layer: &Layer, day: Epoch) -> bool {
+    day.day.is_some() && day_of(&layer.imported_at).is_some_and(|came| came <= day)
+}
+
+fn edits_after(reader: &Reader, revision: Revision) -> Result<Vec<Edit>, EngineError> {
+    let n_changes = reader.n_changes_after(revision)?;
+    if n_changes > MOST_CHANGES {
+        let message =
+            format!("{n_changes} changes of zones came since; {MOST_CHANGES} are taken back for one answer: ask for a later moment");
+        return Err(EngineError::unsupported(message));
+    }
+    Ok(reader.edits_after(revision)?)
 }
 
 fn day_of(at: &str) -> Option<Epoch> {

@@ -161,6 +161,11 @@ impl Engine {
         Ok(self.snapshot())
     }
 
+    /// Somebody else wrote: the next look reads it.
+    pub(super) fn look_again(&self, writing: &mut Writing) {
+        writing.seen = writing.seen.wrapping_sub(1);
+    }
+
     /// Serves what was just written, and says what it changed.
     pub(super) fn publish(&self, writing: &mut Writing, before: &Arc<Snapshot>) -> Result<Arc<Snapshot>, EngineError> {
         self.0.publish(writing, before)
@@ -183,8 +188,7 @@ impl Live {
 
     /// Reads the workspace anew when another program wrote to it.
     fn look(&self, writing: &mut Writing) -> Result<(), EngineError> {
-        let now = writing.watch.data_version()?;
-        if now == writing.seen {
+        if writing.watch.data_version()? == writing.seen {
             return Ok(());
         }
         let before = self.current();
@@ -209,13 +213,10 @@ impl Live {
         // Nobody waits for the first tile of a new revision; the old one is served meanwhile.
         next.prepare_tiles(TileCoord::MAX_ZOOM)?;
         self.tell(before, &next, next.tile_changes(before), false)?;
-        writing.seen = now;
+        // Who wrote between our commit and this is looked at next.
+        writing.seen = if writing.store.is_settled()? { now } else { now.wrapping_sub(1) };
         let ms = [read, started.elapsed()].map(|took| took.as_millis() as u64);
         tracing::info!(revision = next.revision, read_ms = ms[0], ms = ms[1], "the workspace changed");
-        let mut far = self.far.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_coalesced = far.is_some();
-        // Who looks on asks for the near tiles now.
-        *far = Some(Far { before: before.clone(), next: next.clone(), due: Instant::now() + NEAR_FIRST, is_coalesced });
         Ok(next)
     }
 
@@ -231,18 +232,24 @@ impl Live {
 
     /// Serves a snapshot, and says what it changes: who sees the one finds the other. What low zooms show is told of the
     /// snapshot that is served, or not at all: the next one tells it.
-    fn tell(&self, before: &Snapshot, next: &Arc<Snapshot>, changes: TileChanges, is_far: bool) -> Result<(), EngineError> {
+    fn tell(&self, before: &Arc<Snapshot>, next: &Arc<Snapshot>, changes: TileChanges, is_far: bool) -> Result<(), EngineError> {
         let epoch = next.epoch(None)?;
         let of_style =
             |s: &Snapshot| Ok::<_, EngineError>((s.epochs.clone(), s.bounds_of_style()?, s.attribution("vi"), s.attribution("en")));
         let is_same_style = of_style(before)? == of_style(next)?;
         let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let mut far = self.far.lock().unwrap_or_else(PoisonError::into_inner);
         if is_far && !Arc::ptr_eq(&current, next) {
-            let mut far = self.far.lock().unwrap_or_else(PoisonError::into_inner);
             far.iter_mut().for_each(|far| far.is_coalesced = true);
             return Ok(());
         }
+        if !is_far {
+            let is_coalesced = far.is_some();
+            // Who looks on asks for the near tiles now.
+            *far = Some(Far { before: before.clone(), next: next.clone(), due: Instant::now() + NEAR_FIRST, is_coalesced });
+        }
+        drop(far);
         *current = next.clone();
         drop(current);
         let number = news.back().map_or(0, |last| last.number) + 1;

@@ -66,8 +66,8 @@ pub struct Zones {
     pub list: Vec<Arc<ZoneView>>,
     by_id: ById,
     index: Index,
-    /// The revision of zones that nobody changed since their layer came.
-    born: Revision,
+    /// Of zones that nobody changed since their layer came, and of the tables.
+    born: (Revision, i64),
 }
 
 /// One epoch's land use, without what is withheld.
@@ -130,10 +130,10 @@ impl EpochLandUse {
 
 impl Zones {
     fn new(zones: Vec<Zone>, units: &[UnitView], revisions: &ZoneRevisions) -> Self {
-        Zones::of(zone_views(zones, units, revisions), revisions.others)
+        Zones::of(zone_views(zones, units, revisions), (revisions.others, revisions.schema))
     }
 
-    fn of(list: Vec<Arc<ZoneView>>, born: Revision) -> Self {
+    fn of(list: Vec<Arc<ZoneView>>, born: (Revision, i64)) -> Self {
         let by_id = ById::new(list.iter().map(|z| z.zone.id.as_str()));
         let index = Index::new(list.iter().map(|z| Some(z.bounds)));
         Zones { list, by_id, index, born }
@@ -148,10 +148,13 @@ impl Zones {
         since: Revision,
         revisions: &ZoneRevisions,
     ) -> Result<Option<Zones>, EngineError> {
-        if !revisions.is_tracked || revisions.others != self.born {
+        if !revisions.is_tracked || (revisions.others, revisions.schema) != self.born {
             return Ok(None);
         }
         let changed: Vec<&str> = revisions.changed.iter().filter(|(_, revision)| **revision > since).map(|(id, _)| id.as_str()).collect();
+        if changed.len() > self.list.len() / 4 + 100 {
+            return Ok(None);
+        }
         let Some(zones) = reader.zones_of(layer, &changed)? else { return Ok(None) };
         let mut new: HashMap<String, Arc<ZoneView>> = HashMap::new();
         for view in zone_views(sound(zones, |z| &mut z.shape), units, revisions) {
@@ -165,7 +168,8 @@ impl Zones {
         let mut came: Vec<Arc<ZoneView>> = new.into_values().collect();
         came.sort_by(|a, b| a.zone.id.cmp(&b.zone.id));
         list.append(&mut came);
-        Ok(Some(Zones::of(list, self.born)))
+        // Ids that are there twice, rows that were replaced without a word.
+        Ok((list.len() as u64 == revisions.n_zones).then(|| Zones::of(list, self.born)))
     }
 
     pub fn by_id(&self, id: &str) -> Option<usize> {

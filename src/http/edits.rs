@@ -4,12 +4,12 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Uri};
 use serde_json::Value;
 
-use super::App;
 use super::answer::{Coded, Coding, Freshness, json_bytes};
 use super::api::{Answer, GEOJSON, JSON, answer};
 use super::ask::{Ask, Place, sent};
 use super::error::ApiError;
 use super::session::Who;
+use super::{App, WORKER_PATIENCE};
 use crate::access::Action;
 use crate::engine::{AsOf, EditAsk, Engine, EngineError, Snapshot, UndoAsk};
 
@@ -47,13 +47,13 @@ pub(super) async fn versions(State(app): State<App>, who: Who, Place(id): Place<
 }
 
 pub(super) async fn changes(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    let ask = Ask::read(&uri, &["from", "to", "rev"])?;
+    let ask = Ask::read(&uri, &["from", "to", "limit", "offset", "rev"])?;
     let given = |name: &str| {
         let text = ask.text(name).ok_or_else(|| ApiError::bad_request("give two revisions: from= and to="))?;
         text.parse::<u64>().map_err(|_| ApiError::bad_request(format!("parameter {name}: give the number of a revision")))
     };
-    let (from, to) = (given("from")?, given("to")?);
-    answer(app, headers, ask.rev()?, GEOJSON, move |s| s.changes_between(from, to)).await
+    let (from, to, page) = (given("from")?, given("to")?, ask.page()?);
+    answer(app, headers, ask.rev()?, GEOJSON, move |s| s.changes_between(from, to, page)).await
 }
 
 pub(super) async fn make(State(app): State<App>, who: Who, headers: HeaderMap, uri: Uri, request: Request) -> Answer {
@@ -95,7 +95,16 @@ async fn changed<W>(app: App, headers: HeaderMap, work: W) -> Answer
 where
     W: FnOnce(&Engine) -> Result<Value, EngineError> + Send + 'static,
 {
+    // Not a reader's place: an edit may have to wait for another.
+    let waiting = tokio::time::timeout(WORKER_PATIENCE, app.0.editors.clone().acquire_owned());
+    let Ok(Ok(permit)) = waiting.await else {
+        return Err(ApiError::unavailable("others are editing; send it again under the same id in a few seconds"));
+    };
     let engine = app.0.engine.clone();
-    let done = app.compute(move |_| work(&engine)).await?;
+    let done = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        work(&engine)
+    });
+    let done = done.await.map_err(|_| ApiError::internal("the edit could not be made"))??;
     Ok(Coded::new(json_bytes(&done), Coding::accepted(&headers)).respond(&HeaderMap::new(), JSON, Freshness::Ask))
 }

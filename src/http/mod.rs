@@ -46,6 +46,8 @@ struct Shared {
     tiles: TileCache,
     /// One permit per answer that is being computed.
     workers: Arc<Semaphore>,
+    /// One permit per edit that is being judged or written.
+    editors: Arc<Semaphore>,
     /// One permit per password that is being hashed.
     hashing: Arc<Semaphore>,
     readers: Readers,
@@ -64,6 +66,9 @@ pub enum Readers {
     /// Through a proxy of ours, which writes the reader's address at the end of X-Forwarded-For.
     BehindProxy,
 }
+
+/// One is judged while another is written.
+const MOST_EDITING: usize = 2;
 
 /// Hashing a password takes 19 MiB and a core: a flood of attempts must leave the map alone.
 const MOST_HASHING: usize = 2;
@@ -86,6 +91,7 @@ impl App {
             metrics: Metrics::default(),
             tiles: TileCache::new(most_tile_bytes, revision),
             workers: Arc::new(Semaphore::new(n_workers)),
+            editors: Arc::new(Semaphore::new(MOST_EDITING)),
             hashing: Arc::new(Semaphore::new(MOST_HASHING)),
             readers,
             news: broadcast::channel(events::MOST_WAITING).0,

@@ -36,6 +36,8 @@ pub struct Edit {
     pub undoes: Option<String>,
     /// JSON, as it was asked for.
     pub operations: String,
+    /// JSON: the zones that each operation made.
+    pub made: String,
     pub changes: Vec<ZoneChange>,
 }
 
@@ -55,6 +57,10 @@ pub struct ZoneRevisions {
     pub others: Revision,
     /// Whether every change of a row is noted; else any may have changed with its layer.
     pub is_tracked: bool,
+    /// Differs when any table was made otherwise, by whomever.
+    pub schema: i64,
+    /// Rows of the layer.
+    pub n_zones: u64,
 }
 
 impl ZoneRevisions {
@@ -116,7 +122,14 @@ fn prepare(connection: &Connection, path: &Path, zones: &Layer) -> Result<(), St
         // A farmzone from before these tables would change zones without a word.
         layers::needs_version(connection, path, schema::VERSION)?;
     }
-    if is_tracked(connection, path, &zones.name)? { Ok(()) } else { zones_came(connection, path, zones) }
+    // Another program may have made the table anew, or taken a column away.
+    super::writer::add_missing_columns::<Zone>(connection, path, zones)?;
+    if is_tracked(connection, path, &zones.name)? {
+        return Ok(());
+    }
+    let index = schema::key_index(&zones.name, &Zone::COLUMNS[..Zone::N_KEY]).replacen("INDEX", "INDEX IF NOT EXISTS", 1);
+    connection.execute_batch(&index).during(path, doing)?;
+    zones_came(connection, path, zones)
 }
 
 /// The zones came anew, all of `revision`: what was noted of their rows is of others.
@@ -138,11 +151,11 @@ fn write_zones(connection: &Connection, path: &Path, layer: &mut Layer, srs_id: 
     let mut bytes = Vec::new();
     for change in changes {
         match &change.after {
-            None => drop(delete.execute([&change.id]).during(path, doing)?),
+            None => one_row(path, &change.id, delete.execute([&change.id]).during(path, doing)?)?,
             Some(zone) => {
                 let bounds = zone.write_blob(srs_id, &mut bytes);
                 let statement = if change.before.is_some() { &mut update } else { &mut insert };
-                put(statement, None, &bytes, zone).during(path, doing)?;
+                one_row(path, &change.id, put(statement, None, &bytes, zone).during(path, doing)?)?;
                 // A box that is too large is still one that holds all.
                 layer.extent = match (layer.extent, bounds) {
                     (Some(a), Some(b)) => Some([a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]),
@@ -157,6 +170,12 @@ fn write_zones(connection: &Connection, path: &Path, layer: &mut Layer, srs_id: 
     Ok(())
 }
 
+/// What is to be changed must be there, and once.
+fn one_row(path: &Path, id: &str, n_rows: usize) -> Result<(), StoreError> {
+    let damaged = || StoreError::Damaged { path: path.to_owned(), what: format!("the zone “{id}” is there {n_rows} times") };
+    if n_rows == 1 { Ok(()) } else { Err(damaged()) }
+}
+
 /// A zone's attributes and shape as two cells.
 fn cells(zone: &Option<Zone>, srs_id: i32) -> (Option<String>, Option<Vec<u8>>) {
     let Some(zone) = zone else { return (None, None) };
@@ -167,10 +186,10 @@ fn cells(zone: &Option<Zone>, srs_id: i32) -> (Option<String>, Option<Vec<u8>>) 
 
 fn write_edit(connection: &Connection, path: &Path, srs_id: i32, edit: &Edit) -> Result<(), StoreError> {
     let doing = "writing an edit";
-    let sql = "INSERT INTO farmzone_edits (edit, revision, at, who, reason, decision, valid_from, undoes, operations)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-    let Edit { id, revision, at, who, reason, decision, valid_from, undoes, operations, changes } = edit;
-    let values = params![id, *revision as i64, at, who, reason, decision, valid_from, undoes, operations];
+    let sql = "INSERT INTO farmzone_edits (edit, revision, at, who, reason, decision, valid_from, undoes, operations, made)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let Edit { id, revision, at, who, reason, decision, valid_from, undoes, operations, made, changes } = edit;
+    let values = params![id, *revision as i64, at, who, reason, decision, valid_from, undoes, operations, made];
     connection.execute(sql, values).during(path, doing)?;
     let sql = "INSERT INTO farmzone_zone_changes (edit, zone, before, before_geom, after, after_geom, parents)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -194,10 +213,13 @@ pub(super) fn zone_revisions(connection: &Connection, path: &Path, layer: &Layer
     let mut statement = connection.prepare("SELECT zone, revision FROM farmzone_zone_revisions").during(path, doing)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.max(0) as Revision))).during(path, doing)?;
     let changed = rows.collect::<rusqlite::Result<_>>().during(path, doing)?;
-    Ok(ZoneRevisions { changed, others, is_tracked: true })
+    let schema = connection.query_row("PRAGMA schema_version", [], |row| row.get(0)).during(path, doing)?;
+    let count = format!("SELECT count(*) FROM {}", quoted(&layer.name));
+    let n_zones: i64 = connection.query_row(&count, [], |row| row.get(0)).during(path, doing)?;
+    Ok(ZoneRevisions { changed, others, is_tracked: true, schema, n_zones: n_zones.unsigned_abs() })
 }
 
-const COLUMNS: &str = "edit, revision, at, who, reason, decision, valid_from, undoes, operations";
+const COLUMNS: &str = "edit, revision, at, who, reason, decision, valid_from, undoes, operations, made";
 
 fn read_edit(row: &Row<'_>) -> rusqlite::Result<Edit> {
     Ok(Edit {
@@ -210,17 +232,28 @@ fn read_edit(row: &Row<'_>) -> rusqlite::Result<Edit> {
         valid_from: row.get(6)?,
         undoes: row.get(7)?,
         operations: row.get(8)?,
+        made: row.get(9)?,
         changes: Vec::new(),
     })
 }
 
-fn changes_of(connection: &Connection, path: &Path, edit: &str) -> Result<Vec<ZoneChange>, StoreError> {
+/// What became of zones, by a condition on `farmzone_zone_changes` with one parameter; with the edit's id.
+fn changes_where(
+    connection: &Connection,
+    path: &Path,
+    condition: &str,
+    value: &str,
+    most: usize,
+) -> Result<Vec<(String, ZoneChange)>, StoreError> {
     let doing = "reading an edit";
     let srs_id = layers::srs_id(connection, path)?;
-    let sql = "SELECT zone, before, before_geom, after, after_geom, parents FROM farmzone_zone_changes WHERE edit = ?1 ORDER BY zone";
-    let mut statement = connection.prepare(sql).during(path, doing)?;
-    let mut rows = statement.query([edit]).during(path, doing)?;
-    let damaged = |what: String| StoreError::Damaged { path: path.to_owned(), what: format!("edit {edit}: {what}") };
+    let sql = format!(
+        "SELECT zone, parents, before, before_geom, after, after_geom, edit FROM farmzone_zone_changes
+        WHERE {condition} ORDER BY id DESC LIMIT {most}"
+    );
+    let mut statement = connection.prepare(&sql).during(path, doing)?;
+    let mut rows = statement.query([value]).during(path, doing)?;
+    let damaged = |what: String| StoreError::Damaged { path: path.to_owned(), what: format!("an edit: {what}") };
     let zone = |text: Option<String>, bytes: Option<Vec<u8>>| -> Result<Option<Zone>, StoreError> {
         let Some(text) = text else { return Ok(None) };
         let mut zone: Zone = serde_json::from_str(&text).map_err(|e| damaged(e.to_string()))?;
@@ -234,15 +267,18 @@ fn changes_of(connection: &Connection, path: &Path, edit: &str) -> Result<Vec<Zo
     while let Some(row) = rows.next().during(path, doing)? {
         let get = |i: usize| row.get::<_, Option<String>>(i).during(path, doing);
         let bytes = |i: usize| row.get::<_, Option<Vec<u8>>>(i).during(path, doing);
-        let parents: String = row.get(5).during(path, doing)?;
-        changes.push(ZoneChange {
-            id: row.get(0).during(path, doing)?,
-            before: zone(get(1)?, bytes(2)?)?,
-            after: zone(get(3)?, bytes(4)?)?,
-            parents: serde_json::from_str(&parents).unwrap_or_default(),
-        });
+        let parents = get(1)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let id = row.get(0).during(path, doing)?;
+        let change = ZoneChange { id, before: zone(get(2)?, bytes(3)?)?, after: zone(get(4)?, bytes(5)?)?, parents };
+        changes.push((row.get(6).during(path, doing)?, change));
     }
     Ok(changes)
+}
+
+fn changes_of(connection: &Connection, path: &Path, edit: &str) -> Result<Vec<ZoneChange>, StoreError> {
+    let mut changes = changes_where(connection, path, "edit = ?1", edit, usize::MAX >> 1)?;
+    changes.sort_by(|a, b| a.1.id.cmp(&b.1.id));
+    Ok(changes.into_iter().map(|(_, change)| change).collect())
 }
 
 fn edit(connection: &Connection, path: &Path, id: &str) -> Result<Option<Edit>, StoreError> {
@@ -284,6 +320,26 @@ impl super::Reader {
         edit(&self.connection, &self.path, id)
     }
 
+    pub fn has_edit(&self, id: &str) -> Result<bool, StoreError> {
+        let (connection, path) = (&self.connection, self.path.as_path());
+        if !has_tables(connection, path)? {
+            return Ok(false);
+        }
+        let sql = "SELECT EXISTS (SELECT 1 FROM farmzone_edits WHERE edit = ?1)";
+        connection.query_row(sql, [id], |row| row.get(0)).during(path, "reading an edit")
+    }
+
+    /// How many changes of zones were recorded after a revision.
+    pub fn n_changes_after(&self, revision: Revision) -> Result<u64, StoreError> {
+        let (connection, path) = (&self.connection, self.path.as_path());
+        if !has_tables(connection, path)? {
+            return Ok(0);
+        }
+        let sql = "SELECT count(*) FROM farmzone_zone_changes WHERE edit IN (SELECT edit FROM farmzone_edits WHERE revision > ?1)";
+        let n: i64 = connection.query_row(sql, [revision as i64], |row| row.get(0)).during(path, "reading the edits")?;
+        Ok(n.unsigned_abs())
+    }
+
     /// The edits after a revision, the earliest first, with their changes.
     pub fn edits_after(&self, revision: Revision) -> Result<Vec<Edit>, StoreError> {
         let (connection, path, doing) = (&self.connection, self.path.as_path(), "reading the edits");
@@ -298,6 +354,48 @@ impl super::Reader {
             edit.changes = changes_of(connection, path, &edit.id)?;
         }
         Ok(edits)
+    }
+
+    /// The revision of the last edit that was recorded at or before a time (RFC 3339); none when there is none.
+    pub fn last_edit_until(&self, at: &str) -> Result<Option<Revision>, StoreError> {
+        let (connection, path) = (&self.connection, self.path.as_path());
+        if !has_tables(connection, path)? {
+            return Ok(None);
+        }
+        let sql = "SELECT max(revision) FROM farmzone_edits WHERE at <= ?1";
+        let found: Option<i64> = connection.query_row(sql, [at], |row| row.get(0)).during(path, "reading the edits")?;
+        Ok(found.map(|revision| revision.unsigned_abs()))
+    }
+
+    /// Each row whose last change no edit tells of: another program made it.
+    pub fn has_untold_changes(&self) -> Result<bool, StoreError> {
+        let (connection, path) = (&self.connection, self.path.as_path());
+        if !has_tables(connection, path)? {
+            return Ok(false);
+        }
+        let sql = "SELECT EXISTS (SELECT 1 FROM farmzone_zone_revisions r WHERE NOT EXISTS (SELECT 1 FROM farmzone_zone_changes c
+            JOIN farmzone_edits e ON e.edit = c.edit WHERE c.zone = r.zone AND e.revision = r.revision))";
+        connection.query_row(sql, [], |row| row.get(0)).during(path, "reading the edits")
+    }
+
+    /// What edits made of one zone, the latest first, at most so many, each with its edit; and the zones that its land went to.
+    pub fn versions(&self, zone: &str, most: usize) -> Result<(Vec<(Edit, ZoneChange)>, Vec<String>), StoreError> {
+        let (connection, path, doing) = (&self.connection, self.path.as_path(), "reading a zone's edits");
+        if !has_tables(connection, path)? {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let mut versions = Vec::new();
+        let sql = format!("SELECT {COLUMNS} FROM farmzone_edits WHERE edit = ?1");
+        let mut statement = connection.prepare(&sql).during(path, doing)?;
+        for (edit, change) in changes_where(connection, path, "zone = ?1", zone, most)? {
+            versions.push((statement.query_row([edit], read_edit).during(path, doing)?, change));
+        }
+        let sql = "SELECT DISTINCT zone FROM farmzone_zone_changes WHERE parents <> '[]'
+            AND EXISTS (SELECT 1 FROM json_each(parents) WHERE value = ?1) ORDER BY zone LIMIT 1000";
+        let mut statement = connection.prepare(sql).during(path, doing)?;
+        let children = statement.query_map([zone], |row| row.get(0)).during(path, doing)?;
+        let children = children.collect::<rusqlite::Result<_>>().during(path, doing)?;
+        Ok((versions, children))
     }
 
     /// A part of the edits, of one zone or of all, the latest first; how many there are.

@@ -167,6 +167,11 @@ impl Store {
         })
     }
 
+    /// Whether no other program changed features since they were measured.
+    pub fn is_settled(&self) -> Result<bool, StoreError> {
+        layers::are_settled(&self.connection, &self.path)
+    }
+
     /// Makes a new revision when another program changed features since they were measured; none when
     /// everything is as it was.
     pub fn settle(&mut self) -> Result<Option<Revision>, StoreError> {

@@ -69,10 +69,11 @@ INSERT INTO farmzone_settings ("key", value) VALUES ('version', '{FIRST_VERSION}
 pub(super) const EDITS: &str = r#"
 CREATE TABLE farmzone_edits (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, edit TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, at TEXT NOT NULL,
-  who TEXT NOT NULL, reason TEXT NOT NULL, decision TEXT, valid_from TEXT, undoes TEXT, operations TEXT NOT NULL);
+  who TEXT NOT NULL, reason TEXT NOT NULL, decision TEXT, valid_from TEXT, undoes TEXT, operations TEXT NOT NULL, made TEXT NOT NULL);
+CREATE INDEX farmzone_edits_revision ON farmzone_edits (revision);
 CREATE TABLE farmzone_zone_changes (
-  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, edit TEXT NOT NULL, zone TEXT NOT NULL, before TEXT, before_geom BLOB,
-  after TEXT, after_geom BLOB, parents TEXT NOT NULL, UNIQUE (edit, zone));
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, edit TEXT NOT NULL, zone TEXT NOT NULL, parents TEXT NOT NULL,
+  before TEXT, after TEXT, before_geom BLOB, after_geom BLOB, UNIQUE (edit, zone));
 CREATE INDEX farmzone_zone_changes_zone ON farmzone_zone_changes (zone);
 CREATE TABLE farmzone_zone_revisions (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, zone TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL);
 INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) VALUES

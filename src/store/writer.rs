@@ -217,7 +217,7 @@ fn join(layer: &mut Layer, old: Layer) {
 }
 
 /// Adds the columns that a living table lacks: newly kept ones, and ours that somebody took away.
-fn add_missing_columns<F: Feature>(connection: &Connection, path: &Path, layer: &Layer) -> Result<(), StoreError> {
+pub(super) fn add_missing_columns<F: Feature>(connection: &Connection, path: &Path, layer: &Layer) -> Result<(), StoreError> {
     let present = columns_of(connection, path, &layer.name)?;
     let ours = F::COLUMNS.iter().map(|&(name, sql_type, _)| (name, sql_type));
     for (name, sql_type) in ours.chain(layer.keep.iter().map(|name| (name.as_str(), "TEXT"))) {

@@ -225,14 +225,14 @@ fn the_past_is_shown_by_revision_by_day_and_by_what_held_in_law_and_what_is_not_
         [area(AsOf::Revision(first), "a"), area(AsOf::Revision(one), "a"), area(AsOf::Revision(one + 1), "a")],
         [Some(40_000.0), Some(39_000.0), Some(39_800.0)]
     );
-    assert_eq!((area(AsOf::Revision(one), &new), area(AsOf::Recorded("2199".parse().unwrap()), "a")), (None, Some(39_800.0)));
+    assert_eq!((area(AsOf::Revision(one), &new), area(AsOf::Recorded("2199-01-01".parse().unwrap()), "a")), (None, Some(39_800.0)));
     let law = |day: &str| area(AsOf::Valid(day.parse().unwrap()), "a");
     assert_eq!([law("2029-06-01"), law("2030-06-01"), law("2031-06-01")], [Some(40_000.0), Some(39_800.0), Some(39_000.0)]);
     assert!(
         engine.snapshot().shapes_as_of(AsOf::Revision(0), None, &[]).is_err()
             && engine.snapshot().shapes_as_of(AsOf::Revision(99), None, &[]).is_err()
     );
-    let changes = engine.snapshot().changes_between(first, one).unwrap();
+    let changes = engine.snapshot().changes_between(first, one, farmzone::engine::Page { limit: 10, offset: 0 }).unwrap();
     assert_eq!((&changes["n_matched"], &changes["features"][0]["properties"]["lost_m2"]), (&json!(2), &json!(1_000.0)));
     // Where land came from and went to.
     let lineage = engine.snapshot().zone_versions(&new, false).unwrap();
@@ -248,6 +248,65 @@ fn the_past_is_shown_by_revision_by_day_and_by_what_held_in_law_and_what_is_not_
         )
         .unwrap();
     assert!(engine.snapshot().shapes_as_of(AsOf::Revision(one), None, &[]).is_err());
+}
+
+#[test]
+fn what_was_accepted_once_can_be_taken_back_with_all_that_was_wrong_with_it() {
+    let bench = loaded();
+    // Zones as they come: built on, in two communes, over each other.
+    let more = [
+        (json!({ "id": "c", "kind": "rice" }), &square(X - 100.0, Y, 100.0)[..]),
+        (json!({ "id": "d", "kind": "rice" }), &square(X + 150.0, Y - 300.0, 100.0)[..]),
+        (json!({ "id": "e", "kind": "rice" }), &square(X + 240.0, Y - 300.0, 100.0)[..]),
+    ];
+    let file = bench.write("more.geojson", geojson_in(5897, &more));
+    bench.import(&file, "zones", &["--append"]).ok();
+    let engine = engine(&bench);
+    for id in ["c", "d"] {
+        let base = json!({ id: revision_of(&engine, id) });
+        engine.edit(&ask(&format!("remove-{id}"), base, json!([{ "op": "remove", "id": id }])), &planner()).unwrap();
+        engine.undo(&format!("remove-{id}"), &UndoAsk { id: format!("back-{id}"), reason: "slip".into() }, &planner()).unwrap();
+        assert!(revision_of(&engine, id) > 0);
+    }
+    // But not onto land that somebody else took meanwhile.
+    engine.edit(&ask("r", json!({ "c": revision_of(&engine, "c") }), json!([{ "op": "remove", "id": "c" }])), &planner()).unwrap();
+    let put = json!([{ "op": "put", "id": "new", "polygons": [[square(X - 90.0, Y + 80.0, 15.0)]], "properties": { "kind": "rice" } }]);
+    engine.edit(&ask("n", json!({}), put), &planner()).unwrap();
+    let error = engine.undo("r", &UndoAsk { id: "u".into(), reason: "slip".into() }, &planner()).unwrap_err();
+    assert!(matches!(&error, EngineError::EditRefused { issues, .. } if issues[0]["code"] == "overlap"), "{error}");
+}
+
+#[test]
+fn an_id_that_names_another_edit_is_refused_and_an_undo_holds_from_the_day_of_what_it_takes_back() {
+    use farmzone::engine::AsOf;
+    let bench = loaded();
+    let engine = engine(&bench);
+    let edit = EditAsk { valid_from: Some("2031-01-01".into()), ..ask("e1", json!({}), moved(-5.0)) };
+    engine.edit(&edit, &planner()).unwrap();
+    assert_eq!(engine.edit(&ask("e1", json!({}), moved(-6.0)), &planner()).unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(engine.undo("e1", &UndoAsk { id: "e1".into(), reason: "x".into() }, &planner()).unwrap_err().kind(), ErrorKind::Conflict);
+    engine.undo("e1", &UndoAsk { id: "u1".into(), reason: "x".into() }, &planner()).unwrap();
+    for day in ["2030-01-01", "2032-01-01"] {
+        let found = engine.snapshot().shapes_as_of(AsOf::Valid(day.parse().unwrap()), None, &["a".to_owned()]).unwrap();
+        assert_eq!(found["zones"][0]["area_m2"], 40_000.0, "{day}");
+    }
+}
+
+#[test]
+fn numbers_come_back_to_the_last_bit_and_a_column_that_was_taken_away_comes_back() {
+    let bench = loaded();
+    let engine = engine(&bench);
+    let put = |id: &str, area: Value| {
+        ask(id, json!({ "a": revision_of(&engine, "a") }), json!([{ "op": "put", "id": "a", "properties": { "declared_area_m2": area } }]))
+    };
+    engine.edit(&put("e1", json!(12_345.678_901_234_567)), &planner()).unwrap();
+    engine.edit(&put("e2", json!(0.1 + 0.2)), &planner()).unwrap();
+    engine.undo("e2", &UndoAsk { id: "u2".into(), reason: "x".into() }, &planner()).unwrap();
+    engine.undo("e1", &UndoAsk { id: "u1".into(), reason: "x".into() }, &planner()).unwrap();
+    outsider(&bench.path("w.gpkg")).execute_batch("ALTER TABLE zones DROP COLUMN variety").unwrap();
+    let variety =
+        ask("e3", json!({ "a": revision_of(&engine, "a") }), json!([{ "op": "put", "id": "a", "properties": { "variety": "J02" } }]));
+    assert_eq!(engine.edit(&variety, &planner()).unwrap()["zones"][0]["properties"]["variety"], "J02");
 }
 
 #[test]
