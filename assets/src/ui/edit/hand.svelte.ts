@@ -39,6 +39,7 @@ export class Hand implements EditListener {
   readonly #rested: () => void;
   #held: Held | null = null;
   #held_exactly = false;
+  #tab_leaves = false;
 
   constructor(
     desk: Desk,
@@ -180,6 +181,9 @@ export class Hand implements EditListener {
       return true;
     }
     if (command || event.altKey) return false;
+    // Escape, then Tab: the focus leaves the map, however many vertices there are.
+    if (event.key === 'Tab' && this.#tab_leaves) return false;
+    if (event.key !== 'Shift') this.#tab_leaves = false;
     const way = ARROWS[event.key];
     if (way) this.#go(way, event.shiftKey);
     else if (event.key === '+' || event.key === '=') this.layer?.zoom_by(1);
@@ -268,6 +272,7 @@ export class Hand implements EditListener {
     const desk = this.#desk;
     if (this.#held) {
       this.#held = null;
+      this.#tab_leaves = true;
       desk.let_go();
     } else if (desk.pen.use || desk.tool !== 'select') desk.take('select');
     else if (desk.vertex) desk.let_go();
