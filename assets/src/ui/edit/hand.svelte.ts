@@ -77,9 +77,12 @@ export class Hand implements EditListener {
     return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
   }
 
+  /** Where they are; while a vertex is on its way, where they would be. */
   handles(): Handle[] {
-    const { tool, selected } = this.#desk;
-    return tool === 'select' ? handles(selected, this.view(), this.metres_per_px()) : [];
+    const { tool, selected, preview } = this.#desk;
+    if (tool !== 'select') return [];
+    const shown = preview ? selected.map((zone) => preview.get(zone.id) ?? zone) : selected;
+    return handles(shown, this.view(), this.metres_per_px());
   }
 
   pixel_of(at: Xy): { x: number; y: number } {
