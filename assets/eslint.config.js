@@ -23,7 +23,7 @@ export default ts.config(
       parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'], svelteConfig: svelte_config },
     },
   },
-  edge(['src/core/**'], ['../api/*', '../map/*', '../ui/*', '../i18n/*', 'maplibre-gl*', 'svelte*'], 'core is pure'),
+  edge(['src/core/**'], ['**/api/*', '**/map/*', '**/ui/*', '**/i18n/*', 'maplibre-gl*', 'svelte*'], 'core is pure'),
   edge(['src/api/**'], ['../map/*', '../ui/*', '../i18n/*', 'maplibre-gl*'], 'api knows URLs and core only'),
   edge(['src/ui/**', 'src/i18n/**'], ['maplibre-gl*'], 'only map/ imports maplibre-gl'),
 );

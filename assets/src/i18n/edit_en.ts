@@ -24,7 +24,7 @@ export const edit_en: Record<keyof typeof edit_vi, string> = {
   snapping: 'Snap to vertices, edges, crossings',
   keys: 'Keys',
   keys_text:
-    'With the focus on the map: arrow keys move the crosshair by 10 pixels, Shift + arrows by exactly 1 m, Enter places a point, selects a zone or takes hold of a vertex, Tab goes to the next vertex, Insert adds one, Delete takes it away, Backspace goes back one point, Escape leaves, + and − zoom, Ctrl+Z undoes, Ctrl+Y redoes. While a vertex is held: arrows move it by 1 pixel, Shift + arrows by 1 m.',
+    'With the focus on the map: arrow keys move the crosshair by 10 pixels, Shift + arrows by exactly 1 m, Enter places a point, selects a zone or takes hold of a vertex, Tab goes to the next vertex (Escape, then Tab leaves the map), Insert adds one, Delete takes it away, Backspace goes back one point, Escape leaves, + and − zoom, Ctrl+Z undoes, Ctrl+Y redoes. While a vertex is held: arrows move it by 1 pixel, Shift + arrows by 1 m.',
   map_label: 'Map for editing. Arrow keys move the crosshair, Enter places or selects, Escape leaves.',
 
   select_hint:

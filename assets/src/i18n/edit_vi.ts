@@ -22,7 +22,7 @@ export const edit_vi = {
   snapping: 'Bắt điểm vào đỉnh, cạnh, giao điểm',
   keys: 'Phím tắt',
   keys_text:
-    'Khi bản đồ có tiêu điểm: phím mũi tên dời dấu ngắm 10 điểm ảnh, Shift + mũi tên dời đúng 1 m, Enter đặt điểm, chọn vùng hoặc nhấc đỉnh, Tab sang đỉnh kế, Insert thêm đỉnh, Delete bỏ đỉnh, Backspace lùi một điểm, Escape thoát, + và − phóng to, thu nhỏ, Ctrl+Z hoàn tác, Ctrl+Y làm lại. Khi đang cầm đỉnh: mũi tên dời 1 điểm ảnh, Shift + mũi tên dời 1 m.',
+    'Khi bản đồ có tiêu điểm: phím mũi tên dời dấu ngắm 10 điểm ảnh, Shift + mũi tên dời đúng 1 m, Enter đặt điểm, chọn vùng hoặc nhấc đỉnh, Tab sang đỉnh kế (Escape rồi Tab rời bản đồ), Insert thêm đỉnh, Delete bỏ đỉnh, Backspace lùi một điểm, Escape thoát, + và − phóng to, thu nhỏ, Ctrl+Z hoàn tác, Ctrl+Y làm lại. Khi đang cầm đỉnh: mũi tên dời 1 điểm ảnh, Shift + mũi tên dời 1 m.',
   map_label: 'Bản đồ chỉnh sửa. Phím mũi tên dời dấu ngắm, Enter đặt điểm hoặc chọn, Escape thoát.',
 
   select_hint: 'Bấm vào một vùng để chọn; giữ Shift để chọn thêm. Kéo đỉnh để dời, kéo điểm giữa cạnh để thêm đỉnh.',

@@ -76,7 +76,7 @@ export class AppState {
   map: MapWishes | null = null;
 
   /** Every kind of the workspace, for names and colours: a filter may leave some of them without a row. */
-  #known_kinds = $state.raw<KindFigures[]>([]);
+  known_kinds = $state.raw<KindFigures[]>([]);
   #system_dark = $state(window.matchMedia('(prefers-color-scheme: dark)').matches);
   #preferred = $state(remembered());
   #figures_request: AbortController | null = null;
@@ -119,7 +119,7 @@ export class AppState {
   }
 
   color(kind: string): string {
-    const figures = this.#known_kinds.find((row) => row.kind === kind);
+    const figures = this.known_kinds.find((row) => row.kind === kind);
     return (this.theme === 'dark' ? figures?.color_dark : figures?.color_light) ?? '#9aa0a6';
   }
 
@@ -128,7 +128,7 @@ export class AppState {
   }
 
   kind_name(kind: string): string {
-    return this.#known_kinds.find((row) => row.kind === kind)?.name[this.lang] ?? kind;
+    return this.known_kinds.find((row) => row.kind === kind)?.name[this.lang] ?? kind;
   }
 
   // --- the view and the address
@@ -337,7 +337,7 @@ export class AppState {
     try {
       const all_kinds = { ...filter, kinds: [] };
       const all_events = { ...filter, ...NO_EVENT_FILTER };
-      const known_are_old = filter.unit !== null && (this.#known_kinds.length === 0 || this.#units_are_old);
+      const known_are_old = filter.unit !== null && (this.known_kinds.length === 0 || this.#units_are_old);
       const [summary, whole, city, units, facets] = await Promise.all([
         api.get_summary(filter, request.signal),
         filter.kinds.length > 0 ? api.get_summary(all_kinds, request.signal) : null,
@@ -346,8 +346,8 @@ export class AppState {
         n_event_filters(filter) > 0 ? api.get_summary(all_events, request.signal) : null,
       ]);
       this.kinds = (whole ?? summary).kinds;
-      if (city) this.#known_kinds = city.kinds;
-      else if (filter.unit === null) this.#known_kinds = this.kinds;
+      if (city) this.known_kinds = city.kinds;
+      else if (filter.unit === null) this.known_kinds = this.kinds;
       this.units = units;
       this.#units_are_old = false;
       this.summary = summary;

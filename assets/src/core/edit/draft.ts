@@ -110,6 +110,13 @@ export class Draft {
     return changes;
   }
 
+  /** The server's answer to all steps: what they touch and it does not name is as it was, or never came to be. */
+  whole(answer: Changes): Changes {
+    const all = new Map(answer);
+    for (const id of this.touched()) if (!all.has(id)) all.set(id, this.base(id));
+    return all;
+  }
+
   /** Those of the changes that the land does not have already. */
   differing(changes: Changes): Changes {
     const looks = (zone: ZoneShape | null) => zone && JSON.stringify([zone.polygons, sorted(zone.properties)]);

@@ -198,6 +198,15 @@ describe('a draft', () => {
     expect(draft.base_revisions()).toEqual({ a: 1, b: 7 });
   });
 
+  test('a part that was split off and merged again never came to be', () => {
+    const draft = new Draft();
+    draft.fetched(PAIR, null);
+    const split = new Map([['p', zone('p', square(0, 0, 50))]]);
+    draft.do({ deed: 'split', operations: [{ op: 'split', id: 'a', line: [] }], result: split });
+    const merged = draft.differing(draft.whole(new Map([['a', PAIR[0] as ZoneShape]])));
+    expect([...merged]).toEqual([['p', null]]);
+  });
+
   test('what the server worked out and was there already is not the step’s', () => {
     const draft = new Draft();
     draft.fetched([...PAIR, zone('c', square(500, 0))], null);

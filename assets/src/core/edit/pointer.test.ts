@@ -63,4 +63,4 @@ test('with 100,000 zones loaded, 99 of 100 pointer moves take at most 8 ms of ou
   const p99_ms = took_ms[Math.floor(took_ms.length * 0.99)] ?? Infinity;
   console.log(`pointer move: median ${took_ms[300]?.toFixed(3)} ms, p99 ${p99_ms.toFixed(3)} ms`);
   expect(p99_ms).toBeLessThanOrEqual(MOST_MS);
-});
+}, 60_000);

@@ -1,5 +1,6 @@
 import { expect, describe, test } from 'vitest';
 import { changed_properties, field_faults, filled } from './fields.ts';
+import { named } from './named.ts';
 import { NO_PROPERTIES } from './operation.ts';
 import type { Xy } from './shape.ts';
 import { equal_areas, split_areas } from './split_areas.ts';
@@ -75,6 +76,17 @@ describe('the table of vertices', () => {
       ]),
     ).toBeNull();
   });
+});
+
+test('ids in what the server says become names, as whole words only', () => {
+  const names = new Map([
+    ['Z1', 'Đồng Mỗ'],
+    ['z-4q.r', 'Vùng mới'],
+    ['12', 'Mười hai'],
+  ]);
+  expect(named('Vùng Z1 chồng lên z-4q.r: 12 m². Z12 không', names)).toBe(
+    'Vùng “Đồng Mỗ” chồng lên “Vùng mới”: 12 m². Z12 không',
+  );
 });
 
 test('areas to split by are read as their language writes them, with what is left over', () => {

@@ -72,7 +72,7 @@ export class Desk {
   /** What a zone can be. */
   get kinds(): readonly KindFigures[] {
     const { kinds } = session.facts;
-    return this.app.kinds.filter((row) => kinds.length === 0 || kinds.includes(row.kind));
+    return this.app.known_kinds.filter((row) => kinds.length === 0 || kinds.includes(row.kind));
   }
 
   constructor(app: AppState, person: string) {

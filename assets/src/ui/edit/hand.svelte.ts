@@ -39,6 +39,7 @@ export class Hand implements EditListener {
   readonly #rested: () => void;
   #held: Held | null = null;
   #held_exactly = false;
+  #tab_leaves = false;
 
   constructor(
     desk: Desk,
@@ -76,9 +77,12 @@ export class Hand implements EditListener {
     return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
   }
 
+  /** Where they are; while a vertex is on its way, where they would be. */
   handles(): Handle[] {
-    const { tool, selected } = this.#desk;
-    return tool === 'select' ? handles(selected, this.view(), this.metres_per_px()) : [];
+    const { tool, selected, preview } = this.#desk;
+    if (tool !== 'select') return [];
+    const shown = preview ? selected.map((zone) => preview.get(zone.id) ?? zone) : selected;
+    return handles(shown, this.view(), this.metres_per_px());
   }
 
   pixel_of(at: Xy): { x: number; y: number } {
@@ -180,6 +184,9 @@ export class Hand implements EditListener {
       return true;
     }
     if (command || event.altKey) return false;
+    // Escape, then Tab: the focus leaves the map, however many vertices there are.
+    if (event.key === 'Tab' && this.#tab_leaves) return false;
+    if (event.key !== 'Shift') this.#tab_leaves = false;
     const way = ARROWS[event.key];
     if (way) this.#go(way, event.shiftKey);
     else if (event.key === '+' || event.key === '=') this.layer?.zoom_by(1);
@@ -268,6 +275,7 @@ export class Hand implements EditListener {
     const desk = this.#desk;
     if (this.#held) {
       this.#held = null;
+      this.#tab_leaves = true;
       desk.let_go();
     } else if (desk.pen.use || desk.tool !== 'select') desk.take('select');
     else if (desk.vertex) desk.let_go();

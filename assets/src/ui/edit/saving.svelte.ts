@@ -99,7 +99,7 @@ export class Saving {
     this.status = 'idle';
     if (answer.status === 'saved') {
       this.issues = answer.edit.issues;
-      return this.#draft.differing(changes_of(answer.edit));
+      return this.#draft.differing(this.#draft.whole(changes_of(answer.edit)));
     }
     this.#take(answer);
     return null;
@@ -192,7 +192,7 @@ export class Saving {
         ),
       );
       this.status = 'idle';
-      if (answer.status === 'saved') this.#draft.worked_out(i, changes_of(answer.edit));
+      if (answer.status === 'saved') this.#draft.worked_out(i, this.#draft.whole(changes_of(answer.edit)));
       else return this.#take(answer);
     }
   }
