@@ -392,6 +392,14 @@ impl Snapshot {
     }
 
     /// `GET /api/v1/zones`.
+    /// Every kind that a zone can be, also those of which there is none.
+    pub fn kinds_list(&self) -> Value {
+        let kinds = self.rulebook.kinds.kinds.iter();
+        let kinds: Vec<Value> =
+            kinds.map(|k| json!({ "kind": k.key, "name": k.name, "color_light": k.color_light, "color_dark": k.color_dark })).collect();
+        json!({ "revision": self.revision, "kinds": kinds })
+    }
+
     pub fn zones_list(&self, filter: &Filter, page: Page) -> Result<Value, EngineError> {
         let taken = self.zones_taken(filter)?;
         let found = self.events_at(filter.epoch)?;

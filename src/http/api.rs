@@ -41,6 +41,11 @@ pub(super) async fn summary(State(app): State<App>, headers: HeaderMap, uri: Uri
     answer(app, headers, ask.rev()?, JSON, move |s| s.summary(&filter)).await.map_err(ApiError::of_parameter)
 }
 
+pub(super) async fn kinds(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["rev"])?;
+    answer(app, headers, ask.rev()?, JSON, |s| Ok(s.kinds_list())).await
+}
+
 pub(super) async fn layers(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
     let ask = Ask::read(&uri, &["rev"])?;
     answer(app, headers, ask.rev()?, JSON, |s| s.layers_list()).await

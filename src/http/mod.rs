@@ -179,6 +179,7 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/tokens",
     "/api/v1/tokens/{id}",
     "/api/v1/summary",
+    "/api/v1/kinds",
     "/api/v1/layers",
     "/api/v1/units",
     "/api/v1/units/{code}",
@@ -217,6 +218,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/tokens", get(accounts::tokens).post(accounts::add_token))
         .route("/api/v1/tokens/{id}", delete(accounts::remove_token))
         .route("/api/v1/summary", get(api::summary))
+        .route("/api/v1/kinds", get(api::kinds))
         .route("/api/v1/layers", get(api::layers))
         .route("/api/v1/units", get(api::units))
         .route("/api/v1/units/{code}", get(api::unit))

@@ -30,11 +30,14 @@ export interface Totals {
   n_units: number;
 }
 
-export interface KindFigures {
+export interface Kind {
   kind: string;
   name: Text;
   color_light: string;
   color_dark: string;
+}
+
+export interface KindFigures extends Kind {
   n_zones: number;
   area_m2: number;
   lost_m2: number | null;

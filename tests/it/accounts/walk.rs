@@ -24,6 +24,7 @@ const TABLE: &[(&str, &str, Option<Action>)] = &[
     ("POST", "/api/v1/tokens", Some(Action::MakeTokens)),
     ("DELETE", "/api/v1/tokens/{id}", Some(Action::MakeTokens)),
     ("GET", "/api/v1/summary", None),
+    ("GET", "/api/v1/kinds", None),
     ("GET", "/api/v1/layers", None),
     ("GET", "/api/v1/units", None),
     ("GET", "/api/v1/units/{code}", None),

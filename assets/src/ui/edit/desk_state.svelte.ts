@@ -16,7 +16,8 @@ import {
   type ZoneShape,
 } from '../../core/edit/shape.ts';
 import { snap, free, type Snap } from '../../core/edit/snap.ts';
-import type { KindFigures } from '../../core/model.ts';
+import { get_kinds } from '../../api/edits.ts';
+import type { Kind } from '../../core/model.ts';
 import { say_edit, say_edit_count, type EditCountKey, type EditKey } from '../../i18n/edit.ts';
 import type { AppState } from '../app_state.svelte.ts';
 import { session } from '../session.svelte.ts';
@@ -58,6 +59,7 @@ export class Desk {
   /** What the server would not work out: it is in no step, and repairs of it come with it. */
   #refused: { deed: Deed; operations: readonly Operation[] } | null = null;
   #last_kind = '';
+  #kinds = $state.raw<readonly Kind[]>([]);
 
   readonly steps = $derived((void this.n, [...this.draft.steps]));
   readonly n_undone = $derived((void this.n, this.draft.undone.length));
@@ -70,13 +72,19 @@ export class Desk {
   readonly crossing: { zone: ZoneShape; at: Xy } | null = $derived((void this.n, this.#crossing()));
 
   /** What a zone can be. */
-  get kinds(): readonly KindFigures[] {
+  get kinds(): readonly Kind[] {
     const { kinds } = session.facts;
-    return this.app.known_kinds.filter((row) => kinds.length === 0 || kinds.includes(row.kind));
+    return this.#kinds.filter((row) => kinds.length === 0 || kinds.includes(row.kind));
   }
 
   constructor(app: AppState, person: string) {
     this.app = app;
+    this.#kinds = app.known_kinds;
+    // Until they are here, and when they do not come, those of the map.
+    void get_kinds().then(
+      (kinds) => (this.#kinds = kinds),
+      () => undefined,
+    );
     const place = `farmzone.unsaved|${app.summary?.title.vi ?? ''}|${person}`;
     this.saving = new Saving(this.draft, place, () => (this.n += 1));
     this.restored = this.saving.restore();
