@@ -321,7 +321,7 @@ impl Snapshot {
         Ok([degrees(at.x), degrees(at.y)])
     }
 
-    fn geometry(&self, shape: &crate::model::MultiPolygon) -> Result<Value, EngineError> {
+    pub(super) fn geometry(&self, shape: &crate::model::MultiPolygon) -> Result<Value, EngineError> {
         Ok(geojson(&self.place.to_lonlat(shape)?))
     }
 

@@ -18,11 +18,17 @@ const MOST_IDS: usize = 200;
 
 pub(super) async fn shapes(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
     let ask = Ask::read(&uri, &["bbox", "id", "rev"])?;
+    let (bbox, ids) = box_or_ids(&ask)?;
+    answer(app, headers, ask.rev()?, JSON, move |s| s.shapes(bbox, &ids)).await
+}
+
+/// Which zones are asked for: those in a box of degrees, or some by id.
+pub(super) fn box_or_ids(ask: &Ask) -> Result<(Option<[f64; 4]>, Vec<String>), ApiError> {
     let (filter, ids) = (ask.filter()?, ask.words("id")?);
-    if filter.bbox.is_some() != ids.is_empty() {
-        return Err(ApiError::bad_request(format!("give bbox=west,south,east,north or id= with at most {MOST_IDS} ids, one of them")));
+    if filter.bbox.is_some() == ids.is_empty() {
+        return Ok((filter.bbox, ids));
     }
-    answer(app, headers, ask.rev()?, JSON, move |s| s.shapes(filter.bbox, &ids)).await
+    Err(ApiError::bad_request(format!("give bbox=west,south,east,north or id= with at most {MOST_IDS} ids, one of them")))
 }
 
 pub(super) async fn make(State(app): State<App>, who: Who, headers: HeaderMap, uri: Uri, request: Request) -> Answer {
@@ -60,7 +66,7 @@ pub(super) async fn one(State(app): State<App>, who: Who, Place(id): Place<Strin
 }
 
 /// Changes the workspace away from the async threads; the answer comes when it is on the disk.
-async fn changed<W>(app: App, headers: HeaderMap, work: W) -> Answer
+pub(super) async fn changed<W>(app: App, headers: HeaderMap, work: W) -> Answer
 where
     W: FnOnce(&Engine) -> Result<Value, EngineError> + Send + 'static,
 {

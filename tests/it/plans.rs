@@ -1,0 +1,308 @@
+//! Plans beside the map: drawn, undone, submitted, decided on, published or refused, read by a link.
+
+use farmzone::access::{Person, Role};
+use farmzone::engine::{DecideAsk, EditAsk, Engine, EngineError, ErrorKind, Page, PlanAsk, PlanPatch, PlanReader, UndoAsk};
+use farmzone::model::PlanState;
+use serde_json::{Value, json};
+
+use crate::edits::{X, Y, ask, count, engine, loaded, moved, planner};
+use crate::program::{Bench, square};
+use crate::store::outsider;
+
+const ALL: [f64; 4] = [105.0, 20.0, 107.0, 22.0];
+
+/// With the accounts of those who draw and decide.
+fn city() -> (Bench, Engine) {
+    let bench = loaded();
+    for (name, role) in [("lan", "planner"), ("minh", "approver"), ("hoa", "approver")] {
+        bench.run(&["user", "add", "w.gpkg", name, "--role", role, "--generate"]).ok();
+    }
+    let engine = engine(&bench);
+    (bench, engine)
+}
+
+fn approver() -> Person {
+    Person { name: "minh".to_owned(), role: Role::Approver, ..Person::nobody() }
+}
+
+fn plan(engine: &Engine, id: &str) -> Value {
+    engine.make_plan(&PlanAsk { id: Some(id.into()), name: "Vùng lúa mới".into(), note: String::new() }, &planner()).unwrap()
+}
+
+fn card(engine: &Engine, id: &str) -> Value {
+    engine.snapshot().plan_card(id, &PlanReader::Person).unwrap()
+}
+
+/// Every zone as a plan has it, by id.
+fn view(engine: &Engine, id: &str) -> Vec<Value> {
+    by_id(engine.snapshot().plan_shapes(id, &PlanReader::Person, Some(ALL), &[]).unwrap())
+}
+
+fn map(engine: &Engine) -> Vec<Value> {
+    by_id(engine.snapshot().shapes(Some(ALL), &[]).unwrap())
+}
+
+fn by_id(shapes: Value) -> Vec<Value> {
+    let mut zones = shapes["zones"].as_array().unwrap().clone();
+    zones.sort_by_key(|zone| zone["id"].as_str().unwrap().to_owned());
+    zones
+}
+
+fn is_same(a: &[Value], b: &[Value]) -> bool {
+    let same = |a: &Value, b: &Value| ["id", "polygons", "properties"].iter().all(|name| a[name] == b[name]);
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+}
+
+/// The revision of a zone in a plan.
+fn revision_of(engine: &Engine, plan: &str, zone: &str) -> Value {
+    view(engine, plan).into_iter().find(|z| z["id"] == zone).unwrap()["revision"].clone()
+}
+
+/// Sets attributes of a zone in a plan.
+fn put(engine: &Engine, plan: &str, id: &str, zone: &str, properties: Value) -> Result<Value, EngineError> {
+    let base = json!({ zone: revision_of(engine, plan, zone) });
+    engine.edit_plan(plan, &ask(id, base, json!([{ "op": "put", "id": zone, "properties": properties }])), &planner())
+}
+
+/// The same on the map.
+fn put_on_map(engine: &Engine, id: &str, zone: &str, properties: Value) {
+    let base = map(engine).into_iter().find(|z| z["id"] == zone).unwrap()["revision"].clone();
+    let edit = ask(id, json!({ zone: base }), json!([{ "op": "put", "id": zone, "properties": properties }]));
+    engine.edit(&edit, &planner()).unwrap();
+}
+
+fn decided() -> DecideAsk {
+    DecideAsk { note: "đã xem".into(), decision: Some("QĐ 12/2026".into()) }
+}
+
+fn approve(engine: &Engine, plan: &str) {
+    engine.decide_plan(plan, PlanState::Submitted, &DecideAsk::default(), None, &planner()).unwrap();
+    engine.decide_plan(plan, PlanState::Approved, &decided(), None, &approver()).unwrap();
+}
+
+fn publish(engine: &Engine, plan: &str) -> Result<Value, EngineError> {
+    engine.publish_plan(plan, &decided(), None, &approver())
+}
+
+fn collisions(error: EngineError) -> Value {
+    match error {
+        EngineError::EditStale { details, .. } => details["collisions"].clone(),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn what_is_drawn_in_a_plan_is_seen_there_and_nowhere_else_and_can_be_taken_back_and_again() {
+    let (bench, engine) = city();
+    let before = map(&engine);
+    let revision = engine.snapshot().revision;
+    assert_eq!((&plan(&engine, "p1")["state"], &plan(&engine, "p1")["revision"]), (&json!("draft"), &json!(1)));
+    assert!(is_same(&view(&engine, "p1"), &before));
+    let answer = engine.edit_plan("p1", &ask("e1", json!({}), moved(-5.0)), &planner()).unwrap();
+    assert_eq!((answer["zones"].as_array().unwrap().len(), &answer["revision"]), (2, &json!(2)));
+    let drawn = view(&engine, "p1");
+    assert_eq!((&drawn[0]["area_m2"], &drawn[1]["area_m2"]), (&json!(39_000.0), &json!(41_000.0)));
+    assert!(is_same(&map(&engine), &before) && engine.snapshot().revision == revision, "the map stays");
+    // The same edit again is one edit.
+    let again = engine.edit_plan("p1", &ask("e1", json!({}), moved(-5.0)), &planner()).unwrap();
+    assert_eq!((&again["revision"], count(&bench, "farmzone_plan_edits")), (&json!(2), 1));
+    let undo = |id: &str, edit: &str| engine.undo_in_plan("p1", edit, &UndoAsk { id: id.into(), reason: "thử".into() }, &planner());
+    undo("u1", "e1").unwrap();
+    assert!(is_same(&view(&engine, "p1"), &before));
+    assert_eq!((count(&bench, "farmzone_plan_zones"), &card(&engine, "p1")["n_zones"]), (0, &json!(0)));
+    undo("r1", "u1").unwrap();
+    assert!(is_same(&view(&engine, "p1"), &drawn));
+    put(&engine, "p1", "e2", "a", json!({ "name": "Khác" })).unwrap();
+    assert!(matches!(undo("u2", "e1"), Err(EngineError::EditStale { .. })), "something came after it");
+    undo("u3", "e2").unwrap();
+    undo("u4", "e1").unwrap();
+    assert!(is_same(&view(&engine, "p1"), &before));
+    // The server that watches takes none of it for a change of the map, and a later one reads it.
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert_eq!(engine.snapshot().revision, revision);
+    undo("u5", "u4").unwrap();
+    drop(engine);
+    assert!(is_same(&view(&crate::edits::engine(&bench), "p1"), &drawn));
+}
+
+#[test]
+fn a_plan_keeps_only_what_differs_and_follows_the_map_in_all_else() {
+    let (bench, engine) = city();
+    plan(&engine, "p1");
+    put(&engine, "p1", "e1", "a", json!({ "kind": "tea" })).unwrap();
+    let kept: (String, Option<Vec<u8>>) = outsider(&bench.path("w.gpkg"))
+        .query_row("SELECT attributes, shape FROM farmzone_plan_zones", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    assert_eq!(kept, (r#"{"kind":["rice","tea"]}"#.to_owned(), None));
+    let old = revision_of(&engine, "p1", "a");
+    put_on_map(&engine, "m1", "a", json!({ "crop": "chè xanh" }));
+    put_on_map(&engine, "m2", "b", json!({ "name": "Bưởi Diễn" }));
+    let now = view(&engine, "p1");
+    assert_eq!(
+        [&now[0]["properties"]["kind"], &now[0]["properties"]["crop"], &now[1]["properties"]["name"]],
+        [&json!("tea"), &json!("chè xanh"), &json!("Bưởi Diễn")]
+    );
+    // Who drew on what it was before is told.
+    let stale = ask("e2", json!({ "a": old }), json!([{ "op": "put", "id": "a", "properties": { "name": "X" } }]));
+    let error = engine.edit_plan("p1", &stale, &planner()).unwrap_err();
+    assert!(matches!(&error, EngineError::EditStale { details, .. } if details["zones"][0]["properties"]["crop"] == "chè xanh"));
+    // What was put back as the map has it is kept no more.
+    put(&engine, "p1", "e3", "a", json!({ "kind": "rice" })).unwrap();
+    assert_eq!(count(&bench, "farmzone_plan_zones"), 0);
+    assert_eq!(revision_of(&engine, "p1", "a"), map(&engine)[0]["revision"]);
+}
+
+#[test]
+fn edits_of_a_plan_are_judged_as_those_of_the_map_and_by_the_persons_limits() {
+    let (_bench, engine) = city();
+    plan(&engine, "p1");
+    let over = |id: &str, x: f64| {
+        ask(id, json!({}), json!([{ "op": "put", "id": id, "polygons": [[square(x, Y, 50.0)]], "properties": { "kind": "rice" } }]))
+    };
+    let error = engine.edit_plan("p1", &over("n1", X + 10.0), &planner()).unwrap_err();
+    assert!(matches!(&error, EngineError::EditRefused { issues, .. } if issues[0]["code"] == "overlap"), "{error}");
+    engine.edit_plan("p1", &over("n2", X - 200.0), &planner()).unwrap();
+    let error = engine.edit_plan("p1", &over("n3", X - 180.0), &planner()).unwrap_err();
+    assert!(matches!(&error, EngineError::EditRefused { issues, .. } if issues[0]["zones"] == json!(["n2", "n3"])), "{error}");
+    // The map knows nothing of it.
+    engine.edit(&over("n3", X - 180.0), &planner()).unwrap();
+    let limited = Person { units: vec!["10002".into()], ..planner() };
+    assert_eq!(engine.edit_plan("p1", &over("n4", X - 300.0), &limited).unwrap_err().kind(), ErrorKind::NotAllowed);
+    let other = Person { name: "hoa".into(), ..planner() };
+    assert_eq!(engine.edit_plan("p1", &over("n5", X - 300.0), &other).unwrap_err().kind(), ErrorKind::NotAllowed);
+    for (plan, edit) in [("none", over("n6", X - 300.0)), ("p1", ask("n7", json!({}), json!([{ "op": "remove", "id": "none" }])))] {
+        let error = engine.edit_plan(plan, &edit, &planner()).unwrap_err();
+        assert!([ErrorKind::NotFound, ErrorKind::Invalid].contains(&error.kind()), "{error}");
+    }
+    let trial = EditAsk { is_dry_run: true, ..over("n8", X - 300.0) };
+    assert!(engine.edit_plan("p1", &trial, &planner()).unwrap()["revision"].is_null());
+    assert_eq!(view(&engine, "p1").len(), 4, "a, b, n2 and n3, which came to the map");
+}
+
+#[test]
+fn a_plan_is_published_by_somebody_else_once_and_gives_exactly_what_it_showed() {
+    let (bench, engine) = city();
+    plan(&engine, "p1");
+    engine.edit_plan("p1", &ask("e1", json!({}), moved(-5.0)), &planner()).unwrap();
+    let base = json!({ "a": revision_of(&engine, "p1", "a") });
+    let split = json!([{ "op": "split", "id": "a", "areas_m2": [9_000.0] }]);
+    engine.edit_plan("p1", &ask("e2", base, split), &planner()).unwrap();
+    put(&engine, "p1", "e3", "b", json!({ "kind": "tea", "name": "<script>alert(1)</script>" })).unwrap();
+    let drawn = view(&engine, "p1");
+    assert_eq!(publish(&engine, "p1").unwrap_err().kind(), ErrorKind::Conflict, "it was not approved");
+    let own = Person { role: Role::Administrator, ..planner() };
+    engine.decide_plan("p1", PlanState::Submitted, &DecideAsk::default(), None, &planner()).unwrap();
+    assert_eq!(put(&engine, "p1", "e4", "b", json!({ "name": "x" })).unwrap_err().kind(), ErrorKind::Conflict, "it was submitted");
+    for error in [
+        engine.decide_plan("p1", PlanState::Approved, &decided(), None, &own),
+        engine.decide_plan("p1", PlanState::Approved, &decided(), None, &planner()),
+    ] {
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::NotAllowed);
+    }
+    let error = engine.decide_plan("p1", PlanState::Returned, &DecideAsk::default(), None, &approver()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage, "it says why");
+    engine.decide_plan("p1", PlanState::Returned, &decided(), None, &approver()).unwrap();
+    approve(&engine, "p1");
+    assert_eq!(engine.publish_plan("p1", &decided(), None, &own).unwrap_err().kind(), ErrorKind::NotAllowed);
+    let results = std::thread::scope(|threads| {
+        let both = [0, 1].map(|_| threads.spawn(|| publish(&engine, "p1")));
+        both.map(|thread| thread.join().unwrap().map_err(|error| error.kind()))
+    });
+    assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1);
+    assert!(results.iter().any(|r| r.as_ref().is_err_and(|kind| *kind == ErrorKind::Conflict)));
+    assert!(is_same(&map(&engine), &drawn));
+    assert_eq!(count(&bench, "farmzone_edits"), 1);
+    let edits = engine.snapshot().edits_list(None, Page { limit: 10, offset: 0 }).unwrap();
+    assert_eq!((&edits["edits"][0]["who"], &edits["edits"][0]["decision"]), (&json!("minh"), &json!("QĐ 12/2026")));
+    let made = edits["edits"][0]["zones"].as_array().unwrap().iter().find(|zone| zone["change"] == "made").unwrap();
+    assert_eq!(made["parents"], json!(["a"]), "its lineage is kept");
+    let states: Vec<String> =
+        card(&engine, "p1")["steps"].as_array().unwrap().iter().map(|s| s["state"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(states, ["draft", "submitted", "returned", "submitted", "approved", "published"]);
+    assert!(engine.remove_plan("p1", 99, &planner()).is_err(), "what was published stays");
+}
+
+#[test]
+fn what_the_map_changed_elsewhere_is_taken_over_and_what_both_changed_is_listed_by_field_and_by_ground() {
+    let (_bench, engine) = city();
+    for id in ["fields", "shapes", "ground", "gone", "fine"] {
+        plan(&engine, id);
+    }
+    put(&engine, "fields", "e1", "a", json!({ "name": "Của ta", "crop": "ngô" })).unwrap();
+    engine.edit_plan("shapes", &ask("e1", json!({}), moved(-5.0)), &planner()).unwrap();
+    let west = |id: &str, x: f64| {
+        ask(id, json!({}), json!([{ "op": "put", "id": id, "polygons": [[square(x, Y + 150.0, 50.0)]], "properties": { "kind": "rice" } }]))
+    };
+    engine.edit_plan("ground", &west("n1", X - 200.0), &planner()).unwrap();
+    put(&engine, "gone", "e1", "b", json!({ "name": "Mất" })).unwrap();
+    put(&engine, "fine", "e1", "a", json!({ "variety": "J02" })).unwrap();
+    put_on_map(&engine, "m1", "a", json!({ "name": "Của họ", "crop": "ngô" }));
+    engine.edit(&ask("m2", json!({}), moved(-8.0)), &planner()).unwrap();
+    engine.edit(&west("n2", X - 170.0), &planner()).unwrap();
+    for id in ["fields", "shapes", "ground", "fine"] {
+        approve(&engine, id);
+    }
+    let before = map(&engine);
+    let found = collisions(publish(&engine, "fields").unwrap_err());
+    let field = json!([{ "field": "name", "base": "Lúa", "theirs": "Của họ", "ours": "Của ta" }]);
+    assert_eq!((&found[0]["what"], &found[0]["zone"], &found[0]["fields"]), (&json!("changed"), &json!("a"), &field));
+    let found = collisions(publish(&engine, "shapes").unwrap_err());
+    assert_eq!((found.as_array().unwrap().len(), &found[0]["fields"][0]["field"]), (2, &json!("shape")), "{found}");
+    let found = collisions(publish(&engine, "ground").unwrap_err());
+    assert_eq!((&found[0]["what"], &found[0]["zones"], &found[0]["area_m2"]), (&json!("overlap"), &json!(["n1", "n2"]), &json!(1_000.0)));
+    let told = engine.snapshot().plan_changes("ground", &PlanReader::Person, None).unwrap();
+    assert_eq!(told["collisions"], found, "it is told before somebody tries");
+    assert!(is_same(&map(&engine), &before), "nothing was done by halves");
+    publish(&engine, "fine").unwrap();
+    let a = &map(&engine)[0];
+    assert_eq!([&a["properties"]["variety"], &a["properties"]["name"]], [&json!("J02"), &json!("Của họ")]);
+    let base = json!({ "b": map(&engine)[1]["revision"] });
+    engine.edit(&ask("m3", base, json!([{ "op": "remove", "id": "b" }])), &planner()).unwrap();
+    approve(&engine, "gone");
+    assert_eq!(collisions(publish(&engine, "gone").unwrap_err())[0]["what"], "gone");
+}
+
+#[test]
+fn rights_that_were_taken_away_since_are_gone_at_publication() {
+    let (bench, engine) = city();
+    for id in ["p1", "p2", "p3"] {
+        plan(&engine, id);
+        put(&engine, id, "e1", "a", json!({ "name": id })).unwrap();
+        approve(&engine, id);
+    }
+    let change = |more: &[&str]| bench.run(&[&["user", "change", "w.gpkg", "lan"], more].concat()).ok();
+    change(&["--unit", "10002"]);
+    let error = publish(&engine, "p1").unwrap_err();
+    assert!(error.kind() == ErrorKind::NotAllowed && error.to_string().contains("lan"), "{error}");
+    change(&["--no-limits", "--role", "officer"]);
+    assert_eq!(publish(&engine, "p1").unwrap_err().kind(), ErrorKind::NotAllowed);
+    change(&["--role", "planner", "--disable"]);
+    assert_eq!(publish(&engine, "p1").unwrap_err().kind(), ErrorKind::NotAllowed);
+    let limited = Person { kinds: vec!["tea".into()], ..approver() };
+    change(&["--enable"]);
+    assert_eq!(engine.publish_plan("p1", &decided(), None, &limited).unwrap_err().kind(), ErrorKind::NotAllowed);
+    publish(&engine, "p1").unwrap();
+    assert_eq!(collisions(publish(&engine, "p2").unwrap_err())[0]["fields"][0]["theirs"], "p1");
+}
+
+#[test]
+fn a_change_names_the_plans_revision_and_texts_are_bounded() {
+    let (_bench, engine) = city();
+    plan(&engine, "p1");
+    let patch = |name: &str| PlanPatch { name: Some(name.to_owned()), note: None };
+    assert_eq!(engine.patch_plan("p1", 1, &patch(" Khác "), &planner()).unwrap()["name"], "Khác");
+    assert!(matches!(engine.patch_plan("p1", 1, &patch("x"), &planner()), Err(EngineError::PlanMoved { now: 2 })));
+    assert!(matches!(engine.remove_plan("p1", 1, &planner()), Err(EngineError::PlanMoved { now: 2 })));
+    let long = "x".repeat(201);
+    for bad in ["", " ", "a\u{7}", &long] {
+        assert_eq!(engine.patch_plan("p1", 2, &patch(bad), &planner()).unwrap_err().kind(), ErrorKind::Usage, "{bad:?}");
+    }
+    for bad in ["", "a b", "../x", &"x".repeat(41)] {
+        let ask = PlanAsk { id: Some(bad.to_owned()), name: "x".into(), note: String::new() };
+        assert_eq!(engine.make_plan(&ask, &planner()).unwrap_err().kind(), ErrorKind::Usage, "{bad:?}");
+    }
+    let theirs = PlanAsk { id: Some("p1".into()), name: "x".into(), note: String::new() };
+    assert_eq!(engine.make_plan(&theirs, &approver()).unwrap_err().kind(), ErrorKind::Conflict);
+    engine.remove_plan("p1", 2, &planner()).unwrap();
+    assert_eq!(engine.snapshot().plan_card("p1", &PlanReader::Person).unwrap_err().kind(), ErrorKind::NotFound);
+}
