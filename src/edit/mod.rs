@@ -18,7 +18,7 @@ mod tests;
 pub use attributes::attributes_of;
 pub use check::{Asked, BadCode, check, overlap_m2};
 pub use operations::apply;
-pub use plan::{Collision, FieldCollision, collision, differing, mark, planned};
+pub use plan::{Collision, FieldCollision, collision, differing, mark, mark_of, planned};
 
 use std::collections::BTreeMap;
 

@@ -123,7 +123,8 @@ pub fn mark(row: &PlanZone) -> u64 {
     short(&hash)
 }
 
-fn mark_of(shape: &MultiPolygon) -> u64 {
+/// The same of a shape.
+pub fn mark_of(shape: &MultiPolygon) -> u64 {
     let mut hash = blake3::Hasher::new();
     for polygon in &shape.0 {
         for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {

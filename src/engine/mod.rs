@@ -49,7 +49,7 @@ pub use maps::StyleAsk;
 pub use password::generated_password;
 pub use place::{CrsFacts, Place};
 pub use planning::{Figures, FiguresAsk, FiguresBy, FiguresRow};
-pub use plans::{CommentAsk, CommentChange, DecideAsk, PlanAsk, PlanPatch, PlanReader};
+pub use plans::{CommentAsk, CommentChange, DecideAsk, PlanAsk, PlanPatch, PlanReader, SupplyAsk};
 pub use pyramid::{Pyramid, PyramidAsk, pyramid};
 pub use raster::EpochRaster;
 pub use rulebook::{Rulebook, tiles_file, tiles_text};

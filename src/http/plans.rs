@@ -11,7 +11,9 @@ use super::edits::{box_or_ids, changed};
 use super::error::ApiError;
 use super::session::Who;
 use crate::access::Action;
-use crate::engine::{CommentAsk, CommentChange, DecideAsk, EditAsk, Engine, EngineError, PlanAsk, PlanPatch, PlanReader, UndoAsk};
+use crate::engine::{
+    CommentAsk, CommentChange, DecideAsk, EditAsk, Engine, EngineError, PlanAsk, PlanPatch, PlanReader, SupplyAsk, UndoAsk,
+};
 use crate::model::PlanState;
 
 const GEOJSON: &str = "application/geo+json";
@@ -120,6 +122,27 @@ pub(super) async fn changes(State(app): State<App>, who: Who, Place(id): Place<S
         who.may(Action::ReadPlans)?;
     }
     answer(app, headers, None, GEOJSON, move |s| s.plan_changes(&id, &reader, with.as_deref())).await
+}
+
+pub(super) async fn figures(State(app): State<App>, who: Who, Place(id): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["with", "yields", "demand_t", "share"])?;
+    let reader = reader(&who, &ask)?;
+    let with = ask.short_text("with", 100)?.map(str::to_owned);
+    if with.as_deref().is_some_and(|with| with != "map") {
+        who.may(Action::ReadPlans)?;
+    }
+    let tonnes = |text: &str| text.parse::<f64>().ok().filter(|t| t.is_finite() && *t >= 0.0 && *t < 1e12);
+    let mut supply = SupplyAsk::default();
+    for pair in ask.words("yields")? {
+        let found = pair.split_once(':').and_then(|(kind, t)| Some((kind.to_owned(), tonnes(t)?)));
+        let (kind, yield_t) =
+            found.ok_or_else(|| ApiError::bad_request("parameter yields: tonnes a hectare by kind, like rice:6.2,tea:2"))?;
+        supply.yields_t_per_ha.insert(kind, yield_t);
+    }
+    if let Some(text) = ask.text("demand_t") {
+        supply.demand_t = Some(tonnes(text).ok_or_else(|| ApiError::bad_request("parameter demand_t: a number of tonnes"))?);
+    }
+    answer(app, headers, None, JSON, move |s| s.plan_figures(&id, &reader, with.as_deref(), &supply)).await
 }
 
 pub(super) async fn comment(

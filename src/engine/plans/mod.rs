@@ -7,6 +7,7 @@
 mod changes;
 mod comments;
 mod drawing;
+mod figures;
 mod publishing;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ use crate::model::{PlanState, PlanZone, Revision};
 use crate::store::{Plan, PlanStep, Reader};
 
 pub use comments::{CommentAsk, CommentChange};
+pub(super) use figures::PlanFigures;
+pub use figures::SupplyAsk;
 pub use publishing::DecideAsk;
 
 /// A new plan.
