@@ -108,7 +108,7 @@ pub fn fragments(remaining: &[&MultiPolygon], rules: &Rules, known: &mut KnownFr
         }
         (areas, n_slivers)
     };
-    let found: Vec<([u8; 32], (Vec<f64>, usize))> = new.into_par_iter().map(|(hash, cluster)| (*hash, sized(cluster))).collect();
+    let found: KnownFragments = new.into_par_iter().map(|(hash, cluster)| (*hash, sized(cluster))).collect();
     known.extend(found);
     let mut sum = Fragments::default();
     for (areas, n_slivers) in keyed.iter().filter_map(|(hash, _)| known.get(hash)) {

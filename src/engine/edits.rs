@@ -203,7 +203,7 @@ impl Snapshot {
     }
 }
 
-fn edit_facts(edit: &Edit) -> Value {
+pub(super) fn edit_facts(edit: &Edit) -> Value {
     let area = |zone: &Option<Zone>| zone.as_ref().map(|z| geom::area_m2(&z.shape));
     let zones: Vec<Value> = edit
         .changes

@@ -446,7 +446,7 @@ impl Snapshot {
             "kept_m2": kept_m2.map(rounded_m2), "not_seen_m2": found.as_ref().map(|f| rounded_m2(f.not_seen_m2(place))), "lost_m2": lost_m2.map(rounded_m2),
             "lost_share": lost_m2.map(|lost| rounded_share(lost / view.area_m2)), "outside_share": rounded_share(view.outside_share),
             "center": self.lonlat_point(view.center())?, "epoch": found.as_ref().map(|f| f.epoch), "source": layer.map(|l| l.source.clone()),
-            "simulated": layer.is_some_and(|l| l.simulated), "revision": layer.map(|l| l.revision), "events": shown?, "n_events": events.len(),
+            "simulated": layer.is_some_and(|l| l.simulated), "revision": view.revision, "events": shown?, "n_events": events.len(),
         });
         Ok(
             json!({ "type": "Feature", "id": zone.id, "bbox": self.lonlat_bounds(view.bounds)?, "geometry": geojson(&lonlat), "properties": properties, "revision": self.revision }),

@@ -133,12 +133,7 @@ impl<'a> Sheet<'a> {
             Some(bbox) => ground.within(self.snapshot.place.bounds_from_lonlat(bbox)?),
             None => ids.iter().filter_map(|id| ground.zone(id)).collect(),
         };
-        let shown = found.iter().take(MOST_SHAPES).filter_map(|zone| self.zone(&zone.id));
-        let zones: Vec<Value> = shown.map(|(zone, revision)| self.snapshot.shape_facts(zone, revision)).collect();
-        Ok(json!({
-            "revision": self.snapshot.revision, "crs": self.snapshot.place.crs, "n_matched": found.len(),
-            "is_complete": zones.len() == found.len(), "zones": zones,
-        }))
+        Ok(self.snapshot.shapes_of(found.len(), found.iter().filter_map(|zone| self.zone(&zone.id))))
     }
 }
 
@@ -153,6 +148,14 @@ impl Snapshot {
         Sheet::of_map(self).shapes(bbox, ids)
     }
 
+    pub(super) fn shapes_of<'z>(&self, n_matched: usize, zones: impl Iterator<Item = (&'z Zone, Revision)>) -> Value {
+        let zones: Vec<Value> = zones.take(MOST_SHAPES).map(|(zone, revision)| self.shape_facts(zone, revision)).collect();
+        json!({
+            "revision": self.revision, "crs": self.place.crs, "n_matched": n_matched, "is_complete": zones.len() == n_matched,
+            "zones": zones,
+        })
+    }
+
     pub(super) fn refused(&self, faults: &[Fault]) -> EngineError {
         let first = faults.first().map_or("", |fault| fault.message.en.as_str());
         let more = faults.len().saturating_sub(1);
@@ -163,12 +166,7 @@ impl Snapshot {
     /// The person's limits to kinds and units hold for what a zone was and for what it becomes.
     pub(super) fn check_rights(&self, edited: &Edited, person: &Person) -> Result<(), EngineError> {
         for change in &edited.changes {
-            let area = |zone: &Option<Zone>| zone.as_ref().map_or(0.0, |z| geom::area_m2(&z.shape));
-            let is_knit = change.before.is_some()
-                && change.after.is_some()
-                && (area(&change.before) - area(&change.after)).abs() < KNIT_M2
-                && change.before.as_ref().map(edit::attributes_of) == change.after.as_ref().map(edit::attributes_of);
-            if is_knit {
+            if is_knit(&change.before, &change.after) {
                 continue;
             }
             for zone in change.before.iter().chain(&change.after) {
@@ -251,4 +249,12 @@ fn shared_codes(ground: &Ground, edited: &Edited) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// Whether a zone only got a vertex on its border, because a neighbour has one there.
+pub(super) fn is_knit(before: &Option<Zone>, after: &Option<Zone>) -> bool {
+    let (Some(before), Some(after)) = (before, after) else { return false };
+    (geom::area_m2(&before.shape) - geom::area_m2(&after.shape)).abs() < KNIT_M2
+        && edit::overlap_m2(&before.shape, &after.shape) > geom::area_m2(&before.shape) - KNIT_M2
+        && edit::attributes_of(before) == edit::attributes_of(after)
 }

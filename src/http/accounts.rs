@@ -41,6 +41,7 @@ pub(super) async fn add_user(State(app): State<App>, who: Who, request: Request)
     let new: NewAccount = sent(request).await?;
     let snapshot = app.snapshot();
     let (account, password) = app.prove(move |accounts| accounts.add(new, &Limits::of_snapshot(&snapshot))).await?;
+    tracing::info!(by = who.0.name, name = account.name, role = %account.role, "account made");
     let mut body = account_facts(&account);
     if let Some(password) = password {
         body["password"] = password.into();
@@ -90,13 +91,17 @@ pub(super) async fn change_user(
     let snapshot = app.snapshot();
     let kept = caller.session.filter(|_| is_own);
     let work = app.prove(move |accounts| accounts.change(&name, change, &Limits::of_snapshot(&snapshot), kept.as_deref()));
-    Ok(personal(StatusCode::OK, &account_facts(&work.await?)))
+    let account = work.await?;
+    tracing::info!(by = person.name, name = account.name, role = %account.role, is_disabled = account.is_disabled, "account changed");
+    Ok(personal(StatusCode::OK, &account_facts(&account)))
 }
 
 pub(super) async fn remove_user(State(app): State<App>, Place(name): Place<String>, who: Who, uri: Uri) -> Answer {
     who.may(Action::ManageAccounts)?;
     Ask::read(&uri, &[])?;
-    app.ask_accounts(move |accounts| accounts.remove(&name)).await?;
+    let removed = name.clone();
+    app.ask_accounts(move |accounts| accounts.remove(&removed)).await?;
+    tracing::info!(by = who.0.name, name, "account removed");
     Ok(no_content())
 }
 
@@ -118,6 +123,7 @@ pub(super) async fn add_token(State(app): State<App>, who: Who, request: Request
     Ask::read(request.uri(), &[])?;
     let new: NewToken = sent(request).await?;
     let (token, text) = app.ask_accounts(move |accounts| accounts.add_token(&who.0, new)).await?;
+    tracing::info!(by = token.owner, id = token.id, scope = token.scope.join(","), "token made");
     let mut body = token_facts(&token);
     body["token"] = text.into();
     Ok(personal(StatusCode::CREATED, &body))
@@ -126,6 +132,8 @@ pub(super) async fn add_token(State(app): State<App>, who: Who, request: Request
 pub(super) async fn remove_token(State(app): State<App>, Place(id): Place<String>, who: Who, uri: Uri) -> Answer {
     let owner = owner(&who)?;
     Ask::read(&uri, &[])?;
-    app.ask_accounts(move |accounts| accounts.remove_token(&id, owner.as_deref())).await?;
+    let removed = id.clone();
+    app.ask_accounts(move |accounts| accounts.remove_token(&removed, owner.as_deref())).await?;
+    tracing::info!(by = who.0.name, id, "token revoked");
     Ok(no_content())
 }

@@ -14,7 +14,7 @@ use crate::engine::{By, EngineError, FiguresAsk, FiguresBy, Reach, Snapshot, Tra
 pub(super) type Answer = Result<Response, ApiError>;
 
 pub(super) const JSON: &str = "application/json";
-const GEOJSON: &str = "application/geo+json";
+pub(super) const GEOJSON: &str = "application/geo+json";
 
 /// Computes, codes and writes one JSON answer.
 pub(super) async fn answer<W>(app: App, headers: HeaderMap, rev: Option<u64>, content_type: &'static str, work: W) -> Answer

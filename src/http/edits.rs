@@ -6,20 +6,24 @@ use serde_json::Value;
 
 use super::App;
 use super::answer::{Coded, Coding, Freshness, json_bytes};
-use super::api::{Answer, JSON, answer};
+use super::api::{Answer, GEOJSON, JSON, answer};
 use super::ask::{Ask, Place, sent};
 use super::error::ApiError;
 use super::session::Who;
 use crate::access::Action;
-use crate::engine::{EditAsk, Engine, EngineError, UndoAsk};
+use crate::engine::{AsOf, EditAsk, Engine, EngineError, Snapshot, UndoAsk};
 
 /// Zones whose shapes are asked for by id.
 const MOST_IDS: usize = 200;
 
 pub(super) async fn shapes(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    let ask = Ask::read(&uri, &["bbox", "id", "rev"])?;
-    let (bbox, ids) = box_or_ids(&ask)?;
-    answer(app, headers, ask.rev()?, JSON, move |s| s.shapes(bbox, &ids)).await
+    let ask = Ask::read(&uri, &["bbox", "id", "as_of", "time", "rev"])?;
+    let ((bbox, ids), moment) = (box_or_ids(&ask)?, as_of(&ask)?);
+    let work = move |s: &Snapshot| match moment {
+        Some(moment) => s.shapes_as_of(moment, bbox, &ids),
+        None => s.shapes(bbox, &ids),
+    };
+    answer(app, headers, ask.rev()?, JSON, work).await
 }
 
 /// Which zones are asked for: those in a box of degrees, or some by id.
@@ -29,6 +33,33 @@ pub(super) fn box_or_ids(ask: &Ask) -> Result<(Option<[f64; 4]>, Vec<String>), A
         return Ok((filter.bbox, ids));
     }
     Err(ApiError::bad_request(format!("give bbox=west,south,east,north or id= with at most {MOST_IDS} ids, one of them")))
+}
+
+/// `as_of=17` (a revision) or `as_of=2026-11-22`, a day: by what was recorded, or (`time=valid`) by what held in law.
+fn as_of(ask: &Ask) -> Result<Option<AsOf>, ApiError> {
+    let time = ask.word("time", &["recorded", "valid"])?;
+    let Some(text) = ask.short_text("as_of", 10)? else { return Ok(None) };
+    if let Ok(revision) = text.parse() {
+        return Ok(Some(AsOf::Revision(revision)));
+    }
+    let day = text.parse().map_err(|_| ApiError::bad_request("parameter as_of: give a revision or a day like 2026-11-22"))?;
+    Ok(Some(if time == "valid" { AsOf::Valid(day) } else { AsOf::Recorded(day) }))
+}
+
+pub(super) async fn versions(State(app): State<App>, who: Who, Place(id): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
+    let may_know_who = who.may(Action::ReadEdits).is_ok();
+    let ask = Ask::read(&uri, &["rev"])?;
+    answer(app, headers, ask.rev()?, JSON, move |s| s.zone_versions(&id, may_know_who)).await
+}
+
+pub(super) async fn changes(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["from", "to", "rev"])?;
+    let given = |name: &str| {
+        let text = ask.text(name).ok_or_else(|| ApiError::bad_request("give two revisions: from= and to="))?;
+        text.parse::<u64>().map_err(|_| ApiError::bad_request(format!("parameter {name}: give the number of a revision")))
+    };
+    let (from, to) = (given("from")?, given("to")?);
+    answer(app, headers, ask.rev()?, GEOJSON, move |s| s.changes_between(from, to)).await
 }
 
 pub(super) async fn make(State(app): State<App>, who: Who, headers: HeaderMap, uri: Uri, request: Request) -> Answer {

@@ -16,7 +16,7 @@ pub(super) struct ApiError {
     message: String,
     issues: Vec<Issue>,
     /// More that belongs to the error, by name.
-    details: Value,
+    details: Option<Box<Value>>,
     /// Of statuses that ask to come again.
     retry_after_s: u64,
 }
@@ -25,7 +25,7 @@ const RETRY_AFTER_S: u64 = 5;
 
 impl ApiError {
     fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        ApiError { status, message: message.into(), issues: Vec::new(), details: Value::Null, retry_after_s: RETRY_AFTER_S }
+        ApiError { status, message: message.into(), issues: Vec::new(), details: None, retry_after_s: RETRY_AFTER_S }
     }
 
     /// To come again after so many seconds.
@@ -109,11 +109,16 @@ impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::EditRefused { message, issues } => {
-                return ApiError { details: json!({ "issues": issues }), ..ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, message) };
+                return ApiError {
+                    details: Some(Box::new(json!({ "issues": issues }))),
+                    ..ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+                };
             }
-            EngineError::EditStale { message, details } => return ApiError { details, ..ApiError::new(StatusCode::CONFLICT, message) },
+            EngineError::EditStale { message, details } => {
+                return ApiError { details: Some(Box::new(details)), ..ApiError::new(StatusCode::CONFLICT, message) };
+            }
             EngineError::PlanMoved { now } => {
-                let details = json!({ "revision": now });
+                let details = Some(Box::new(json!({ "revision": now })));
                 return ApiError { details, ..ApiError::new(StatusCode::PRECONDITION_FAILED, error.to_string()) };
             }
             _ => {}
@@ -163,7 +168,7 @@ impl IntoResponse for ApiError {
             self.message
         };
         let mut body = json!({ "error": { "code": code, "message": message, "issues": self.issues } });
-        for (name, value) in self.details.as_object().into_iter().flatten() {
+        for (name, value) in self.details.as_deref().and_then(Value::as_object).into_iter().flatten() {
             body["error"][name] = value.clone();
         }
         let mut response = (self.status, Json(body)).into_response();

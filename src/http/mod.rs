@@ -181,6 +181,8 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/zones/shapes",
     "/api/v1/zones/{id}",
     "/api/v1/zones/{id}/history",
+    "/api/v1/zones/{id}/versions",
+    "/api/v1/changes",
     "/api/v1/edits",
     "/api/v1/edits/{id}",
     "/api/v1/edits/{id}/undo",
@@ -231,6 +233,8 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/zones/shapes", get(edits::shapes))
         .route("/api/v1/zones/{id}", get(api::zone))
         .route("/api/v1/zones/{id}/history", get(api::zone_history))
+        .route("/api/v1/zones/{id}/versions", get(edits::versions))
+        .route("/api/v1/changes", get(edits::changes))
         .route("/api/v1/edits", get(edits::list).post(edits::make).layer(DefaultBodyLimit::max(guard::MOST_EDIT_BYTES as usize)))
         .route("/api/v1/edits/{id}", get(edits::one))
         .route("/api/v1/edits/{id}/undo", post(edits::undo))

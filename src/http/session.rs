@@ -161,7 +161,10 @@ pub(super) fn personal(status: StatusCode, body: &Value) -> Response {
 pub(super) fn not_in(why: NotIn, wrong: ApiError) -> ApiError {
     match why {
         NotIn::Wrong => wrong,
-        NotIn::Wait(seconds) => ApiError::too_many(format!("too many failures; try again in {seconds} seconds")).after(seconds),
+        NotIn::Wait(seconds) => {
+            tracing::warn!(seconds, "attempts to sign in are slowed down");
+            ApiError::too_many(format!("too many failures; try again in {seconds} seconds")).after(seconds)
+        }
     }
 }
 
@@ -200,6 +203,9 @@ pub(super) async fn sign_in(State(app): State<App>, Address(address): Address, r
     from_our_page(&headers)?;
     let SignIn { name, password } = sent(request).await?;
     let began = app.prove(move |accounts| accounts.sign_in(&name, &password, address)).await?;
+    if let Ok(session) = &began {
+        tracing::info!(name = session.person.name, "signed in");
+    }
     let began = began.map_err(|why| not_in(why, ApiError::not_signed_in("the name or the password is wrong")))?;
     if let Some(earlier) = cookie(&headers) {
         app.ask_accounts(move |accounts| accounts.sign_out(&earlier)).await?;

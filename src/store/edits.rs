@@ -291,6 +291,22 @@ impl super::Reader {
         edit(&self.connection, &self.path, id)
     }
 
+    /// The edits after a revision, the earliest first, with their changes.
+    pub fn edits_after(&self, revision: Revision) -> Result<Vec<Edit>, StoreError> {
+        let (connection, path, doing) = (&self.connection, self.path.as_path(), "reading the edits");
+        if !has_tables(connection, path)? {
+            return Ok(Vec::new());
+        }
+        let sql = format!("SELECT {COLUMNS} FROM farmzone_edits WHERE revision > ?1 ORDER BY id");
+        let mut statement = connection.prepare(&sql).during(path, doing)?;
+        let rows = statement.query_map([revision as i64], read_edit).during(path, doing)?;
+        let mut edits: Vec<Edit> = rows.collect::<rusqlite::Result<_>>().during(path, doing)?;
+        for edit in &mut edits {
+            edit.changes = changes_of(connection, path, &edit.id)?;
+        }
+        Ok(edits)
+    }
+
     /// A part of the edits, of one zone or of all, the latest first; how many there are.
     pub fn edits(&self, zone: Option<&str>, limit: usize, offset: usize) -> Result<(Vec<Edit>, u64), StoreError> {
         let (connection, path, doing) = (&self.connection, self.path.as_path(), "reading the edits");

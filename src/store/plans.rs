@@ -46,7 +46,7 @@ pub struct PlanStep {
     pub note: String,
 }
 
-/// An edit of a plan.
+/// An edit of a plan. The operations are not kept: what was before is all that taking it back needs.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PlanEdit {
     /// Unique in its plan.
@@ -55,8 +55,6 @@ pub struct PlanEdit {
     pub who: String,
     pub reason: String,
     pub undoes: Option<String>,
-    /// JSON, as it was asked for.
-    pub operations: String,
     pub changes: Vec<PlanChange>,
 }
 
@@ -250,23 +248,25 @@ fn write_zones(connection: &Connection, path: &Path, plan: i64, zones: &[(String
     let doing = "writing a plan";
     let mut delete = connection.prepare("DELETE FROM farmzone_plan_zones WHERE plan = ?1 AND zone = ?2").during(path, doing)?;
     let sql =
-        "INSERT INTO farmzone_plan_zones (plan, zone, base, attributes, shape, base_shape, parents) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        "INSERT INTO farmzone_plan_zones (plan, zone, base, attributes, shape, base_shape, parents) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        ON CONFLICT (plan, zone) DO UPDATE SET base = ?3, attributes = ?4, shape = ?5, base_shape = ?6, parents = ?7";
     let mut insert = connection.prepare(sql).during(path, doing)?;
     for (id, zone) in zones {
-        delete.execute(params![plan, id]).during(path, doing)?;
-        if let Some(zone) = zone {
-            let (base, attributes, shape, base_shape, parents) = cells(Some(zone));
-            insert.execute(params![plan, id, base, attributes, shape, base_shape, parents]).during(path, doing)?;
+        if zone.is_none() {
+            delete.execute(params![plan, id]).during(path, doing)?;
+            continue;
         }
+        let (base, attributes, shape, base_shape, parents) = cells(zone.as_ref());
+        insert.execute(params![plan, id, base, attributes, shape, base_shape, parents]).during(path, doing)?;
     }
     Ok(())
 }
 
 fn write_edit(connection: &Connection, path: &Path, plan: i64, edit: &PlanEdit) -> Result<(), StoreError> {
     let doing = "writing an edit of a plan";
-    let sql = "INSERT INTO farmzone_plan_edits (plan, edit, at, who, reason, undoes, operations) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let PlanEdit { id, who, reason, undoes, operations, changes, .. } = edit;
-    connection.execute(sql, params![plan, id, now(), who, reason, undoes, operations]).during(path, doing)?;
+    let sql = "INSERT INTO farmzone_plan_edits (plan, edit, at, who, reason, undoes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let PlanEdit { id, who, reason, undoes, changes, .. } = edit;
+    connection.execute(sql, params![plan, id, now(), who, reason, undoes]).during(path, doing)?;
     let row = connection.last_insert_rowid();
     let sql = "INSERT INTO farmzone_plan_changes (edit, zone, base, attributes, shape, base_shape, parents, was_there, mark)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
@@ -303,19 +303,11 @@ fn read_plan(row: &Row<'_>) -> rusqlite::Result<Plan> {
     })
 }
 
-const EDIT: &str =
-    "SELECT e.id, edit, at, who, reason, undoes, operations FROM farmzone_plan_edits e JOIN farmzone_plans p ON p.id = e.plan";
+const EDIT: &str = "SELECT e.id, edit, at, who, reason, undoes FROM farmzone_plan_edits e JOIN farmzone_plans p ON p.id = e.plan";
 
 fn read_edit(row: &Row<'_>) -> rusqlite::Result<(i64, PlanEdit)> {
-    let edit = PlanEdit {
-        id: row.get(1)?,
-        at: row.get(2)?,
-        who: row.get(3)?,
-        reason: row.get(4)?,
-        undoes: row.get(5)?,
-        operations: row.get(6)?,
-        changes: Vec::new(),
-    };
+    let edit =
+        PlanEdit { id: row.get(1)?, at: row.get(2)?, who: row.get(3)?, reason: row.get(4)?, undoes: row.get(5)?, changes: Vec::new() };
     Ok((row.get(0)?, edit))
 }
 

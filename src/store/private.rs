@@ -42,8 +42,9 @@ pub const SESSION_LASTS_S: i64 = 7 * 24 * 3600;
 const SEEN_EVERY_S: i64 = 300;
 /// Of one account; the one not seen for longest ends.
 const MOST_SESSIONS: i64 = 50;
-/// Names and addresses whose failures are counted; those with the fewest, then the oldest, are forgotten.
+/// Names and addresses whose failures are counted; of more, those with the fewest, then the oldest, are forgotten.
 const MOST_COUNTED: i64 = 20_000;
+const KEPT_COUNTED: i64 = 15_000;
 /// Failures are forgotten when none came for so long.
 const FORGOTTEN_AFTER_S: i64 = 24 * 3600;
 /// A failure that was let pass costs so long, then twice, four times, …
@@ -344,8 +345,11 @@ impl PrivateStore {
                 let sql = "INSERT INTO attempts VALUES (?1, 1, ?2) ON CONFLICT (what) DO UPDATE SET n = n + 1, last = ?2";
                 c.execute(sql, params![one.what, now])?;
             }
-            let sql = "DELETE FROM attempts WHERE what IN (SELECT what FROM attempts ORDER BY n DESC, last DESC LIMIT -1 OFFSET ?1)";
-            c.execute(sql, [MOST_COUNTED]).map(|_| Ok(()))
+            if c.query_row("SELECT count(*) FROM attempts", [], |r| r.get::<_, i64>(0))? > MOST_COUNTED {
+                let sql = "DELETE FROM attempts WHERE what IN (SELECT what FROM attempts ORDER BY n DESC, last DESC LIMIT -1 OFFSET ?1)";
+                c.execute(sql, [KEPT_COUNTED])?;
+            }
+            Ok(Ok(()))
         })
     }
 
@@ -605,6 +609,18 @@ mod tests {
         assert_eq!(store.attempt(&[name], at + 1).unwrap(), Ok(()));
         assert!(store.attempt(&[address], at + 1).unwrap().is_err(), "the address still has the others");
         assert_eq!(store.attempt(&[address], at + FORGOTTEN_AFTER_S).unwrap(), Ok(()));
+    }
+
+    #[test]
+    fn a_flood_of_names_fills_nothing_and_makes_nobody_forgotten_who_failed_often() {
+        let (_dir, mut store) = store();
+        let counted = |n: u64| Counted { what: *blake3::hash(&n.to_le_bytes()).as_bytes(), n_free: 3 };
+        (0..3).for_each(|_| store.attempt(&[counted(0)], NOW).unwrap().unwrap());
+        let names: Vec<Counted> = (1..=MOST_COUNTED as u64).map(counted).collect();
+        store.attempt(&names, NOW + 1).unwrap().unwrap();
+        let n: i64 = store.connection.query_row("SELECT count(*) FROM attempts", [], |r| r.get(0)).unwrap();
+        assert_eq!(n, KEPT_COUNTED);
+        assert!(store.attempt(&[counted(0)], NOW + 1).unwrap().is_err());
     }
 
     #[cfg(unix)]

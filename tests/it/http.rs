@@ -564,6 +564,7 @@ async fn every_described_path_answers_and_every_answer_protects_its_reader() {
             .replace("{name}", "dark");
         let path = path
             .replace("zones/shapes", "zones/shapes?id=a")
+            .replace("v1/changes", "v1/changes?from=3&to=3")
             .replace("{code}", "10001")
             .replace("encroachments/{id}", &format!("encroachments/{event}"))
             .replace("{id}", "a")

@@ -306,3 +306,195 @@ fn a_change_names_the_plans_revision_and_texts_are_bounded() {
     engine.remove_plan("p1", 2, &planner()).unwrap();
     assert_eq!(engine.snapshot().plan_card("p1", &PlanReader::Person).unwrap_err().kind(), ErrorKind::NotFound);
 }
+
+/// A grid of squares of two kinds, numbered from the south-west.
+fn grid(n: usize) -> (Bench, Engine) {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let zones: Vec<(Value, [[f64; 2]; 5])> = (0..n * n)
+        .map(|i| {
+            let properties =
+                json!({ "id": format!("g{i:02}"), "kind": if i % 2 == 0 { "rice" } else { "fruit" }, "name": format!("Vùng {i}") });
+            (properties, square(X + 100.0 * (i % n) as f64, Y + 100.0 * (i / n) as f64, 100.0))
+        })
+        .collect();
+    let features: Vec<(Value, &[[f64; 2]])> = zones.iter().map(|(properties, ring)| (properties.clone(), &ring[..])).collect();
+    bench.import(&bench.write("zones.geojson", crate::program::geojson_in(5897, &features)), "zones", &[]).ok();
+    for (name, role) in [("lan", "planner"), ("minh", "approver")] {
+        bench.run(&["user", "add", "w.gpkg", name, "--role", role, "--generate"]).ok();
+    }
+    let engine = engine(&bench);
+    (bench, engine)
+}
+
+/// Operations on zones as they are shown, and the revisions that they rest on.
+fn random_edit(random: &mut impl rand::RngExt, zones: &[Value], id: &str) -> EditAsk {
+    let zone = &zones[random.random_range(0..zones.len())];
+    let other = &zones[random.random_range(0..zones.len())];
+    let corners = zone["polygons"][0][0].as_array().unwrap();
+    let corner = &corners[random.random_range(0..corners.len() - 1)];
+    let mut step = |most: f64| random.random_range(-most..most);
+    let to = [corner[0].as_f64().unwrap() + step(15.0), corner[1].as_f64().unwrap() + step(15.0)];
+    let operation = match step(1.0) {
+        s if s < -0.4 => json!({ "op": "move", "moves": [{ "from": corner, "to": to }] }),
+        s if s < 0.1 => json!({ "op": "put", "id": zone["id"], "properties": { "name": format!("Tên {id}"), "kind": "tea" } }),
+        s if s < 0.4 => json!({ "op": "split", "id": zone["id"], "areas_m2": [1_500.0], "bearing_deg": if s < 0.25 { 0.0 } else { 90.0 } }),
+        s if s < 0.7 => json!({ "op": "merge", "ids": [zone["id"], other["id"]] }),
+        s if s < 0.85 => json!({ "op": "remove", "id": zone["id"] }),
+        _ => {
+            json!({ "op": "put", "polygons": [[square(X - 150.0 + 30.0 * step(3.0).round(), Y + 40.0 * step(5.0).round(), 25.0)]], "properties": { "kind": "rice" } })
+        }
+    };
+    let base: serde_json::Map<String, Value> =
+        [zone, other].iter().map(|z| (z["id"].as_str().unwrap().to_owned(), z["revision"].clone())).collect();
+    ask(id, Value::Object(base), json!([operation]))
+}
+
+/// Pairs of zones of the map that share land, m².
+fn overlaps_m2(engine: &Engine) -> f64 {
+    let snapshot = engine.snapshot();
+    let shapes: Vec<_> = snapshot.zones.list.iter().map(|view| &view.zone.shape).collect();
+    let pairs = (0..shapes.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+    pairs.map(|(i, j)| farmzone::edit::overlap_m2(shapes[i], shapes[j])).sum()
+}
+
+#[test]
+fn any_plan_published_onto_the_map_it_was_drawn_on_is_the_map_then_and_onto_another_it_collides_or_overlaps_nothing() {
+    use rand::SeedableRng;
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(11);
+    let (_bench, engine) = grid(6);
+    let (mut n_kept, mut n_collided, mut n_rebased) = (0, 0, 0);
+    for round in 0..12 {
+        let id = format!("p{round}");
+        plan(&engine, &id);
+        for n in 0..8 {
+            let edit = random_edit(&mut random, &view(&engine, &id), &format!("{id}e{n}"));
+            n_kept += usize::from(engine.edit_plan(&id, &edit, &planner()).is_ok());
+        }
+        let moves = round % 2 == 1;
+        for n in 0..if moves { 2 } else { 0 } {
+            let _ = engine.edit(&random_edit(&mut random, &map(&engine), &format!("{id}m{n}")), &planner());
+        }
+        let (drawn, before) = (view(&engine, &id), map(&engine));
+        approve(&engine, &id);
+        match publish(&engine, &id) {
+            Ok(_) => {
+                n_rebased += usize::from(moves);
+                assert!(is_same(&map(&engine), &drawn), "round {round}");
+            }
+            Err(error) => {
+                assert!(moves, "round {round}: {error}");
+                assert!(matches!(error, EngineError::EditStale { .. } | EngineError::EditRefused { .. }), "{error}");
+                n_collided += 1;
+                assert!(is_same(&map(&engine), &before), "round {round}: nothing was done by halves");
+            }
+        }
+        assert!(overlaps_m2(&engine) < 1e-3, "round {round}");
+    }
+    assert!(n_kept > 30 && n_collided > 0, "{n_kept} edits kept, {n_collided} plans collided, {n_rebased} did not");
+}
+
+#[test]
+fn figures_of_a_plan_are_those_of_the_map_with_what_differs() {
+    let (_bench, engine) = grid(4);
+    plan(&engine, "p1");
+    let figures = |with: Option<&str>, ask: &farmzone::engine::SupplyAsk| {
+        engine.snapshot().plan_figures("p1", &PlanReader::Person, with, ask).unwrap()
+    };
+    let none = farmzone::engine::SupplyAsk::default();
+    let row =
+        |facts: &Value, kind: &str| facts["rows"].as_array().unwrap().iter().find(|row| row["key"] == kind).cloned().unwrap_or_default();
+    let before = figures(Some("map"), &none);
+    assert_eq!(before["rows"], before["with"]["rows"]);
+    // The same count as the slow way.
+    let ask = farmzone::engine::FiguresAsk::default();
+    let slow = engine.snapshot().figures(&ask, Page { limit: 50, offset: 0 }).unwrap();
+    for one in &slow.rows {
+        let ours = row(&before, &one.key);
+        assert_eq!(ours["n_patches"], one.landscape.n_patches, "{}", one.key);
+        assert!((ours["largest_patch_m2"].as_f64().unwrap() - one.landscape.largest_patch_m2).abs() < 0.1);
+    }
+    put(&engine, "p1", "e1", "g00", json!({ "kind": "tea" })).unwrap();
+    let supply = farmzone::engine::SupplyAsk { yields_t_per_ha: [("tea".to_owned(), 2.5)].into(), demand_t: Some(10.0) };
+    let after = figures(Some("map"), &supply);
+    assert_eq!((&row(&after, "tea")["area_m2"], &row(&after, "tea")["n_patches"]), (&json!(10_000.0), &json!(1)));
+    assert_eq!([&after["supply_t"], &after["supply_share"]], [&json!(2.5), &json!(0.25)]);
+    assert_eq!(row(&after, "rice")["n_zones"].as_u64(), row(&after["with"], "rice")["n_zones"].as_u64().map(|n| n - 1));
+    let strange = farmzone::engine::SupplyAsk { yields_t_per_ha: [("gold".to_owned(), 1.0)].into(), demand_t: None };
+    let error = engine.snapshot().plan_figures("p1", &PlanReader::Person, None, &strange).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+}
+
+#[test]
+fn a_link_shows_one_plan_to_anybody_without_a_name_until_it_is_taken_back() {
+    let (bench, engine) = city();
+    plan(&engine, "p1");
+    plan(&engine, "p2");
+    put(&engine, "p1", "e1", "a", json!({ "kind": "tea" })).unwrap();
+    let comment = farmzone::engine::CommentAsk { text: "Lan ơi".into(), at_xy: Some([X, Y]) };
+    engine.comment_on_plan("p1", &comment, &approver()).unwrap();
+    let secret = engine.share_plan("p1", &planner()).unwrap()["share"].as_str().unwrap().to_owned();
+    assert_eq!(secret.len(), 64, "256 bits");
+    let kept: Vec<u8> =
+        outsider(&bench.path("w.gpkg")).query_row("SELECT share FROM farmzone_plans WHERE plan = 'p1'", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, blake3::hash(secret.as_bytes()).as_bytes());
+    let link = PlanReader::Link(secret.clone());
+    let snapshot = engine.snapshot();
+    let shown = snapshot.plan_card("p1", &link).unwrap();
+    let all =
+        [shown.clone(), snapshot.plan_changes("p1", &link, None).unwrap(), snapshot.plan_shapes("p1", &link, Some(ALL), &[]).unwrap()];
+    for text in all.iter().map(Value::to_string) {
+        assert!(!text.contains("\"lan\"") && !text.contains("minh") && !text.contains("Lan ơi"), "{text}");
+    }
+    assert_eq!(shown["name"], "Vùng lúa mới");
+    for (plan, secret) in [("p2", &secret[..]), ("p1", ""), ("p1", "x"), ("none", &secret)] {
+        let error = snapshot.plan_card(plan, &PlanReader::Link(secret.to_owned())).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+    assert_eq!(engine.share_plan("p1", &approver()).unwrap_err().kind(), ErrorKind::NotAllowed);
+    engine.unshare_plan("p1", &planner()).unwrap();
+    assert_eq!(snapshot.plan_card("p1", &link).unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn comments_are_their_authors_and_the_owner_says_that_they_are_resolved() {
+    let (_bench, engine) = city();
+    plan(&engine, "p1");
+    let ask = |text: &str| farmzone::engine::CommentAsk { text: text.to_owned(), at_xy: Some([X + 10.0, Y + 10.0]) };
+    let change = |text: Option<&str>, is_resolved| farmzone::engine::CommentChange { text: text.map(str::to_owned), is_resolved };
+    let n = engine.comment_on_plan("p1", &ask("<b>Sao cắt</b> ở đây?\nKhông rõ."), &approver()).unwrap()["n"].as_i64().unwrap();
+    let kept = card(&engine, "p1")["comments"][0].clone();
+    assert_eq!(
+        [&kept["text"], &kept["who"], &kept["is_resolved"]],
+        [&json!("<b>Sao cắt</b> ở đây?\nKhông rõ."), &json!("minh"), &json!(false)]
+    );
+    assert!(kept["place"][0].as_f64().is_some_and(|lon| (105.0..107.0).contains(&lon)));
+    assert_eq!(card(&engine, "p1")["revision"], 1, "a comment changes no plan");
+    assert_eq!(engine.change_comment("p1", n, &change(Some("x"), None), &planner()).unwrap_err().kind(), ErrorKind::NotAllowed);
+    assert_eq!(engine.change_comment("p1", n, &change(None, Some(true)), &planner()).unwrap()["is_resolved"], true);
+    assert_eq!(engine.remove_comment("p1", n, &planner()).unwrap_err().kind(), ErrorKind::NotAllowed);
+    for bad in ["", "a\u{0}b", &"x".repeat(2_001)] {
+        assert_eq!(engine.comment_on_plan("p1", &ask(bad), &planner()).unwrap_err().kind(), ErrorKind::Usage);
+    }
+    engine.remove_comment("p1", n, &approver()).unwrap();
+    assert_eq!(engine.remove_comment("p1", n, &approver()).unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn what_fifty_plans_cost_is_what_differs() {
+    let (bench, engine) = grid(8);
+    let size = || std::fs::metadata(bench.path("w.gpkg")).unwrap().len();
+    engine.close();
+    let before = size();
+    for n in 0..10 {
+        let id = format!("p{n}");
+        plan(&engine, &id);
+        let operations: Vec<Value> =
+            (0..64).map(|i| json!({ "op": "put", "id": format!("g{i:02}"), "properties": { "kind": "tea" } })).collect();
+        let base: serde_json::Map<String, Value> =
+            map(&engine).iter().map(|zone| (zone["id"].as_str().unwrap().to_owned(), zone["revision"].clone())).collect();
+        engine.edit_plan(&id, &ask("e1", Value::Object(base), Value::Array(operations)), &planner()).unwrap();
+    }
+    engine.close();
+    let bytes = (size() - before) / 640;
+    assert!(bytes < 300, "{bytes} bytes a changed zone, operations and tables included");
+}

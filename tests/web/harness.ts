@@ -77,7 +77,12 @@ function program(): string {
 
 /** Runs a command of the program to its end; what it prints. */
 export function run(...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(program(), args, { encoding: 'utf8' });
+  return run_typing('', ...args);
+}
+
+/** The same, with what somebody would type. */
+export function run_typing(typed: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(program(), args, { encoding: 'utf8', input: typed });
   assert.equal(status, 0, `${args.join(' ')}: ${stderr}`);
   return stdout;
 }

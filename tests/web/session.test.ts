@@ -113,6 +113,7 @@ test('with the keyboard alone, and Escape closes the dialog but not the card beh
   await page.getByRole('dialog').waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.waitForFunction(() => document.activeElement?.getAttribute('aria-haspopup') === 'dialog');
   assert.ok(await page.getByRole('heading', { name: 'Vùng lúa Ứng Hòa' }).isVisible());
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
@@ -153,6 +154,54 @@ test('an account that was disabled meanwhile is out, and a server that is gone i
   await close();
 });
 
+test('an administrator makes an account, and its owner gives it another password', async () => {
+  const { page, assert_clean, close } = await opened('', { expected: /status of 4(01|03|09|29)/ });
+  const dialog = page.getByRole('dialog');
+  const sign_in = async (name: string, password: string) => {
+    await page.getByRole('button', { name: 'Đăng nhập' }).click();
+    await fill(page, name, password);
+    await page.getByRole('button', { name: `Đã đăng nhập: ${name}` }).click();
+  };
+  await sign_in('lan', passwords.get('lan') ?? '');
+  await dialog.getByRole('button', { name: 'Tài khoản' }).click();
+  await page.getByLabel('Vai trò của lan').selectOption('planner');
+  await dialog.getByRole('alert').getByText('quản trị viên cuối cùng').waitFor();
+  await page.waitForFunction(
+    () => document.querySelector<HTMLSelectElement>('select[aria-label="Vai trò của lan"]')?.value === 'administrator',
+  );
+  await page.getByLabel('Tài khoản mới').fill('Hoa');
+  await page.getByLabel('Vai trò', { exact: true }).selectOption('approver');
+  await page.getByLabel('Loại vùng', { exact: true }).selectOption('rice');
+  await page.getByRole('button', { name: 'Tạo tài khoản' }).click();
+  const password = (await dialog.locator('code').textContent()) ?? '';
+  assert.match(password, /^(\w{4}-){3}\w{4}$/);
+  await page.getByLabel('Vai trò của hoa').selectOption('officer');
+  await assert_accessible(page, 'accounts');
+  await page.screenshot({ path: `${OUT}session-accounts-light-vi.png` });
+  await page.getByLabel('Khóa lan').click();
+  await dialog.getByRole('alert').getByText('quản trị viên cuối cùng').waitFor();
+  await page.locator('[aria-label="Khóa lan"]:not(:checked)').waitFor();
+  await dialog.getByRole('button', { name: 'Quay lại' }).click();
+  await dialog.getByRole('button', { name: 'Đăng xuất' }).click();
+  await sign_in('hoa', password);
+  await dialog.getByText('Cán bộ').waitFor();
+  assert.equal(await dialog.getByRole('button', { name: 'Tài khoản' }).count(), 0, 'not for officers');
+  await dialog.getByRole('button', { name: 'Đổi mật khẩu' }).click();
+  await assert_accessible(page, 'another password');
+  await page.getByLabel('Mật khẩu hiện tại').fill('not the password');
+  await page.getByLabel('Mật khẩu mới').fill('hoa sen trắng');
+  await dialog.getByRole('button', { name: 'Đổi mật khẩu' }).click();
+  await dialog.getByRole('alert').getByText('Mật khẩu hiện tại không đúng.').waitFor();
+  await page.getByLabel('Mật khẩu hiện tại').fill(password);
+  await dialog.getByRole('button', { name: 'Đổi mật khẩu' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Đã đăng nhập: hoa' }).click();
+  await dialog.getByRole('button', { name: 'Đăng xuất' }).click();
+  await sign_in('hoa', 'hoa sen trắng');
+  assert_clean();
+  await close();
+});
+
 test('on a phone, in the dark, in English', async () => {
   const phone = { viewport: PHONE, hasTouch: true, isMobile: true, deviceScaleFactor: 2, colorScheme: 'dark' } as const;
   const { page, assert_clean, close } = await opened('#lang=en', phone);
@@ -168,6 +217,12 @@ test('on a phone, in the dark, in English', async () => {
   await page.getByRole('button', { name: 'Signed in as lan' }).tap();
   await page.getByText('Administrator').waitFor();
   await page.screenshot({ path: `${OUT}session-signed-in-dark-en-phone.png` });
+  await page.getByRole('button', { name: 'Accounts' }).tap();
+  await page.getByLabel('Role of lan').waitFor();
+  const wide = await page.getByRole('dialog').evaluate((dialog) => dialog.scrollWidth - dialog.clientWidth);
+  assert.ok(wide <= 0, `${wide} pixels are beside the screen`);
+  await assert_accessible(page, 'accounts on a phone');
+  await page.screenshot({ path: `${OUT}session-accounts-dark-en-phone.png` });
   assert_clean();
   await close();
 });

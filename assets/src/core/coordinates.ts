@@ -7,7 +7,7 @@ import sterea from 'proj4/lib/projections/sterea';
 import tmerc from 'proj4/lib/projections/tmerc';
 import utm from 'proj4/lib/projections/utm';
 import { format_number } from './numbers.ts';
-import type { Crs, Lang } from './model.ts';
+import type { Crs, Lang, LonLat } from './model.ts';
 
 // Those that national grids use; all of proj4's would double its weight.
 const NEEDED = [tmerc, etmerc, utm, lcc, sterea] as unknown as Parameters<typeof Projection.projections.add>[0][];
@@ -22,15 +22,33 @@ export type Projector = (lon: number, lat: number) => GridPoint;
 
 /** How lon/lat in degrees becomes metres of the workspace; null for a CRS that the page cannot compute. */
 export function projector(crs: Crs): Projector | null {
+  const converter = converter_of(crs);
+  return (
+    converter &&
+    ((lon, lat) => {
+      const [east_m = NaN, north_m = NaN] = converter.forward([lon, lat]);
+      return { east_m, north_m };
+    })
+  );
+}
+
+/** Metres, east first, back to degrees: for what is drawn, never for what is kept. */
+export function unprojector(crs: Crs): ((xy: readonly [number, number]) => LonLat) | null {
+  const converter = converter_of(crs);
+  return (
+    converter &&
+    ((xy) => {
+      const [lon = NaN, lat = NaN] = converter.inverse([...xy]);
+      return [lon, lat];
+    })
+  );
+}
+
+function converter_of(crs: Crs) {
   if (!crs.proj4 || /\+proj=longlat/.test(crs.proj4)) return null;
   try {
     const converter = proj4(crs.proj4);
-    const probe = converter.forward([0, 0]);
-    if (probe.length < 2) return null;
-    return (lon, lat) => {
-      const [east_m = NaN, north_m = NaN] = converter.forward([lon, lat]);
-      return { east_m, north_m };
-    };
+    return converter.forward([0, 0]).length < 2 ? null : converter;
   } catch {
     return null;
   }

@@ -38,6 +38,8 @@ const ZOOM_LEEWAY = 1.5;
 const FLY_MS = 250;
 /** A touch is thicker than a pointer. */
 const TOUCH_RADIUS_PX = 6;
+/** How ids of sources and layers begin that are not the style's. */
+export const LENT = 'edit-';
 
 export interface Insets {
   top: number;
@@ -79,6 +81,7 @@ export class FarmMap {
   #base: Style | null = null;
   #worn: Map<string, StyleLayer> = new Map();
   #hovered: string | null = null;
+  #is_lent = false;
   /** What the tiles on the map are of; null until there is a style. */
   #shown: Shown | null = null;
   #revision_told = 0;
@@ -122,9 +125,10 @@ export class FarmMap {
     this.#ink = ink;
     this.#map.setStyle(url, {
       diff: true,
-      transformStyle: (_previous, next) => {
+      transformStyle: (previous, next) => {
         this.#base = (this.#calm ? { ...next, transition: { duration: 0, delay: 0 } } : next) as unknown as Style;
         const style = dressed(this.#base, this.#dress, this.#ink);
+        if (this.#is_lent && previous) keep_lent(style, previous as unknown as Style);
         this.#worn = by_id(style.layers);
         this.#shown = shown_by(this.#base);
         this.#news.length = 0;
@@ -244,6 +248,17 @@ export class FarmMap {
     this.#map.getCanvas().focus();
   }
 
+  /** The map itself, for another module of this folder; until it is given back, clicks and Enter choose nothing here. */
+  lend(): MapLibreMap {
+    this.#is_lent = true;
+    this.#hover({ event: null, zone: null, among: null });
+    return this.#map;
+  }
+
+  take_back(): void {
+    this.#is_lent = false;
+  }
+
   remove(): void {
     this.#map.remove();
   }
@@ -252,10 +267,12 @@ export class FarmMap {
     const map = this.#map;
     map.on('move', () => this.#listener.moved(this.camera(), false));
     map.on('moveend', () => this.#listener.moved(this.camera(), true));
-    map.on('click', (event) => this.#listener.chosen(this.#near(event.point.x, event.point.y, radius_px(event))));
+    map.on('click', (event) => {
+      if (!this.#is_lent) this.#listener.chosen(this.#near(event.point.x, event.point.y, radius_px(event)));
+    });
     map.on('mousemove', (event) => {
       this.#listener.pointed([event.lngLat.lng, event.lngLat.lat]);
-      this.#hover(this.#near(event.point.x, event.point.y, radius_px(event)));
+      if (!this.#is_lent) this.#hover(this.#near(event.point.x, event.point.y, radius_px(event)));
     });
     map.on('mouseout', () => {
       this.#listener.pointed(null);
@@ -272,7 +289,7 @@ export class FarmMap {
       if (!('sourceId' in event) && !this.#base) this.#listener.failed();
     });
     map.getCanvas().addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter') return;
+      if (event.key !== 'Enter' || this.#is_lent) return;
       const { clientWidth, clientHeight } = map.getContainer();
       this.#listener.chosen(this.#near(clientWidth / 2, clientHeight / 2, 0));
     });
@@ -314,6 +331,13 @@ function shown_by({ metadata }: Style): Shown {
   const revision = Number(metadata?.['farmzone:revision']);
   const epoch = metadata?.['farmzone:epoch'];
   return { near: revision, far: revision, epoch: typeof epoch === 'string' ? epoch : null };
+}
+
+/** What was put onto the map by who has it stays when the style changes. */
+function keep_lent(style: Style, previous: Style): void {
+  const theirs = ([id]: [string, unknown]) => id.startsWith(LENT);
+  Object.assign(style.sources, Object.fromEntries(Object.entries(previous.sources).filter(theirs)));
+  style.layers.push(...previous.layers.filter(({ id }) => id.startsWith(LENT)));
 }
 
 function by_id(layers: readonly StyleLayer[]): Map<string, StyleLayer> {

@@ -1,12 +1,13 @@
 //! What a plan makes another: zone by zone, against the map or against another plan.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{Drawn, PlanReader};
-use crate::edit::Change;
+use crate::edit::{self, Change};
 use crate::engine::{EngineError, Snapshot};
 use crate::geom;
-use crate::model::{MultiPolygon, Zone};
 
 impl Snapshot {
     /// West, south, east, north of all that a plan changes; none when it changes nothing.
@@ -39,7 +40,7 @@ impl Snapshot {
     /// From one plan to another.
     fn between(&self, from: &Drawn, to: &Drawn) -> Vec<Change> {
         let (before, after) = (from.sheet(self), to.sheet(self));
-        let ids: std::collections::BTreeSet<&String> = from.zones.keys().chain(to.zones.keys()).collect();
+        let ids: BTreeSet<&String> = from.zones.keys().chain(to.zones.keys()).collect();
         let change = |id: &String| {
             let [before, after] = [&before, &after].map(|sheet| sheet.zone(id).map(|(zone, _)| zone));
             (before != after).then(|| Change { id: id.clone(), before: before.cloned(), after: after.cloned(), parents: Vec::new() })
@@ -48,32 +49,22 @@ impl Snapshot {
     }
 
     fn change_facts(&self, change: &Change) -> Result<Value, EngineError> {
-        let area = |zone: &Option<Zone>| zone.as_ref().map(|zone| geom::area_m2(&zone.shape));
-        let nothing = MultiPolygon::new(Vec::new());
-        let shape = |zone: &Option<Zone>| zone.as_ref().map_or_else(|| nothing.clone(), |zone| zone.shape.clone());
-        let (before, after) = (shape(&change.before), shape(&change.after));
-        let what = match (&change.before, &change.after) {
-            (None, _) => "made",
-            (_, None) => "removed",
-            _ => "changed",
-        };
-        let attributes = |zone: &Option<Zone>| zone.as_ref().map(crate::edit::attributes_of).unwrap_or_default();
-        let (old, new) = (attributes(&change.before), attributes(&change.after));
-        let differs = new.iter().filter(|(name, value)| what == "changed" && old.get(*name) != Some(value));
-        let fields: Vec<Value> = differs.map(|(name, value)| json!({ "field": name, "before": old.get(name), "after": value })).collect();
-        let kind = change.after.as_ref().or(change.before.as_ref()).map(|zone| &zone.kind);
-        let [gained, lost] =
-            [(&after, &before), (&before, &after)].map(|(a, b)| if a == b { nothing.clone() } else { geom::difference(a, b) });
-        // Where only attributes differ the whole zone is shown.
-        let shown = if before == after { after.clone() } else { MultiPolygon::new([&gained.0[..], &lost.0[..]].concat()) };
-        Ok(json!({
-            "type": "Feature", "id": change.id, "geometry": self.geometry(&shown)?,
-            "properties": {
-                "id": change.id, "change": what, "kind": kind, "kind_before": change.before.as_ref().map(|zone| &zone.kind),
-                "name": change.after.as_ref().or(change.before.as_ref()).and_then(|zone| zone.name.as_ref()),
-                "area_before_m2": area(&change.before), "area_after_m2": area(&change.after), "gained_m2": geom::area_m2(&gained),
-                "lost_m2": geom::area_m2(&lost), "is_reshaped": change.is_reshaped(), "fields": fields, "parents": change.parents,
-            },
-        }))
+        let (old, new) = (change.before.as_ref(), change.after.as_ref());
+        let mut facts = self.difference_facts(&change.id, old, new)?;
+        if let (false, Some(zone)) = (change.is_reshaped(), new) {
+            // Where only attributes differ the whole zone is shown.
+            facts["geometry"] = self.geometry(&zone.shape)?;
+        }
+        let properties = &mut facts["properties"];
+        properties["name"] = json!(new.or(old).and_then(|zone| zone.name.as_ref()));
+        properties["kind_before"] = json!(old.map(|zone| &zone.kind));
+        properties["is_reshaped"] = json!(change.is_reshaped());
+        properties["parents"] = json!(change.parents);
+        if let (Some(old), Some(new)) = (old.map(edit::attributes_of), new.map(edit::attributes_of)) {
+            let differs = new.iter().filter(|(name, value)| old.get(*name) != Some(value));
+            let told = differs.map(|(name, value)| json!({ "field": name, "before": old.get(name), "after": value }));
+            properties["attributes"] = told.collect();
+        }
+        Ok(facts)
     }
 }

@@ -23,8 +23,7 @@ impl Engine {
     /// Applies an edit to a plan, for its owner.
     pub fn edit_plan(&self, plan: &str, ask: &EditAsk, person: &Person) -> Result<Value, EngineError> {
         check_words(&ask.id, &ask.reason, ask.decision.as_deref(), ask.valid_from.as_deref())?;
-        let operations = serde_json::to_string(&ask.operations).unwrap_or_default();
-        let new = new_edit(&ask.id, &ask.reason, None, operations, person);
+        let new = new_edit(&ask.id, &ask.reason, None, person);
         self.draw(plan, new, person, ask.is_dry_run, |snapshot, drawn| {
             let judged = drawn.sheet(snapshot).judge(ask, &format!("{} {}", drawn.plan.id, ask.id), person)?;
             let row = |c: &Change| (c.id.clone(), edit::differing(snapshot.official(&c.id), drawn.zones.get(&c.id), c));
@@ -37,8 +36,7 @@ impl Engine {
     pub fn undo_in_plan(&self, plan: &str, edit: &str, ask: &UndoAsk, person: &Person) -> Result<Value, EngineError> {
         check_words(&ask.id, &ask.reason, None, None)?;
         let none = || EngineError::not_found(format!("the plan has no edit “{}”", edit.chars().take(80).collect::<String>()));
-        let operations = json!([{ "op": "undo", "edit": edit }]).to_string();
-        let new = new_edit(&ask.id, &ask.reason, Some(edit), operations, person);
+        let new = new_edit(&ask.id, &ask.reason, Some(edit), person);
         self.draw(plan, new, person, false, |snapshot, drawn| {
             let old = snapshot.reader()?.plan_edit(&drawn.plan.id, edit)?.ok_or_else(none)?;
             let sheet = drawn.sheet(snapshot);
@@ -109,9 +107,9 @@ impl Engine {
     }
 }
 
-fn new_edit(id: &str, reason: &str, undoes: Option<&str>, operations: String, person: &Person) -> PlanEdit {
+fn new_edit(id: &str, reason: &str, undoes: Option<&str>, person: &Person) -> PlanEdit {
     let (who, undoes) = (person.name.clone(), undoes.map(str::to_owned));
-    PlanEdit { id: id.to_owned(), who, reason: reason.trim().to_owned(), undoes, operations, ..PlanEdit::default() }
+    PlanEdit { id: id.to_owned(), who, reason: reason.trim().to_owned(), undoes, ..PlanEdit::default() }
 }
 
 /// What an edit of a plan is answered with: the zones as the plan has them now. The revision is the plan's; none in a dry run.

@@ -31,6 +31,8 @@ const TABLE: &[(&str, &str, Option<Action>)] = &[
     ("GET", "/api/v1/zones/{id}", None),
     ("GET", "/api/v1/zones/{id}/history", None),
     ("GET", "/api/v1/zones/shapes", None),
+    ("GET", "/api/v1/zones/{id}/versions", None),
+    ("GET", "/api/v1/changes", None),
     ("GET", "/api/v1/edits", Some(Action::ReadEdits)),
     ("POST", "/api/v1/edits", Some(Action::EditZones)),
     ("GET", "/api/v1/edits/{id}", Some(Action::ReadEdits)),

@@ -1,0 +1,213 @@
+//! The zones as they were: of a revision, or of a day, by what was recorded or by what held in law; what became of one zone;
+//! what differs between two revisions.
+//!
+//! What edits changed is known to the last bit. What came as a file, or what another program wrote, is known from then on:
+//! of an earlier moment the answer is that it is not known, never a guess.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::edits::edit_facts;
+use super::sheet::is_knit;
+use super::{EngineError, Snapshot};
+use crate::edit;
+use crate::geom;
+use crate::model::{Epoch, Layer, LayerRole, MultiPolygon, Revision, Zone};
+use crate::store::{Edit, Reader};
+
+/// Which moment of the past.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum AsOf {
+    Revision(Revision),
+    /// The end of a day (UTC), by when it was recorded.
+    Recorded(Epoch),
+    /// A day, by when it holds in law; an edit that does not say holds from the day on which it was recorded.
+    Valid(Epoch),
+}
+
+/// Zones by id, each with the revision that made it so.
+type Past = BTreeMap<String, (Zone, Revision)>;
+
+impl Snapshot {
+    /// The zones of the past in a box (degrees) or with these ids, as `shapes` gives those of today.
+    pub fn shapes_as_of(&self, moment: AsOf, bbox: Option<[f64; 4]>, ids: &[String]) -> Result<Value, EngineError> {
+        let past = self.past(moment)?;
+        let bounds = bbox.map(|bbox| self.place.bounds_from_lonlat(bbox)).transpose()?;
+        let is_wanted = |zone: &Zone| match (bounds, geom::bounds(&zone.shape)) {
+            (Some(w), Some(b)) => b[0] <= w[2] && b[1] <= w[3] && b[2] >= w[0] && b[3] >= w[1],
+            (Some(_), None) => false,
+            (None, _) => ids.contains(&zone.id),
+        };
+        let wanted: Vec<&(Zone, Revision)> = past.values().filter(|(zone, _)| is_wanted(zone)).collect();
+        Ok(self.shapes_of(wanted.len(), wanted.iter().map(|(zone, revision)| (zone, *revision))))
+    }
+
+    fn past(&self, moment: AsOf) -> Result<Past, EngineError> {
+        let reader = Reader::open(&self.path)?;
+        let layer = self.layer(LayerRole::Zones).ok_or_else(|| EngineError::not_found("the workspace has no zones"))?;
+        let present = || self.zones.list.iter().map(|view| (view.zone.id.clone(), (view.zone.clone(), view.revision))).collect::<Past>();
+        match moment {
+            AsOf::Revision(revision) if revision > self.revision => {
+                Err(EngineError::not_found(format!("there is no revision {revision} yet; the present one is {}", self.revision)))
+            }
+            AsOf::Revision(revision) => self.back_to(&reader, layer, revision, present()),
+            AsOf::Recorded(day) => {
+                let edits = reader.edits_after(0)?;
+                let later = edits.iter().find(|edit| day_of(&edit.at).is_none_or(|at| at > day));
+                match later {
+                    Some(edit) => self.back_to(&reader, layer, edit.revision - 1, present()),
+                    None if day_of(&layer.imported_at).is_some_and(|at| at > day) => Err(not_known(layer)),
+                    None => Ok(present()),
+                }
+            }
+            AsOf::Valid(day) => self.valid_on(&reader, layer, day, present()),
+        }
+    }
+
+    /// Takes back what came after a revision, the latest first.
+    fn back_to(&self, reader: &Reader, layer: &Layer, revision: Revision, mut zones: Past) -> Result<Past, EngineError> {
+        let revisions = reader.zone_revisions(layer)?;
+        let edits = reader.edits_after(revision)?;
+        let told: BTreeSet<(&str, Revision)> =
+            edits.iter().flat_map(|edit| edit.changes.iter().map(|change| (change.id.as_str(), edit.revision))).collect();
+        let is_told = |(id, changed): (&String, &Revision)| *changed <= revision || told.contains(&(id.as_str(), *changed));
+        if revisions.others > revision || !revisions.changed.iter().all(is_told) {
+            return Err(not_known(layer));
+        }
+        for edit in edits.iter().rev() {
+            for change in &edit.changes {
+                match &change.before {
+                    Some(zone) => drop(zones.insert(change.id.clone(), (zone.clone(), revision))),
+                    None => drop(zones.remove(&change.id)),
+                }
+            }
+        }
+        Ok(zones)
+    }
+
+    /// Each zone as the last edit that held on a day made it.
+    fn valid_on(&self, reader: &Reader, layer: &Layer, day: Epoch, mut zones: Past) -> Result<Past, EngineError> {
+        if day_of(&layer.imported_at).is_some_and(|at| at > day) && reader.edits_after(0)?.is_empty() {
+            return Err(not_known(layer));
+        }
+        let edits = reader.edits_after(0)?;
+        let mut of_zone: BTreeMap<&str, Vec<(Epoch, &Edit, usize)>> = BTreeMap::new();
+        for edit in &edits {
+            let Some(from) = held_from(edit) else { continue };
+            // A vertex that a neighbour's edit put on the border is no version in law.
+            for (i, change) in edit.changes.iter().enumerate().filter(|(_, c)| !is_knit(&c.before, &c.after)) {
+                of_zone.entry(change.id.as_str()).or_default().push((from, edit, i));
+            }
+        }
+        for (id, mut versions) in of_zone {
+            let first = versions[0];
+            // Of two that hold from one day the one recorded later counts.
+            versions.sort_by_key(|(from, edit, _)| (*from, edit.revision));
+            let held = versions.iter().rev().find(|(from, _, _)| *from <= day);
+            let zone = match held {
+                Some((_, edit, i)) => edit.changes[*i].after.clone().map(|zone| (zone, edit.revision)),
+                None => first.1.changes[first.2].before.clone().map(|zone| (zone, 0)),
+            };
+            match zone {
+                Some(zone) => drop(zones.insert(id.to_owned(), zone)),
+                None => drop(zones.remove(id)),
+            }
+        }
+        Ok(zones)
+    }
+
+    /// What became of one zone: each edit that touched it, the latest first, where its land came from and where it went. Who and
+    /// why only for those who may know.
+    pub fn zone_versions(&self, id: &str, may_know_who: bool) -> Result<Value, EngineError> {
+        let edits = Reader::open(&self.path)?.edits_after(0)?;
+        let mut versions = Vec::new();
+        let (mut parents, mut children) = (BTreeSet::new(), BTreeSet::new());
+        for edit in edits.iter().rev() {
+            for change in &edit.changes {
+                if change.parents.iter().any(|parent| parent == id) {
+                    children.insert(change.id.clone());
+                }
+                if change.id != id {
+                    continue;
+                }
+                parents.extend(change.parents.iter().cloned());
+                let mut facts = edit_facts(edit);
+                if let Some(facts) = facts.as_object_mut() {
+                    facts.remove("zones");
+                    if !may_know_who {
+                        facts.remove("who");
+                        facts.remove("reason");
+                    }
+                }
+                facts["after"] = change.after.as_ref().map(|zone| self.shape_facts(zone, edit.revision)).into();
+                facts["before"] = change.before.as_ref().map(|zone| self.shape_facts(zone, edit.revision)).into();
+                versions.push(facts);
+            }
+        }
+        if versions.is_empty() && self.zones.by_id(id).is_none() {
+            return Err(EngineError::not_found(format!("there is no zone “{}” and never was", id.chars().take(80).collect::<String>())));
+        }
+        Ok(json!({ "id": id, "is_there": self.zones.by_id(id).is_some(), "parents": parents, "children": children, "versions": versions }))
+    }
+
+    /// What differs between two revisions: each zone that came, went or changed, with the land that it gained and lost.
+    pub fn changes_between(&self, from: Revision, to: Revision) -> Result<Value, EngineError> {
+        let (before, after) = (self.past(AsOf::Revision(from))?, self.past(AsOf::Revision(to))?);
+        let ids: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let mut features = Vec::new();
+        for id in ids {
+            let (old, new) = (before.get(id).map(|(zone, _)| zone), after.get(id).map(|(zone, _)| zone));
+            if old == new {
+                continue;
+            }
+            features.push(self.difference_facts(id, old, new)?);
+        }
+        Ok(json!({ "type": "FeatureCollection", "from": from, "to": to, "n_matched": features.len(), "features": features }))
+    }
+
+    /// A zone before and after, with the land that it gained and lost.
+    pub(super) fn difference_facts(&self, id: &str, old: Option<&Zone>, new: Option<&Zone>) -> Result<Value, EngineError> {
+        let nothing = MultiPolygon::new(Vec::new());
+        let shape = |zone: Option<&Zone>| zone.map_or(nothing.clone(), |z| z.shape.clone());
+        let (was, is) = (shape(old), shape(new));
+        let (gained, lost) = (geom::difference(&is, &was), geom::difference(&was, &is));
+        let fields: Vec<String> = match (old.map(edit::attributes_of), new.map(edit::attributes_of)) {
+            (Some(old), Some(new)) => {
+                let names = new.iter().filter(|(name, value)| old.get(*name) != Some(value));
+                names.map(|(name, _)| name.clone()).collect()
+            }
+            _ => Vec::new(),
+        };
+        let change = match (old, new) {
+            (None, _) => "made",
+            (_, None) => "removed",
+            _ => "changed",
+        };
+        let properties = json!({
+            "id": id, "change": change, "fields": fields, "kind": new.or(old).map(|z| z.kind.clone()),
+            "area_before_m2": old.map(|z| geom::area_m2(&z.shape)), "area_after_m2": new.map(|z| geom::area_m2(&z.shape)),
+            "gained_m2": geom::area_m2(&gained), "lost_m2": geom::area_m2(&lost),
+            "overlap_m2": edit::overlap_m2(&was, &is),
+        });
+        let mut differs = gained;
+        differs.0.extend(lost.0);
+        Ok(json!({ "type": "Feature", "id": id, "geometry": self.geometry(&differs)?, "properties": properties }))
+    }
+}
+
+fn not_known(layer: &Layer) -> EngineError {
+    EngineError::not_found(format!(
+        "the zones of that moment are not known: they came from {} ({}), or another program changed them since",
+        layer.source, layer.imported_at
+    ))
+}
+
+fn day_of(at: &str) -> Option<Epoch> {
+    at.get(..10).and_then(|day| day.parse().ok())
+}
+
+/// The day from which on an edit holds.
+fn held_from(edit: &Edit) -> Option<Epoch> {
+    edit.valid_from.as_deref().and_then(Epoch::written).map(|(day, _)| day).or_else(|| day_of(&edit.at))
+}
