@@ -192,6 +192,7 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/plans/{id}/edits/{edit}/undo",
     "/api/v1/plans/{id}/shapes",
     "/api/v1/plans/{id}/changes",
+    "/api/v1/plans/{id}/changes.xlsx",
     "/api/v1/plans/{id}/figures",
     "/api/v1/plans/{id}/comments",
     "/api/v1/plans/{id}/comments/{n}",
@@ -244,6 +245,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/plans/{id}/edits/{edit}/undo", post(plans::undo))
         .route("/api/v1/plans/{id}/shapes", get(plans::shapes))
         .route("/api/v1/plans/{id}/changes", get(plans::changes))
+        .route("/api/v1/plans/{id}/changes.xlsx", get(plans::changes_sheet))
         .route("/api/v1/plans/{id}/figures", get(plans::figures))
         .route("/api/v1/plans/{id}/comments", post(plans::comment))
         .route("/api/v1/plans/{id}/comments/{n}", patch(plans::change_comment).delete(plans::remove_comment))

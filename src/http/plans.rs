@@ -124,6 +124,22 @@ pub(super) async fn changes(State(app): State<App>, who: Who, Place(id): Place<S
     answer(app, headers, None, GEOJSON, move |s| s.plan_changes(&id, &reader, with.as_deref())).await
 }
 
+pub(super) async fn changes_sheet(State(app): State<App>, who: Who, Place(id): Place<String>, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["with", "share"])?;
+    let reader = reader(&who, &ask)?;
+    let with = ask.short_text("with", 100)?.map(str::to_owned);
+    if with.is_some() {
+        who.may(Action::ReadPlans)?;
+    }
+    let bytes = app.compute(move |s| s.plan_changes_sheet(&id, &reader, with.as_deref())).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"changes.xlsx\""),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
 pub(super) async fn figures(State(app): State<App>, who: Who, Place(id): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
     let ask = Ask::read(&uri, &["with", "yields", "demand_t", "share"])?;
     let reader = reader(&who, &ask)?;

@@ -140,7 +140,8 @@ impl Store {
                 connection.query_row(sql, params![id, expected as i64], |row| row.get(0)).optional().during(path, doing)?;
             let Some(row) = row else { return Ok(false) };
             for sql in [
-                "DELETE FROM farmzone_plan_changes WHERE edit IN (SELECT id FROM farmzone_plan_edits WHERE plan = ?1)",
+                "DELETE FROM farmzone_plan_changes WHERE id IN (SELECT c.id FROM farmzone_plan_edits e JOIN farmzone_plan_changes c
+                    ON c.id BETWEEN first_change AND first_change + n_changes - 1 WHERE plan = ?1)",
                 "DELETE FROM farmzone_plan_edits WHERE plan = ?1",
                 "DELETE FROM farmzone_plan_zones WHERE plan = ?1",
                 "DELETE FROM farmzone_plan_comments WHERE plan = ?1",
@@ -264,19 +265,21 @@ fn write_zones(connection: &Connection, path: &Path, plan: i64, zones: &[(String
 
 fn write_edit(connection: &Connection, path: &Path, plan: i64, edit: &PlanEdit) -> Result<(), StoreError> {
     let doing = "writing an edit of a plan";
-    let sql = "INSERT INTO farmzone_plan_edits (plan, edit, at, who, reason, undoes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let PlanEdit { id, who, reason, undoes, changes, .. } = edit;
-    connection.execute(sql, params![plan, id, now(), who, reason, undoes]).during(path, doing)?;
-    let row = connection.last_insert_rowid();
-    let sql = "INSERT INTO farmzone_plan_changes (edit, zone, base, attributes, shape, base_shape, parents, was_there, mark)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let sql = "INSERT INTO farmzone_plan_changes (zone, base, attributes, shape, base_shape, parents, was_there, mark)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let mut insert = connection.prepare(sql).during(path, doing)?;
-    for PlanChange { zone, before, mark } in changes {
+    for PlanChange { zone, before, mark } in &edit.changes {
         let (base, attributes, shape, base_shape, parents) = cells(before.as_ref());
         let mark = mark.map(|n| n as i64);
-        insert.execute(params![row, zone, base, attributes, shape, base_shape, parents, before.is_some(), mark]).during(path, doing)?;
+        insert.execute(params![zone, base, attributes, shape, base_shape, parents, before.is_some(), mark]).during(path, doing)?;
     }
-    Ok(())
+    // The rows of one edit follow each other: a range costs less than an index.
+    let n_changes = edit.changes.len() as i64;
+    let first_change = connection.last_insert_rowid() - n_changes + 1;
+    let sql = "INSERT INTO farmzone_plan_edits (plan, edit, at, who, reason, undoes, first_change, n_changes)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let PlanEdit { id, who, reason, undoes, .. } = edit;
+    connection.execute(sql, params![plan, id, now(), who, reason, undoes, first_change, n_changes]).during(path, doing).map(drop)
 }
 
 const COLUMNS: &str = "plan, name, note, owner, state, revision, base_revision, decision, share, created, changed, steps,
@@ -303,12 +306,13 @@ fn read_plan(row: &Row<'_>) -> rusqlite::Result<Plan> {
     })
 }
 
-const EDIT: &str = "SELECT e.id, edit, at, who, reason, undoes FROM farmzone_plan_edits e JOIN farmzone_plans p ON p.id = e.plan";
+const EDIT: &str = "SELECT edit, at, who, reason, undoes, first_change, n_changes FROM farmzone_plan_edits e
+    JOIN farmzone_plans p ON p.id = e.plan";
 
-fn read_edit(row: &Row<'_>) -> rusqlite::Result<(i64, PlanEdit)> {
-    let edit =
-        PlanEdit { id: row.get(1)?, at: row.get(2)?, who: row.get(3)?, reason: row.get(4)?, undoes: row.get(5)?, changes: Vec::new() };
-    Ok((row.get(0)?, edit))
+/// With its first change and how many there are.
+fn read_edit(row: &Row<'_>) -> rusqlite::Result<(PlanEdit, [i64; 2])> {
+    let (id, at, who, reason, undoes) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+    Ok((PlanEdit { id, at, who, reason, undoes, changes: Vec::new() }, [row.get(5)?, row.get(6)?]))
 }
 
 impl super::Reader {
@@ -349,9 +353,9 @@ impl super::Reader {
         let doing = "reading an edit of a plan";
         let sql = format!("{EDIT} WHERE p.plan = ?1 AND edit = ?2");
         let found = self.connection.query_row(&sql, [plan, edit], read_edit).optional().during(&self.path, doing)?;
-        let Some((row, mut edit)) = found else { return Ok(None) };
+        let Some((mut edit, range)) = found else { return Ok(None) };
         let sql = "SELECT zone, base, attributes, shape, base_shape, parents, was_there, mark FROM farmzone_plan_changes
-            WHERE edit = ?1 ORDER BY zone";
+            WHERE id BETWEEN ?1 AND ?1 + ?2 - 1 ORDER BY id";
         let mut statement = self.connection.prepare(sql).during(&self.path, doing)?;
         let change = |row: &Row<'_>| -> rusqlite::Result<Result<PlanChange, String>> {
             let zone: String = row.get(0)?;
@@ -359,7 +363,7 @@ impl super::Reader {
             let mark = row.get::<_, Option<i64>>(7)?.map(|n| n as u64);
             Ok(before.transpose().map(|before| PlanChange { zone, before, mark }))
         };
-        let rows = statement.query_map([row], change).during(&self.path, doing)?;
+        let rows = statement.query_map(range, change).during(&self.path, doing)?;
         let changes = rows.collect::<rusqlite::Result<Result<_, String>>>().during(&self.path, doing)?;
         edit.changes = changes.map_err(|what| StoreError::Damaged { path: self.path.clone(), what })?;
         Ok(Some(edit))
@@ -370,7 +374,7 @@ impl super::Reader {
         let doing = "reading the edits of a plan";
         let sql = format!("{EDIT} WHERE p.plan = ?1 ORDER BY e.id DESC LIMIT ?2");
         let mut statement = self.connection.prepare(&sql).during(&self.path, doing)?;
-        let rows = statement.query_map(params![plan, limit as i64], |row| Ok(read_edit(row)?.1)).during(&self.path, doing)?;
+        let rows = statement.query_map(params![plan, limit as i64], |row| Ok(read_edit(row)?.0)).during(&self.path, doing)?;
         rows.collect::<rusqlite::Result<_>>().during(&self.path, doing)
     }
 

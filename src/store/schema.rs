@@ -92,11 +92,10 @@ CREATE TABLE farmzone_plan_zones (
   base_shape INTEGER, parents TEXT, UNIQUE (plan, zone));
 CREATE TABLE farmzone_plan_edits (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, plan INTEGER NOT NULL, edit TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
-  reason TEXT NOT NULL, undoes TEXT, UNIQUE (plan, edit));
+  reason TEXT NOT NULL, undoes TEXT, first_change INTEGER NOT NULL, n_changes INTEGER NOT NULL, UNIQUE (plan, edit));
 CREATE TABLE farmzone_plan_changes (
-  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, edit INTEGER NOT NULL, zone TEXT NOT NULL, base INTEGER, attributes TEXT, shape BLOB,
-  base_shape INTEGER, parents TEXT, was_there INTEGER NOT NULL, mark INTEGER);
-CREATE INDEX farmzone_plan_changes_edit ON farmzone_plan_changes (edit);
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, zone TEXT NOT NULL, base INTEGER, attributes TEXT, shape BLOB, base_shape INTEGER,
+  parents TEXT, was_there INTEGER NOT NULL, mark INTEGER);
 CREATE TABLE farmzone_plan_comments (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, plan INTEGER NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL, text TEXT NOT NULL,
   x REAL, y REAL, is_resolved INTEGER NOT NULL);

@@ -456,6 +456,33 @@ fn a_link_shows_one_plan_to_anybody_without_a_name_until_it_is_taken_back() {
 }
 
 #[test]
+fn two_plans_are_compared_zone_by_zone_on_the_map_and_in_a_spreadsheet() {
+    let (bench, engine) = city();
+    plan(&engine, "p1");
+    plan(&engine, "p2");
+    engine.edit_plan("p1", &ask("e1", json!({}), moved(-5.0)), &planner()).unwrap();
+    put(&engine, "p2", "e1", "a", json!({ "kind": "tea", "name": "=1+1" })).unwrap();
+    let changes = |with| engine.snapshot().plan_changes("p2", &PlanReader::Person, with).unwrap()["features"].clone();
+    let against_map = changes(None);
+    assert_eq!(against_map.as_array().unwrap().len(), 1);
+    let a = &against_map[0]["properties"];
+    assert_eq!(
+        (&a["kind_before"], &a["kind"], &a["gained_m2"], &a["fields"]),
+        (&json!("rice"), &json!("tea"), &json!(0.0), &json!(["kind", "name"]))
+    );
+    let between = changes(Some("p1"));
+    assert_eq!(between.as_array().unwrap().len(), 2);
+    assert_eq!((&between[0]["properties"]["gained_m2"], &between[1]["properties"]["lost_m2"]), (&json!(1_000.0), &json!(1_000.0)));
+    let sheet = engine.snapshot().plan_changes_sheet("p2", &PlanReader::Person, Some("p1")).unwrap();
+    assert!(sheet.starts_with(b"PK"), "a spreadsheet is an archive");
+    bench.write("changes.xlsx", &sheet);
+    let unzipped = std::process::Command::new("unzip").arg("-p").arg(bench.path("changes.xlsx")).output();
+    if let Ok(output) = unzipped {
+        assert!(!String::from_utf8_lossy(&output.stdout).contains("<f>"), "a name is never a formula");
+    }
+}
+
+#[test]
 fn comments_are_their_authors_and_the_owner_says_that_they_are_resolved() {
     let (_bench, engine) = city();
     plan(&engine, "p1");

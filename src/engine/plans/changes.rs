@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::{Drawn, PlanReader};
 use crate::edit::{self, Change};
+use crate::engine::accounts::new_secret;
 use crate::engine::{EngineError, Snapshot};
+use crate::formats::{About, Column, ColumnType, Export, Row, Table, Value as Cell};
 use crate::geom;
 
 impl Snapshot {
@@ -35,6 +37,49 @@ impl Snapshot {
             "type": "FeatureCollection", "revision": self.revision, "plan": drawn.plan.id, "plan_revision": drawn.plan.revision,
             "with": with, "n_matched": features.len(), "features": features, "collisions": collisions, "issues": issues,
         }))
+    }
+
+    /// The same as a spreadsheet, a row for each zone.
+    pub fn plan_changes_sheet(&self, id: &str, reader: &PlanReader, with: Option<&str>) -> Result<Vec<u8>, EngineError> {
+        let drawn = self.drawn(id, reader)?;
+        let changes = self.plan_changes(id, reader, with)?;
+        let names = ["id", "change", "kind_before", "kind", "name", "attributes"];
+        let areas = ["area_before_m2", "area_after_m2", "gained_m2", "lost_m2"];
+        let columns: Vec<Column> = names
+            .iter()
+            .map(|name| Column::new(name, ColumnType::Text))
+            .chain(areas.iter().map(|name| Column::new(name, ColumnType::Real)))
+            .collect();
+        let row = |feature: &Value| {
+            let of = &feature["properties"];
+            let written = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let became = |a: &Value| format!("{}: {} → {}", written(&a["field"]), written(&a["before"]), written(&a["after"]));
+            let attributes: Vec<String> = of["attributes"].as_array().into_iter().flatten().map(became).collect();
+            let text = |name: &&str| match *name {
+                "attributes" => Cell::Text(attributes.join("; ")),
+                name => of[name].as_str().map_or(Cell::Null, |text| Cell::Text(text.to_owned())),
+            };
+            let area = |name: &&str| of[*name].as_f64().map_or(Cell::Null, Cell::Real);
+            Row { values: names.iter().map(text).chain(areas.iter().map(area)).collect(), shape: None }
+        };
+        let rows: Vec<Row> = changes["features"].as_array().into_iter().flatten().map(row).collect();
+        let source = format!("plan {}: {}", drawn.plan.id, drawn.plan.name);
+        let about = About { source, epoch: None, revision: self.revision, is_simulated: self.simulated() };
+        let table = Table { name: "changes", columns: &columns, about: &about, is_polygons: true };
+        let folder = std::env::temp_dir().join(format!("farmzone-{}", new_secret()?));
+        let failed = |e: std::io::Error| EngineError::unavailable(format!("the spreadsheet could not be written: {e}"));
+        std::fs::create_dir(&folder).map_err(failed)?;
+        let out = folder.join("changes.xlsx");
+        let write = || -> Result<Vec<u8>, EngineError> {
+            let mut file = Export::create(&out, self.place.crs, None)?;
+            file.layer(&table, rows)?;
+            file.finish()?;
+            std::fs::read(&out).map_err(failed)
+        };
+        let written = write();
+        // What stays behind is the system's to tidy.
+        let _ = std::fs::remove_dir_all(&folder);
+        written
     }
 
     /// From one plan to another.

@@ -46,6 +46,7 @@ const TABLE: &[(&str, &str, Option<Action>)] = &[
     ("POST", "/api/v1/plans/{id}/edits/{edit}/undo", Some(Action::MakePlans)),
     ("GET", "/api/v1/plans/{id}/shapes", Some(Action::ReadPlans)),
     ("GET", "/api/v1/plans/{id}/changes", Some(Action::ReadPlans)),
+    ("GET", "/api/v1/plans/{id}/changes.xlsx", Some(Action::ReadPlans)),
     ("GET", "/api/v1/plans/{id}/figures", Some(Action::ReadPlans)),
     ("POST", "/api/v1/plans/{id}/comments", Some(Action::MakePlans)),
     ("PATCH", "/api/v1/plans/{id}/comments/{n}", Some(Action::MakePlans)),
