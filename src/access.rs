@@ -26,11 +26,17 @@ const FIELDS: &[(Field, &[Role])] = &[(Field::SecretLandUse, &[])];
 
 words! {
     /// What not everybody may do. Everybody may look at the map.
-    Action, "one of read_edits, edit_zones, make_tokens, manage_accounts" {
+    Action, "one of read_edits, edit_zones, read_plans, make_plans, approve_plans, make_tokens, manage_accounts" {
         /// See who changed what, when and why.
         ReadEdits = "read_edits",
         /// Change zones, within the limits of `may_touch`.
         EditZones = "edit_zones",
+        /// See every plan, its changes and figures.
+        ReadPlans = "read_plans",
+        /// Make plans, change and submit one's own, comment on all.
+        MakePlans = "make_plans",
+        /// Return, approve and publish plans of others.
+        ApprovePlans = "approve_plans",
         /// Make, list and revoke tokens for oneself.
         MakeTokens = "make_tokens",
         /// Make, change and remove accounts, and anybody's tokens.
@@ -43,6 +49,9 @@ use Role::{Administrator, Approver, Officer, Planner};
 const ACTIONS: &[(Action, &[Role])] = &[
     (Action::ReadEdits, &[Officer, Planner, Approver, Administrator]),
     (Action::EditZones, &[Planner, Approver, Administrator]),
+    (Action::ReadPlans, &[Officer, Planner, Approver, Administrator]),
+    (Action::MakePlans, &[Planner, Approver, Administrator]),
+    (Action::ApprovePlans, &[Approver, Administrator]),
     (Action::MakeTokens, &[Officer, Planner, Approver, Administrator]),
     (Action::ManageAccounts, &[Administrator]),
 ];
@@ -93,6 +102,10 @@ pub enum NotAllowed {
     Kind { name: String, kind: String, kinds: Vec<String> },
     #[error("{name} may change zones in the units {}, not {}", .units.join(", "), .unit.as_ref().map_or("outside of all units".to_owned(), |unit| format!("in {unit}")))]
     Unit { name: String, unit: Option<String>, units: Vec<String> },
+    #[error("this is a plan of {owner}, who alone changes it")]
+    OthersPlan { owner: String },
+    #[error("nobody decides on a plan of their own: somebody else has to return, approve and publish it")]
+    OwnPlan,
     #[error("a token can never be for {0}")]
     NeverInAScope(Action),
 }
@@ -132,6 +145,18 @@ pub fn may_touch(person: &Person, kind: &str, unit: Option<&str>) -> Result<(), 
         return Err(NotAllowed::Unit { name: name.clone(), unit: unit.map(str::to_owned), units: units.clone() });
     }
     Ok(())
+}
+
+/// Whether the person may change, submit, share and remove a plan of `owner`.
+pub fn may_change_plan(person: &Person, owner: &str) -> Result<(), NotAllowed> {
+    may(person, Action::MakePlans)?;
+    if person.name == owner { Ok(()) } else { Err(NotAllowed::OthersPlan { owner: owner.to_owned() }) }
+}
+
+/// Whether the person may return, approve and publish a plan of `owner`.
+pub fn may_decide_plan(person: &Person, owner: &str) -> Result<(), NotAllowed> {
+    may(person, Action::ApprovePlans)?;
+    if person.name == owner { Err(NotAllowed::OwnPlan) } else { Ok(()) }
 }
 
 /// Whether the owner may make a token for these actions.
@@ -216,7 +241,9 @@ mod tests {
         assert_eq!(token(Role::Planner, &[Action::ReadEdits]).actions(), [Action::ReadEdits]);
         // The owner was a planner when it was made.
         assert_eq!(token(Role::Officer, &[Action::ReadEdits, Action::EditZones]).actions(), [Action::ReadEdits]);
-        assert_eq!(token(Role::Administrator, Action::ALL).actions(), [Action::ReadEdits, Action::EditZones]);
+        let of_administrator = token(Role::Administrator, Action::ALL).actions();
+        assert_eq!(of_administrator, Action::ALL.iter().copied().filter(|a| !NOT_FOR_TOKENS.contains(a)).collect::<Vec<_>>());
+        assert_eq!(of_administrator.len(), 5);
         assert!(token(Role::Administrator, &[]).actions().is_empty());
         assert!(may_scope(&person(Role::Planner), &[Action::EditZones]).is_ok());
         for (role, scope) in
@@ -224,6 +251,15 @@ mod tests {
         {
             assert!(may_scope(&person(role), &[Action::ReadEdits, scope]).is_err(), "{role} {scope}");
         }
+    }
+
+    #[test]
+    fn a_plan_is_its_owners_to_change_and_anybody_elses_to_decide_on() {
+        let (lan, minh) = (person(Role::Approver), Person { name: "minh".to_owned(), ..person(Role::Administrator) });
+        assert_eq!((may_change_plan(&lan, "lan"), may_decide_plan(&minh, "lan")), (Ok(()), Ok(())));
+        assert_eq!(may_decide_plan(&lan, "lan"), Err(NotAllowed::OwnPlan));
+        assert!(matches!(may_change_plan(&minh, "lan"), Err(NotAllowed::OthersPlan { .. })));
+        assert!(matches!(may_decide_plan(&person(Role::Planner), "minh"), Err(NotAllowed::Role { .. })));
     }
 
     #[test]

@@ -3,10 +3,12 @@
 //! Types only, with their text forms; no algorithm, no I/O. Shapes are `geo_types` in the workspace's
 //! metric CRS (metres; x easting, y northing), valid since they passed the door (`formats`).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub type Coord = geo_types::Coord<f64>;
 pub type Ring = geo_types::LineString<f64>;
@@ -280,6 +282,17 @@ words! {
     }
 }
 
+words! {
+    /// How far a plan has come.
+    PlanState, "one of draft, submitted, returned, approved, published" {
+        Draft = "draft",
+        Submitted = "submitted",
+        Returned = "returned",
+        Approved = "approved",
+        Published = "published",
+    }
+}
+
 /// One text in the two languages of the screen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -471,6 +484,23 @@ impl Zone {
             shape,
         }
     }
+}
+
+/// What a plan makes of one zone: no more than what differs from the map.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PlanZone {
+    pub id: String,
+    /// The zone's revision that it was taken from; none: the plan made it.
+    pub base: Option<Revision>,
+    pub is_removed: bool,
+    /// By name, what each was and what it becomes.
+    pub attributes: BTreeMap<String, [Value; 2]>,
+    /// None: as the map has it.
+    pub shape: Option<MultiPolygon>,
+    /// Marks the shape that this one was drawn from.
+    pub base_shape: Option<u64>,
+    /// Zones whose land it was, for one that was split off or merged into.
+    pub parents: Vec<String>,
 }
 
 /// A land-use polygon of one epoch.

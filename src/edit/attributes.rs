@@ -2,17 +2,39 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization;
 
 use super::check::BadCode;
 use super::{Asked, Fault};
-use crate::model::{Epoch, Zone};
+use crate::model::{Epoch, MultiPolygon, Zone};
 
 type Attribute = fn(&Zone) -> Option<&str>;
 
 /// A text of a zone has at most so many characters.
 const MOST_CHARACTERS: usize = 200;
+
+/// What is known of a zone, by name, without its id and what the owner's columns hold.
+pub fn attributes_of(zone: &Zone) -> Map<String, Value> {
+    let alone = Zone { shape: MultiPolygon::new(Vec::new()), kept: Vec::new(), ..zone.clone() };
+    let mut known = match serde_json::to_value(alone) {
+        Ok(Value::Object(known)) => known,
+        _ => Map::new(),
+    };
+    known.remove("id");
+    known
+}
+
+/// The zone with these in place of some of its attributes; as it was when they are of another type.
+pub(super) fn with_values(zone: Zone, values: impl IntoIterator<Item = (String, Value)>) -> Zone {
+    let mut known = attributes_of(&zone);
+    known.insert("id".to_owned(), Value::String(zone.id.clone()));
+    known.extend(values);
+    match serde_json::from_value::<Zone>(Value::Object(known)) {
+        Ok(changed) => Zone { kept: zone.kept, shape: zone.shape, ..changed },
+        Err(_) => zone,
+    }
+}
 
 /// A zone with some of its attributes set; `null` takes one away.
 pub(super) fn set(zone: &Zone, properties: &BTreeMap<String, Value>) -> Result<Zone, Fault> {

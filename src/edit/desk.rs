@@ -55,7 +55,7 @@ impl<'a> Desk<'a> {
         let meets = |zone: &&Zone| {
             geom::bounds(&zone.shape).is_some_and(|b| b[0] <= wide[2] && b[1] <= wide[3] && b[2] >= wide[0] && b[3] >= wide[1])
         };
-        let untouched = self.ground.index.query(wide).map(|i| self.ground.zones[i]).filter(|zone| !self.now.contains_key(&zone.id));
+        let untouched = self.ground.within(wide).into_iter().filter(|zone| !self.now.contains_key(&zone.id));
         let mut found: Vec<&Zone> = untouched.chain(self.now.values().flatten()).filter(meets).collect();
         found.sort_by(|a, b| a.id.cmp(&b.id));
         found
@@ -64,7 +64,7 @@ impl<'a> Desk<'a> {
     /// The same as it was before the edit.
     pub fn near_before(&self, [x0, y0, x1, y1]: [f64; 4], margin_m: f64) -> Vec<&Zone> {
         let wide = [x0 - margin_m, y0 - margin_m, x1 + margin_m, y1 + margin_m];
-        self.ground.index.query_in_order(wide).into_iter().map(|i| self.ground.zones[i]).collect()
+        self.ground.within(wide)
     }
 
     /// Zones that lie at a place.

@@ -11,17 +11,21 @@ mod divide;
 mod gaps;
 mod knit;
 mod operations;
+mod plan;
 #[cfg(test)]
 mod tests;
 
+pub use attributes::attributes_of;
 pub use check::{Asked, BadCode, check, overlap_m2};
 pub use operations::apply;
+pub use plan::{Collision, FieldCollision, collision, differing, mark, mark_of, planned};
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::geom;
 use crate::index::{ById, Index};
 use crate::model::{Coord, MultiPolygon, Polygon, Ring, Text, Zone};
 
@@ -31,16 +35,31 @@ pub const SNAP_M: f64 = 0.001;
 /// More vertices than this are no edit but an import.
 pub const MOST_VERTICES: usize = 100_000;
 
-/// The zones as they are, in the order of their index.
+/// Zones that are others than the map's; none: it is not there.
+pub type Over = BTreeMap<String, Option<Zone>>;
+
+/// The zones as they are: those of the map in the order of their index, and what a plan lays over them.
 pub struct Ground<'a> {
     pub zones: Vec<&'a Zone>,
     pub index: &'a Index,
     pub by_id: &'a ById,
+    pub over: &'a Over,
 }
 
 impl Ground<'_> {
     pub fn zone(&self, id: &str) -> Option<&Zone> {
-        self.by_id.get(id).map(|i| self.zones[i])
+        match self.over.get(id) {
+            Some(zone) => zone.as_ref(),
+            None => self.by_id.get(id).map(|i| self.zones[i]),
+        }
+    }
+
+    /// Zones whose box meets a box: the map's in its order, then the plan's by id.
+    pub fn within(&self, bounds: [f64; 4]) -> Vec<&Zone> {
+        let places = self.index.query_in_order(bounds).into_iter();
+        let of_map = places.map(|i| self.zones[i]).filter(|zone| !self.over.contains_key(&zone.id));
+        let meets = |zone: &&Zone| geom::bounds(&zone.shape).is_some_and(|b| geom::box_distance(b, bounds) == 0.0);
+        of_map.chain(self.over.values().flatten().filter(meets)).collect()
     }
 }
 

@@ -10,6 +10,8 @@ use crate::geom;
 use crate::legend::{EditRules, Kinds, Rules};
 use crate::model::Unit;
 
+static NOTHING: Over = Over::new();
+
 /// Zones with their index.
 struct Map {
     zones: Vec<Zone>,
@@ -25,7 +27,7 @@ impl Map {
     }
 
     fn ground(&self) -> Ground<'_> {
-        Ground { zones: self.zones.iter().collect(), index: &self.index, by_id: &self.by_id }
+        Ground { zones: self.zones.iter().collect(), index: &self.index, by_id: &self.by_id, over: &NOTHING }
     }
 
     fn zone(&self, id: &str) -> &Zone {

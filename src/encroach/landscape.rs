@@ -5,6 +5,7 @@
 //! (McGarigal & Marks 1995, PROX); edge density, largest patch and core area: the same, ED, LPI, CORE.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use rayon::prelude::*;
 
@@ -79,15 +80,70 @@ pub fn remaining<'a>(zone: &'a MultiPolygon, events: &[Event]) -> Cow<'a, MultiP
     Cow::Owned(geom::difference(zone, &geom::outset(&lost, BEYOND_M)))
 }
 
+/// How many patches there are and how large, without their shapes.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Fragments {
+    pub n_patches: usize,
+    pub area_m2: f64,
+    pub largest_patch_m2: f64,
+    pub n_slivers: usize,
+}
+
+/// Areas of the patches and number of the slivers of land that was looked at before, by a hash of it: what changes touches few.
+pub type KnownFragments = HashMap<[u8; 32], (Vec<f64>, usize)>;
+
+/// The same count as `patches`; only land that is not known yet is joined.
+pub fn fragments(remaining: &[&MultiPolygon], rules: &Rules, known: &mut KnownFragments) -> Fragments {
+    let polygons: Vec<&Polygon> = remaining.iter().flat_map(|shape| &shape.0).collect();
+    let keyed: Vec<([u8; 32], Vec<usize>)> =
+        clusters(&polygons).into_iter().map(|cluster| (hash_of(&polygons, &cluster), cluster)).collect();
+    let new: Vec<&([u8; 32], Vec<usize>)> = keyed.iter().filter(|(hash, _)| !known.contains_key(hash)).collect();
+    let sized = |cluster: &[usize]| {
+        let patches = joined(&polygons, cluster).0.into_iter().map(|polygon| MultiPolygon::new(vec![polygon]));
+        let mut areas = Vec::new();
+        let mut n_slivers = 0;
+        for patch in patches {
+            let area_m2 = geom::area_m2(&patch);
+            if rules.is_sliver(area_m2, geom::width_m(&patch)) { n_slivers += 1 } else { areas.push(area_m2) }
+        }
+        (areas, n_slivers)
+    };
+    let found: KnownFragments = new.into_par_iter().map(|(hash, cluster)| (*hash, sized(cluster))).collect();
+    known.extend(found);
+    let mut sum = Fragments::default();
+    for (areas, n_slivers) in keyed.iter().filter_map(|(hash, _)| known.get(hash)) {
+        sum.n_patches += areas.len();
+        sum.n_slivers += n_slivers;
+        sum.area_m2 += areas.iter().sum::<f64>();
+        sum.largest_patch_m2 = areas.iter().copied().fold(sum.largest_patch_m2, f64::max);
+    }
+    sum
+}
+
+fn hash_of(polygons: &[&Polygon], cluster: &[usize]) -> [u8; 32] {
+    let mut hash = blake3::Hasher::new();
+    for ring in cluster.iter().flat_map(|&i| std::iter::once(polygons[i].exterior()).chain(polygons[i].interiors())) {
+        hash.update(&ring.0.len().to_le_bytes());
+        for at in &ring.0 {
+            hash.update(&at.x.to_le_bytes());
+            hash.update(&at.y.to_le_bytes());
+        }
+    }
+    *hash.finalize().as_bytes()
+}
+
+/// Polygons near each other as the land that they are together.
+fn joined(polygons: &[&Polygon], cluster: &[usize]) -> MultiPolygon {
+    let cluster = MultiPolygon::new(cluster.iter().map(|&i| polygons[i].clone()).collect());
+    if cluster.0.len() == 1 { cluster } else { geom::closed(&cluster, SAME_BORDER_M) }
+}
+
 /// The patches of what is left of some zones.
 pub fn patches(remaining: &[&MultiPolygon], rules: &Rules) -> Patches {
     let polygons: Vec<&Polygon> = remaining.iter().flat_map(|shape| &shape.0).collect();
     let joined: Vec<MultiPolygon> = clusters(&polygons)
         .into_par_iter()
-        .flat_map_iter(|cluster| {
-            let cluster = MultiPolygon::new(cluster.into_iter().map(|i| polygons[i].clone()).collect());
-            if cluster.0.len() == 1 { cluster } else { geom::closed(&cluster, SAME_BORDER_M) }
-        })
+        .flat_map_iter(|cluster| joined(&polygons, &cluster))
         .map(|polygon| MultiPolygon::new(vec![polygon]))
         .collect();
     let mut found = Patches::default();

@@ -125,11 +125,11 @@ fn time_text(seconds: i64) -> Option<String> {
     OffsetDateTime::from_unix_timestamp(seconds).ok()?.format(&Rfc3339).ok()
 }
 
-fn hash_of(secret: &str) -> SecretHash {
+pub(super) fn hash_of(secret: &str) -> SecretHash {
     *blake3::hash(secret.as_bytes()).as_bytes()
 }
 
-fn new_secret() -> Result<String, EngineError> {
+pub(super) fn new_secret() -> Result<String, EngineError> {
     let bytes: [u8; 32] = password::random()?;
     Ok(blake3::Hash::from(bytes).to_hex().to_string())
 }
@@ -332,6 +332,12 @@ impl Accounts {
         };
         self.with_file(|store| store.add_token(&token, &hash_of(&text)), StoreError::NoSuchAccount { name: owner.name.clone() })?;
         Ok((token, text))
+    }
+
+    /// Who has an account of this name now; none when it is gone or disabled.
+    pub fn active(&self, name: &str) -> Result<Option<Person>, EngineError> {
+        let account = self.with(|store| Ok(store.map_or(Ok(None), |store| store.account(name))?))?;
+        Ok(account.filter(|account| !account.is_disabled).map(|account| person_of(account, None)))
     }
 
     /// The account as one that asks, for the command line.

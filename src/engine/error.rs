@@ -7,7 +7,7 @@ use crate::access::NotAllowed;
 use crate::crs::CrsError;
 use crate::formats::FormatError;
 use crate::legend::LegendError;
-use crate::model::{Issue, NotAWord};
+use crate::model::{Issue, NotAWord, Revision};
 use crate::store::StoreError;
 
 /// What sort of failure it is.
@@ -55,6 +55,9 @@ pub enum EngineError {
     /// An edit of zones that are others by now: what they are is in the details.
     #[error("{message}")]
     EditStale { message: String, details: Value },
+    /// A plan that is of another revision than the one that was named.
+    #[error("the plan is of revision {now} by now: read it again before you change it")]
+    PlanMoved { now: Revision },
     #[error("{message}")]
     Refused { kind: ErrorKind, message: String, issues: Vec<Issue> },
 }
@@ -107,7 +110,7 @@ impl EngineError {
         match self {
             EngineError::Refused { kind, .. } => *kind,
             EngineError::Legend(_) | EngineError::Crs(_) | EngineError::EditRefused { .. } => ErrorKind::Invalid,
-            EngineError::EditStale { .. } => ErrorKind::Conflict,
+            EngineError::EditStale { .. } | EngineError::PlanMoved { .. } => ErrorKind::Conflict,
             EngineError::Store(error) => of_store(error),
             EngineError::Format(error) => of_format(error),
         }

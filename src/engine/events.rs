@@ -311,7 +311,7 @@ impl Snapshot {
     }
 
     /// Looks at some zones. Land use far from all of them is not even prepared.
-    fn look(
+    pub(super) fn look(
         &self,
         zones: &[&Zone],
         land_use: &EpochLandUse,

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::edits::{bare, edit_facts, is_knit};
+use super::edits::edit_facts;
+use super::sheet::is_knit;
 use super::{EngineError, Page, Snapshot};
 use crate::edit;
 use crate::geom;
@@ -153,38 +154,41 @@ impl Snapshot {
         let differ: Vec<&String> = ids.into_iter().filter(|id| at(&before, id) != at(&after, id)).collect();
         let mut features = Vec::new();
         for id in differ.iter().skip(page.offset).take(page.limit) {
-            let (old, new) = (at(&before, id), at(&after, id));
-            let (old, new) = (old.as_ref(), new.as_ref());
-            let nothing = MultiPolygon::new(Vec::new());
-            let shape = |zone: Option<&Zone>| zone.map_or(nothing.clone(), |z| z.shape.clone());
-            let (was, is) = (shape(old), shape(new));
-            let (gained, lost) = (geom::difference(&is, &was), geom::difference(&was, &is));
-            let fields: Vec<String> = match (old.map(bare), new.map(bare)) {
-                (Some(old), Some(new)) => {
-                    let names = new.as_object().into_iter().flatten().filter(|(name, value)| old[name.as_str()] != **value);
-                    names.map(|(name, _)| name.clone()).collect()
-                }
-                _ => Vec::new(),
-            };
-            let change = match (old, new) {
-                (None, _) => "made",
-                (_, None) => "removed",
-                _ => "changed",
-            };
-            let properties = json!({
-                "id": id, "change": change, "fields": fields, "kind": new.or(old).map(|z| z.kind.clone()),
-                "area_before_m2": old.map(|z| geom::area_m2(&z.shape)), "area_after_m2": new.map(|z| geom::area_m2(&z.shape)),
-                "gained_m2": geom::area_m2(&gained), "lost_m2": geom::area_m2(&lost),
-                "overlap_m2": edit::overlap_m2(&was, &is),
-            });
-            let mut differs = gained;
-            differs.0.extend(lost.0);
-            features.push(json!({ "type": "Feature", "id": id, "geometry": self.geometry(&differs)?, "properties": properties }));
+            features.push(self.difference_facts(id, at(&before, id).as_ref(), at(&after, id).as_ref())?);
         }
         Ok(json!({
             "type": "FeatureCollection", "from": from, "to": to, "n_matched": differ.len(), "n_returned": features.len(),
             "limit": page.limit, "offset": page.offset, "features": features,
         }))
+    }
+
+    /// A zone before and after, with the land that it gained and lost.
+    pub(super) fn difference_facts(&self, id: &str, old: Option<&Zone>, new: Option<&Zone>) -> Result<Value, EngineError> {
+        let nothing = MultiPolygon::new(Vec::new());
+        let shape = |zone: Option<&Zone>| zone.map_or(nothing.clone(), |z| z.shape.clone());
+        let (was, is) = (shape(old), shape(new));
+        let (gained, lost) = (geom::difference(&is, &was), geom::difference(&was, &is));
+        let fields: Vec<String> = match (old.map(edit::attributes_of), new.map(edit::attributes_of)) {
+            (Some(old), Some(new)) => {
+                let names = new.iter().filter(|(name, value)| old.get(*name) != Some(value));
+                names.map(|(name, _)| name.clone()).collect()
+            }
+            _ => Vec::new(),
+        };
+        let change = match (old, new) {
+            (None, _) => "made",
+            (_, None) => "removed",
+            _ => "changed",
+        };
+        let properties = json!({
+            "id": id, "change": change, "fields": fields, "kind": new.or(old).map(|z| z.kind.clone()),
+            "area_before_m2": old.map(|z| geom::area_m2(&z.shape)), "area_after_m2": new.map(|z| geom::area_m2(&z.shape)),
+            "gained_m2": geom::area_m2(&gained), "lost_m2": geom::area_m2(&lost),
+            "overlap_m2": edit::overlap_m2(&was, &is),
+        });
+        let mut differs = gained;
+        differs.0.extend(lost.0);
+        Ok(json!({ "type": "Feature", "id": id, "geometry": self.geometry(&differs)?, "properties": properties }))
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Writing {
     watch: Watch,
     /// The watch's number when the snapshot was read.
     seen: i64,
+    /// The store's, of what is written to plans: the map does not change by it.
+    plans_number: u64,
 }
 
 /// Zooms at which features are merged follow a while after the others.
@@ -78,10 +80,10 @@ impl Engine {
         let accounts = Accounts::of(path)?;
         let watch = store.watch()?;
         let rulebook = Arc::new(rulebook);
-        let seen = watch.data_version()?;
+        let (seen, plans_number) = (watch.data_version()?, store.plans_number()?);
         let snapshot = Snapshot::load(path, &rulebook, None)?;
         let live = Live {
-            writing: Mutex::new(Writing { store, watch, seen }),
+            writing: Mutex::new(Writing { store, watch, seen, plans_number }),
             far: Mutex::default(),
             accounts,
             rulebook,
@@ -188,12 +190,18 @@ impl Live {
 
     /// Reads the workspace anew when another program wrote to it.
     fn look(&self, writing: &mut Writing) -> Result<(), EngineError> {
-        if writing.watch.data_version()? == writing.seen {
+        let now = writing.watch.data_version()?;
+        if now == writing.seen {
             return Ok(());
         }
         let before = self.current();
         let store = &mut writing.store;
         if store.settle()?.is_none() && store.revision()? == before.revision {
+            let plans_number = store.plans_number()?;
+            if plans_number != writing.plans_number {
+                (writing.plans_number, writing.seen) = (plans_number, now);
+                return Ok(());
+            }
             if store.is_log_empty() {
                 writing.seen = writing.watch.data_version()?;
                 return Ok(());
@@ -215,6 +223,7 @@ impl Live {
         self.tell(before, &next, next.tile_changes(before), false)?;
         // Who wrote between our commit and this is looked at next.
         writing.seen = if writing.store.is_settled()? { now } else { now.wrapping_sub(1) };
+        writing.plans_number = writing.store.plans_number()?;
         let ms = [read, started.elapsed()].map(|took| took.as_millis() as u64);
         tracing::info!(revision = next.revision, read_ms = ms[0], ms = ms[1], "the workspace changed");
         Ok(next)

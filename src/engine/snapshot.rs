@@ -14,6 +14,7 @@ use super::detect::Provenance;
 use super::events::{EpochEvents, Rested};
 use super::place::Place;
 use super::planning::AskedFigures;
+use super::plans::PlanFigures;
 use super::raster::EpochRaster;
 use super::search::Searchable;
 use super::tiles::PreparedTiles;
@@ -245,6 +246,7 @@ pub struct Snapshot {
     pub(super) tiles: PreparedTiles,
     pub(super) matrices: Matrices,
     pub(super) asked_figures: AskedFigures,
+    pub(super) plan_figures: PlanFigures,
     /// What kept events rest on; none of a workspace whose events an earlier farmzone kept.
     pub(super) provenances: BTreeMap<Epoch, Provenance>,
 }
@@ -378,6 +380,7 @@ impl Snapshot {
             tiles: PreparedTiles::default(),
             matrices: Matrices::shared(before),
             asked_figures: AskedFigures::default(),
+            plan_figures: PlanFigures::shared(before),
             provenances: provenances(&reader, &layers)?,
             layers,
         };

@@ -18,15 +18,21 @@ const MOST_IDS: usize = 200;
 
 pub(super) async fn shapes(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
     let ask = Ask::read(&uri, &["bbox", "id", "as_of", "time", "rev"])?;
-    let (filter, ids, moment) = (ask.filter()?, ask.words("id")?, as_of(&ask)?);
-    if filter.bbox.is_some() != ids.is_empty() {
-        return Err(ApiError::bad_request(format!("give bbox=west,south,east,north or id= with at most {MOST_IDS} ids, one of them")));
-    }
+    let ((bbox, ids), moment) = (box_or_ids(&ask)?, as_of(&ask)?);
     let work = move |s: &Snapshot| match moment {
-        Some(moment) => s.shapes_as_of(moment, filter.bbox, &ids),
-        None => s.shapes(filter.bbox, &ids),
+        Some(moment) => s.shapes_as_of(moment, bbox, &ids),
+        None => s.shapes(bbox, &ids),
     };
     answer(app, headers, ask.rev()?, JSON, work).await
+}
+
+/// Which zones are asked for: those in a box of degrees, or some by id.
+pub(super) fn box_or_ids(ask: &Ask) -> Result<(Option<[f64; 4]>, Vec<String>), ApiError> {
+    let (filter, ids) = (ask.filter()?, ask.words("id")?);
+    if filter.bbox.is_some() == ids.is_empty() {
+        return Ok((filter.bbox, ids));
+    }
+    Err(ApiError::bad_request(format!("give bbox=west,south,east,north or id= with at most {MOST_IDS} ids, one of them")))
 }
 
 /// `as_of=17` (a revision) or `as_of=2026-11-22`, a day: by what was recorded, or (`time=valid`) by what held in law.
@@ -91,7 +97,7 @@ pub(super) async fn one(State(app): State<App>, who: Who, Place(id): Place<Strin
 }
 
 /// Changes the workspace away from the async threads; the answer comes when it is on the disk.
-async fn changed<W>(app: App, headers: HeaderMap, work: W) -> Answer
+pub(super) async fn changed<W>(app: App, headers: HeaderMap, work: W) -> Answer
 where
     W: FnOnce(&Engine) -> Result<Value, EngineError> + Send + 'static,
 {

@@ -62,6 +62,11 @@ impl ApiError {
         Self::new(StatusCode::URI_TOO_LONG, message)
     }
 
+    /// What a change rests on was not said.
+    pub(super) fn without_revision() -> Self {
+        Self::new(StatusCode::PRECONDITION_REQUIRED, "say which revision of the plan you change: If-Match: \"7\"")
+    }
+
     pub(super) fn too_many(message: impl Into<String>) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, message)
     }
@@ -88,6 +93,8 @@ impl ApiError {
             StatusCode::NOT_FOUND => "not_found",
             StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
             StatusCode::CONFLICT => "conflict",
+            StatusCode::PRECONDITION_FAILED => "changed",
+            StatusCode::PRECONDITION_REQUIRED => "if_match_needed",
             StatusCode::PAYLOAD_TOO_LARGE | StatusCode::URI_TOO_LONG => "too_large",
             StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported",
             StatusCode::UNPROCESSABLE_ENTITY => "invalid_input",
@@ -109,6 +116,10 @@ impl From<EngineError> for ApiError {
             }
             EngineError::EditStale { message, details } => {
                 return ApiError { details: Some(Box::new(details)), ..ApiError::new(StatusCode::CONFLICT, message) };
+            }
+            EngineError::PlanMoved { now } => {
+                let details = Some(Box::new(json!({ "revision": now })));
+                return ApiError { details, ..ApiError::new(StatusCode::PRECONDITION_FAILED, error.to_string()) };
             }
             _ => {}
         }

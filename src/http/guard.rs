@@ -44,7 +44,9 @@ async fn bounded(request: Request, next: Next) -> Response<Body> {
         return ApiError::too_long(format!("an address has at most {MOST_ADDRESS_BYTES} bytes")).into_response();
     }
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
-    let most_bytes = if request.uri().path() == "/api/v1/edits" { MOST_EDIT_BYTES } else { MOST_BODY_BYTES };
+    let path = request.uri().path();
+    let is_edit = path == "/api/v1/edits" || (path.starts_with("/api/v1/plans/") && path.ends_with("/edits"));
+    let most_bytes = if is_edit { MOST_EDIT_BYTES } else { MOST_BODY_BYTES };
     if length.is_some_and(|n| n > most_bytes) {
         return ApiError::too_large(format!("a request has at most {most_bytes} bytes")).into_response();
     }

@@ -16,6 +16,7 @@ mod events;
 mod guard;
 mod maps;
 mod metrics;
+mod plans;
 mod serve;
 mod session;
 mod tile_cache;
@@ -192,6 +193,21 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/edits",
     "/api/v1/edits/{id}",
     "/api/v1/edits/{id}/undo",
+    "/api/v1/plans",
+    "/api/v1/plans/{id}",
+    "/api/v1/plans/{id}/edits",
+    "/api/v1/plans/{id}/edits/{edit}/undo",
+    "/api/v1/plans/{id}/shapes",
+    "/api/v1/plans/{id}/changes",
+    "/api/v1/plans/{id}/changes.xlsx",
+    "/api/v1/plans/{id}/figures",
+    "/api/v1/plans/{id}/comments",
+    "/api/v1/plans/{id}/comments/{n}",
+    "/api/v1/plans/{id}/submit",
+    "/api/v1/plans/{id}/return",
+    "/api/v1/plans/{id}/approve",
+    "/api/v1/plans/{id}/publish",
+    "/api/v1/plans/{id}/share",
     "/api/v1/transitions",
     "/api/v1/figures",
     "/api/v1/encroachments",
@@ -231,6 +247,21 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/edits", get(edits::list).post(edits::make).layer(DefaultBodyLimit::max(guard::MOST_EDIT_BYTES as usize)))
         .route("/api/v1/edits/{id}", get(edits::one))
         .route("/api/v1/edits/{id}/undo", post(edits::undo))
+        .route("/api/v1/plans", get(plans::list).post(plans::make))
+        .route("/api/v1/plans/{id}", get(plans::one).patch(plans::patch).delete(plans::remove))
+        .route("/api/v1/plans/{id}/edits", post(plans::edit).layer(DefaultBodyLimit::max(guard::MOST_EDIT_BYTES as usize)))
+        .route("/api/v1/plans/{id}/edits/{edit}/undo", post(plans::undo))
+        .route("/api/v1/plans/{id}/shapes", get(plans::shapes))
+        .route("/api/v1/plans/{id}/changes", get(plans::changes))
+        .route("/api/v1/plans/{id}/changes.xlsx", get(plans::changes_sheet))
+        .route("/api/v1/plans/{id}/figures", get(plans::figures))
+        .route("/api/v1/plans/{id}/comments", post(plans::comment))
+        .route("/api/v1/plans/{id}/comments/{n}", patch(plans::change_comment).delete(plans::remove_comment))
+        .route("/api/v1/plans/{id}/submit", post(plans::submit))
+        .route("/api/v1/plans/{id}/return", post(plans::give_back))
+        .route("/api/v1/plans/{id}/approve", post(plans::approve))
+        .route("/api/v1/plans/{id}/publish", post(plans::publish))
+        .route("/api/v1/plans/{id}/share", post(plans::share).delete(plans::unshare))
         .route("/api/v1/transitions", get(api::transitions))
         .route("/api/v1/figures", get(api::figures))
         .route("/api/v1/encroachments", get(api::encroachments))

@@ -50,6 +50,9 @@ pub struct ZoneChange {
     pub parents: Vec<String>,
 }
 
+/// What an edit made of one zone.
+pub type Version = (Edit, ZoneChange);
+
 /// The revisions of zones: those whose rows changed since the layer came, and that of all others.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ZoneRevisions {
@@ -75,31 +78,38 @@ const BORN: &str = "zones_born";
 impl Store {
     /// Keeps an edit and makes its zones so. `expected` is the revision that the edit was judged by: when the workspace is
     /// another by now, nothing is written and the answer is none. `edit.revision` and `edit.at` are set here.
-    pub fn edit_zones(&mut self, mut edit: Edit, expected: Revision) -> Result<Option<Edit>, StoreError> {
+    pub fn edit_zones(&mut self, edit: Edit, expected: Revision) -> Result<Option<Edit>, StoreError> {
         let (connection, path) = (&self.connection, self.path.as_path());
         let doing = "writing an edit";
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate).during(path, doing)?;
-        if layers::revision(&transaction, path)? != expected || !layers::are_settled(&transaction, path)? {
-            return Ok(None);
+        let kept = keep(&transaction, path, edit, expected)?;
+        if kept.is_some() {
+            transaction.commit().during(path, doing)?;
         }
-        let name = Layer::name_of(LayerRole::Zones, None);
-        let mut layer = layers::named(&transaction, path, &name)?;
-        prepare(&transaction, path, &layer)?;
-        let srs_id = layers::srs_id(&transaction, path)?;
-        write_zones(&transaction, path, &mut layer, srs_id, &edit.changes)?;
-        edit.revision = layers::next_revision(&transaction, path)?;
-        edit.at = now();
-        layer.revision = edit.revision;
-        layers::record_change(&transaction, path, &layer, &edit.at)?;
-        write_edit(&transaction, path, srs_id, &edit)?;
-        transaction.commit().during(path, doing)?;
-        Ok(Some(edit))
+        Ok(kept)
     }
 
     /// An edit by its id, with its changes.
     pub fn edit(&self, id: &str) -> Result<Option<Edit>, StoreError> {
         edit(&self.connection, &self.path, id)
     }
+}
+
+/// Keeps an edit inside a transaction of the caller.
+pub(super) fn keep(connection: &Connection, path: &Path, mut edit: Edit, expected: Revision) -> Result<Option<Edit>, StoreError> {
+    if layers::revision(connection, path)? != expected || !layers::are_settled(connection, path)? {
+        return Ok(None);
+    }
+    let mut layer = layers::named(connection, path, &Layer::name_of(LayerRole::Zones, None))?;
+    prepare(connection, path, &layer)?;
+    let srs_id = layers::srs_id(connection, path)?;
+    write_zones(connection, path, &mut layer, srs_id, &edit.changes)?;
+    edit.revision = layers::next_revision(connection, path)?;
+    edit.at = now();
+    layer.revision = edit.revision;
+    layers::record_change(connection, path, &layer, &edit.at)?;
+    write_edit(connection, path, srs_id, &edit)?;
+    Ok(Some(edit))
 }
 
 fn has_tables(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
@@ -379,7 +389,7 @@ impl super::Reader {
     }
 
     /// What edits made of one zone, the latest first, at most so many, each with its edit; and the zones that its land went to.
-    pub fn versions(&self, zone: &str, most: usize) -> Result<(Vec<(Edit, ZoneChange)>, Vec<String>), StoreError> {
+    pub fn versions(&self, zone: &str, most: usize) -> Result<(Vec<Version>, Vec<String>), StoreError> {
         let (connection, path, doing) = (&self.connection, self.path.as_path(), "reading a zone's edits");
         if !has_tables(connection, path)? {
             return Ok((Vec::new(), Vec::new()));

@@ -82,6 +82,33 @@ INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_i
   ('farmzone_zone_revisions', 'attributes', 'farmzone_zone_revisions', 'farmzone: the revision that last changed a zone', 0);
 "#;
 
+/// Plans: what of each zone differs from the map, the edits that made it so, what people say of it.
+pub(super) const PLANS: &str = r#"
+CREATE TABLE farmzone_plans (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, plan TEXT NOT NULL UNIQUE, name TEXT NOT NULL, note TEXT NOT NULL, owner TEXT NOT NULL,
+  state TEXT NOT NULL, revision INTEGER NOT NULL, base_revision INTEGER NOT NULL, decision TEXT, share BLOB UNIQUE,
+  created TEXT NOT NULL, changed TEXT NOT NULL, steps TEXT NOT NULL);
+CREATE TABLE farmzone_plan_zones (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, plan INTEGER NOT NULL, zone TEXT NOT NULL, base INTEGER, attributes TEXT, shape BLOB,
+  base_shape INTEGER, parents TEXT, UNIQUE (plan, zone));
+CREATE TABLE farmzone_plan_edits (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, plan INTEGER NOT NULL, edit TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+  reason TEXT NOT NULL, undoes TEXT, first_change INTEGER NOT NULL, n_changes INTEGER NOT NULL, UNIQUE (plan, edit));
+CREATE TABLE farmzone_plan_changes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, zone TEXT NOT NULL, base INTEGER, attributes TEXT, shape BLOB, base_shape INTEGER,
+  parents TEXT, was_there INTEGER NOT NULL, mark INTEGER);
+CREATE TABLE farmzone_plan_comments (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, plan INTEGER NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL, text TEXT NOT NULL,
+  x REAL, y REAL, is_resolved INTEGER NOT NULL);
+CREATE INDEX farmzone_plan_comments_plan ON farmzone_plan_comments (plan);
+INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) VALUES
+  ('farmzone_plans', 'attributes', 'farmzone_plans', 'farmzone: plans', 0),
+  ('farmzone_plan_zones', 'attributes', 'farmzone_plan_zones', 'farmzone: what of each zone differs in a plan', 0),
+  ('farmzone_plan_edits', 'attributes', 'farmzone_plan_edits', 'farmzone: edits of plans', 0),
+  ('farmzone_plan_changes', 'attributes', 'farmzone_plan_changes', 'farmzone: each zone of a plan before an edit', 0),
+  ('farmzone_plan_comments', 'attributes', 'farmzone_plan_comments', 'farmzone: what people say of a plan', 0);
+"#;
+
 /// Note the revision of every zone whose row changes, whoever changes it. It is the next one: who writes makes it.
 pub(super) fn revision_triggers(zones: &str) -> String {
     let t = quoted(zones);

@@ -162,7 +162,7 @@ async fn who_signs_in_gets_a_cookie_that_no_script_reads_and_signing_out_ends_it
     assert_eq!((secret.len(), rest), (64, "Path=/; HttpOnly; SameSite=Strict; Max-Age=604800"));
     assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
     let facts = answer.json();
-    assert_eq!(facts["may"], json!(["read_edits", "edit_zones", "make_tokens"]));
+    assert_eq!(facts["may"], json!(["read_edits", "edit_zones", "read_plans", "make_plans", "make_tokens"]));
     assert_eq!([&facts["name"], &facts["kinds"], &facts["units"]], [&json!("lan"), &json!(["rice"]), &json!(["10001"])]);
     assert!(!facts.to_string().contains(secret), "the secret is in the cookie alone");
     let shown =

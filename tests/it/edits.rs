@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use crate::program::{Bench, geojson_in, square};
 use crate::store::outsider;
 
-const X: f64 = 580_000.0;
-const Y: f64 = 2_320_000.0;
+pub const X: f64 = 580_000.0;
+pub const Y: f64 = 2_320_000.0;
 
 /// Two zones side by side in one commune, a house beside them.
-fn loaded() -> Bench {
+pub fn loaded() -> Bench {
     let bench = Bench::with_workspace("EPSG:5897");
     let zones = [
         (json!({ "id": "a", "kind": "rice", "name": "Lúa" }), &square(X, Y, 200.0)[..]),
@@ -33,15 +33,15 @@ fn loaded() -> Bench {
     bench
 }
 
-fn engine(bench: &Bench) -> Engine {
+pub fn engine(bench: &Bench) -> Engine {
     Engine::serve(&bench.path("w.gpkg"), Rulebook::load(None).unwrap()).unwrap()
 }
 
-fn planner() -> Person {
+pub fn planner() -> Person {
     Person { name: "lan".to_owned(), role: Role::Planner, ..Person::nobody() }
 }
 
-fn ask(id: &str, base: Value, operations: Value) -> EditAsk {
+pub fn ask(id: &str, base: Value, operations: Value) -> EditAsk {
     serde_json::from_value(json!({ "id": id, "reason": "test", "base": base, "operations": operations })).unwrap()
 }
 
@@ -54,12 +54,12 @@ fn revision_of(engine: &Engine, id: &str) -> u64 {
     engine.snapshot().shapes(None, &[id.to_owned()]).unwrap()["zones"][0]["revision"].as_u64().unwrap()
 }
 
-fn count(bench: &Bench, table: &str) -> i64 {
+pub fn count(bench: &Bench, table: &str) -> i64 {
     outsider(&bench.path("w.gpkg")).query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
 }
 
 /// Moves the border that both zones share.
-fn moved(by: f64) -> Value {
+pub fn moved(by: f64) -> Value {
     json!([{ "op": "move", "moves": [{ "from": [X + 200.0, Y], "to": [X + 200.0 + by, Y] }, { "from": [X + 200.0, Y + 200.0], "to": [X + 200.0 + by, Y + 200.0] }] }])
 }
 

@@ -567,14 +567,19 @@ async fn every_described_path_answers_and_every_answer_protects_its_reader() {
             .replace("v1/changes", "v1/changes?from=3&to=3")
             .replace("{code}", "10001")
             .replace("encroachments/{id}", &format!("encroachments/{event}"))
-            .replace("{id}", "a");
+            .replace("{id}", "a")
+            .replace("{edit}", "a")
+            .replace("{n}", "1");
         let request = Request::get(&path).body(Body::empty()).unwrap();
         // The stream of events never ends: only its head is looked at.
         let response = SITE.router.clone().oneshot(request).await.unwrap();
         // What is not for everybody is tried with every role in `accounts`.
         let status = match path.as_str() {
             "/api/v1/users" | "/api/v1/tokens" | "/api/v1/edits" | "/api/v1/edits/a" => StatusCode::UNAUTHORIZED,
+            "/api/v1/plans" | "/api/v1/plans/a" | "/api/v1/plans/a/shapes" => StatusCode::UNAUTHORIZED,
+            "/api/v1/plans/a/changes" | "/api/v1/plans/a/changes.xlsx" | "/api/v1/plans/a/figures" => StatusCode::UNAUTHORIZED,
             "/api/v1/users/dark" | "/api/v1/tokens/a" | "/api/v1/edits/a/undo" => StatusCode::METHOD_NOT_ALLOWED,
+            path if path.starts_with("/api/v1/plans/") => StatusCode::METHOD_NOT_ALLOWED,
             _ => StatusCode::OK,
         };
         assert_eq!(response.status(), status, "{path}");

@@ -6,6 +6,7 @@ mod flows;
 mod formats;
 mod http;
 mod jts;
+mod plans;
 mod program;
 mod pyramid;
 mod rasters;

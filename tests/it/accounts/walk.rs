@@ -38,6 +38,26 @@ const TABLE: &[(&str, &str, Option<Action>)] = &[
     ("POST", "/api/v1/edits", Some(Action::EditZones)),
     ("GET", "/api/v1/edits/{id}", Some(Action::ReadEdits)),
     ("POST", "/api/v1/edits/{id}/undo", Some(Action::EditZones)),
+    ("GET", "/api/v1/plans", Some(Action::ReadPlans)),
+    ("POST", "/api/v1/plans", Some(Action::MakePlans)),
+    ("GET", "/api/v1/plans/{id}", Some(Action::ReadPlans)),
+    ("PATCH", "/api/v1/plans/{id}", Some(Action::MakePlans)),
+    ("DELETE", "/api/v1/plans/{id}", Some(Action::MakePlans)),
+    ("POST", "/api/v1/plans/{id}/edits", Some(Action::MakePlans)),
+    ("POST", "/api/v1/plans/{id}/edits/{edit}/undo", Some(Action::MakePlans)),
+    ("GET", "/api/v1/plans/{id}/shapes", Some(Action::ReadPlans)),
+    ("GET", "/api/v1/plans/{id}/changes", Some(Action::ReadPlans)),
+    ("GET", "/api/v1/plans/{id}/changes.xlsx", Some(Action::ReadPlans)),
+    ("GET", "/api/v1/plans/{id}/figures", Some(Action::ReadPlans)),
+    ("POST", "/api/v1/plans/{id}/comments", Some(Action::MakePlans)),
+    ("PATCH", "/api/v1/plans/{id}/comments/{n}", Some(Action::MakePlans)),
+    ("DELETE", "/api/v1/plans/{id}/comments/{n}", Some(Action::MakePlans)),
+    ("POST", "/api/v1/plans/{id}/submit", Some(Action::MakePlans)),
+    ("POST", "/api/v1/plans/{id}/return", Some(Action::ApprovePlans)),
+    ("POST", "/api/v1/plans/{id}/approve", Some(Action::ApprovePlans)),
+    ("POST", "/api/v1/plans/{id}/publish", Some(Action::ApprovePlans)),
+    ("POST", "/api/v1/plans/{id}/share", Some(Action::MakePlans)),
+    ("DELETE", "/api/v1/plans/{id}/share", Some(Action::MakePlans)),
     ("GET", "/api/v1/transitions", None),
     ("GET", "/api/v1/figures", None),
     ("GET", "/api/v1/encroachments", None),
@@ -59,7 +79,7 @@ static DESCRIBED: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
 fn address(path: &str) -> String {
     let path = path.replace("/tiles/{layers}/{z}/{x}/{y}", "/tiles/zones/0/0/0").replace("{layers}", "zones");
     let path = path.replace("styles/{name}", "styles/dark").replace("{code}", "10001");
-    path.replace("{name}", "nobody-of-this-name").replace("{id}", "none")
+    path.replace("{name}", "nobody-of-this-name").replace("{id}", "none").replace("{edit}", "none").replace("{n}", "1")
 }
 
 /// Who asks, and the person that the server should see.

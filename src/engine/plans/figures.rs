@@ -1,0 +1,192 @@
+//! Figures of a plan while it is drawn: hectares per kind against the target, land lost, fragmentation, supply.
+//!
+//! What is known of zones and of land that lies together is kept from one question to the next, so that after an edit only
+//! what it touched is computed.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rayon::prelude::*;
+use serde_json::{Value, json};
+
+use super::{Drawn, PlanReader};
+use crate::edit;
+use crate::encroach::{self, Fragments, KnownFragments};
+use crate::engine::figures::{rounded_m2, rounded_share};
+use crate::engine::{EngineError, EpochEvents, Snapshot};
+use crate::geom;
+use crate::model::{Epoch, MultiPolygon, PlanZone, Zone};
+
+/// Tonnes of a processor's demand, and what a hectare of each kind yields a year.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SupplyAsk {
+    pub yields_t_per_ha: BTreeMap<String, f64>,
+    pub demand_t: Option<f64>,
+}
+
+/// A zone of a plan that was looked at: what it lost and what is left.
+type Looked = Arc<(f64, MultiPolygon)>;
+
+/// What was computed already, in this snapshot and those before.
+#[derive(Default)]
+pub(in crate::engine) struct PlanFigures {
+    /// By what a plan keeps of a zone, its shape, and the land use.
+    looked: Arc<Mutex<HashMap<String, Looked>>>,
+    fragments: Arc<Mutex<KnownFragments>>,
+    /// What is left of the map's zones, where they lost land.
+    left: OnceLock<Vec<Option<MultiPolygon>>>,
+}
+
+/// When more is known, all is forgotten.
+const MOST_KNOWN: usize = 100_000;
+/// Zones that are looked at together: land use far from so few is not even prepared.
+const AT_ONCE: usize = 32;
+
+impl PlanFigures {
+    pub(in crate::engine) fn shared(before: Option<&Snapshot>) -> PlanFigures {
+        let Some(before) = before.map(|b| &b.plan_figures) else { return PlanFigures::default() };
+        PlanFigures { looked: before.looked.clone(), fragments: before.fragments.clone(), left: OnceLock::new() }
+    }
+}
+
+/// Sums over the zones of a kind.
+#[derive(Default)]
+struct KindSum<'a> {
+    n_zones: usize,
+    area_m2: f64,
+    lost_m2: f64,
+    left: Vec<&'a MultiPolygon>,
+}
+
+impl Snapshot {
+    /// Figures of a plan, and beside them those of the map (`map`) or of another plan.
+    pub fn plan_figures(&self, id: &str, reader: &PlanReader, with: Option<&str>, ask: &SupplyAsk) -> Result<Value, EngineError> {
+        let drawn = self.drawn(id, reader)?;
+        if let Some(kind) = ask.yields_t_per_ha.keys().find(|kind| self.rulebook.kinds.get(kind).is_none()) {
+            return Err(EngineError::usage(format!("no kind “{kind}” to have a yield")));
+        }
+        let mut facts = self.figures_of(&drawn.zones, ask)?;
+        (facts["plan"], facts["plan_revision"]) = (json!(drawn.plan.id), json!(drawn.plan.revision));
+        facts["with"] = match with {
+            None => Value::Null,
+            Some("map") => self.figures_of(&BTreeMap::new(), ask)?,
+            Some(other) => {
+                let other: Drawn = self.drawn(other, &PlanReader::Person)?;
+                let mut facts = self.figures_of(&other.zones, ask)?;
+                (facts["plan"], facts["plan_revision"]) = (json!(other.plan.id), json!(other.plan.revision));
+                facts
+            }
+        };
+        Ok(facts)
+    }
+
+    fn figures_of(&self, zones: &BTreeMap<String, PlanZone>, ask: &SupplyAsk) -> Result<Value, EngineError> {
+        let epoch = self.epoch(None)?;
+        let found = epoch.map(|epoch| self.events(epoch)).transpose()?;
+        let left = self.plan_figures.left.get_or_init(|| self.left_of_map(found.as_deref()));
+        let planned: Vec<Zone> =
+            zones.values().filter_map(|row| edit::planned(self.official(&row.id).map(|(zone, _)| zone), row)).collect();
+        let looked = self.looked_at(&planned, epoch)?;
+        let mut kinds: BTreeMap<&str, KindSum> = BTreeMap::new();
+        for (i, view) in self.zones.list.iter().enumerate().filter(|(_, view)| !zones.contains_key(&view.zone.id)) {
+            let sum = kinds.entry(&view.zone.kind).or_default();
+            sum.n_zones += 1;
+            sum.area_m2 += view.area_m2;
+            sum.lost_m2 += found.as_ref().map_or(0.0, |f| f.lost_m2(i));
+            sum.left.push(left.get(i).and_then(Option::as_ref).unwrap_or(&view.zone.shape));
+        }
+        for (zone, looked) in planned.iter().zip(&looked) {
+            let sum = kinds.entry(&zone.kind).or_default();
+            sum.n_zones += 1;
+            sum.area_m2 += geom::area_m2(&zone.shape);
+            sum.lost_m2 += looked.0;
+            sum.left.push(&looked.1);
+        }
+        let mut known = self.plan_figures.fragments.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() > MOST_KNOWN {
+            known.clear();
+        }
+        let mut rows = Vec::new();
+        let (mut totals, mut supply_t) = (KindSum::default(), 0.0);
+        let mut total = Fragments::default();
+        for kind in &self.rulebook.kinds.kinds {
+            let Some(sum) = kinds.get(kind.key.as_str()) else { continue };
+            let fragments = encroach::fragments(&sum.left, &self.rulebook.rules, &mut known);
+            let target_m2 = self.targets.of(&kind.key).map(|target| target.hectares * 10_000.0);
+            let yield_t = ask.yields_t_per_ha.get(&kind.key).copied();
+            let mut row = sum_facts(sum, &fragments, epoch);
+            let remaining_m2 = sum.area_m2 - sum.lost_m2;
+            (row["key"], row["name"]) = (json!(kind.key), json!(kind.name));
+            row["target_m2"] = json!(target_m2);
+            row["target_share"] = json!(target_m2.map(|target| rounded_share(remaining_m2 / target)));
+            row["yield_t_per_ha"] = json!(yield_t);
+            row["supply_t"] = json!(yield_t.map(|t| rounded_m2(remaining_m2 / 10_000.0 * t)));
+            supply_t += yield_t.map_or(0.0, |t| remaining_m2 / 10_000.0 * t);
+            rows.push(row);
+            totals.n_zones += sum.n_zones;
+            totals.area_m2 += sum.area_m2;
+            totals.lost_m2 += sum.lost_m2;
+            total.n_patches += fragments.n_patches;
+            total.n_slivers += fragments.n_slivers;
+            total.area_m2 += fragments.area_m2;
+            total.largest_patch_m2 = total.largest_patch_m2.max(fragments.largest_patch_m2);
+        }
+        let has_yields = !ask.yields_t_per_ha.is_empty();
+        Ok(json!({
+            "revision": self.revision, "epoch": epoch, "plan": null, "plan_revision": null, "rows": rows,
+            "totals": sum_facts(&totals, &total, epoch), "supply_t": has_yields.then(|| rounded_m2(supply_t)), "demand_t": ask.demand_t,
+            "supply_share": ask.demand_t.filter(|t| has_yields && *t > 0.0).map(|t| rounded_share(supply_t / t)),
+        }))
+    }
+
+    fn left_of_map(&self, found: Option<&EpochEvents>) -> Vec<Option<MultiPolygon>> {
+        let left = |(i, view): (usize, &Arc<crate::engine::ZoneView>)| {
+            let events = found.map_or(&[][..], |f| f.of_zone(i));
+            (!events.is_empty()).then(|| encroach::remaining(&view.zone.shape, events).into_owned())
+        };
+        self.zones.list.par_iter().enumerate().map(left).collect()
+    }
+
+    /// What zones of a plan lost by an epoch and what is left of each, in their order.
+    fn looked_at(&self, zones: &[Zone], epoch: Option<Epoch>) -> Result<Vec<Looked>, EngineError> {
+        let Some(epoch) = epoch else {
+            return Ok(zones.iter().map(|zone| Arc::new((0.0, zone.shape.clone()))).collect());
+        };
+        let stamp = self.land_use_stamp(epoch);
+        let key = |zone: &Zone| format!("{epoch} {stamp} {} {} {:x}", zone.id, zone.kind, edit::mark_of(&zone.shape));
+        let keys: Vec<String> = zones.iter().map(key).collect();
+        let known = || self.plan_figures.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let at_hand = known();
+        let new: Vec<usize> = (0..zones.len()).filter(|&i| !at_hand.contains_key(&keys[i])).collect();
+        drop(at_hand);
+        if !new.is_empty() {
+            let land_use = self.land_use(epoch)?;
+            for some in new.chunks(AT_ONCE) {
+                let asked: Vec<&Zone> = some.iter().map(|&i| &zones[i]).collect();
+                let findings = self.look(&asked, &land_use, &self.permits, &[], None)?;
+                let mut known = known();
+                if known.len() > MOST_KNOWN {
+                    known.clear();
+                }
+                for (&i, finding) in some.iter().zip(findings) {
+                    let left = encroach::remaining(&zones[i].shape, &finding.events).into_owned();
+                    known.insert(keys[i].clone(), Arc::new((finding.lost_m2, left)));
+                }
+            }
+        }
+        let at_hand = known();
+        let of = |(zone, key): (&Zone, &String)| at_hand.get(key).cloned().unwrap_or_else(|| Arc::new((0.0, zone.shape.clone())));
+        Ok(zones.iter().zip(&keys).map(of).collect())
+    }
+}
+
+/// Without an epoch nothing is known to be lost.
+fn sum_facts(sum: &KindSum, fragments: &Fragments, epoch: Option<Epoch>) -> Value {
+    let mean = |total_m2: f64, n: usize| if n > 0 { rounded_m2(total_m2 / n as f64) } else { 0.0 };
+    json!({
+        "n_zones": sum.n_zones, "area_m2": rounded_m2(sum.area_m2), "mean_zone_m2": mean(sum.area_m2, sum.n_zones),
+        "lost_m2": epoch.map(|_| rounded_m2(sum.lost_m2)), "remaining_m2": rounded_m2(sum.area_m2 - sum.lost_m2),
+        "n_patches": fragments.n_patches, "mean_patch_m2": mean(fragments.area_m2, fragments.n_patches),
+        "largest_patch_m2": rounded_m2(fragments.largest_patch_m2), "n_slivers": fragments.n_slivers,
+    })
+}
