@@ -52,7 +52,7 @@ pub fn differing(official: Option<(&Zone, Revision)>, known: Option<&PlanZone>, 
     let mut attributes = BTreeMap::new();
     for (name, ours) in becomes {
         let base = known.and_then(|row| row.attributes.get(&name)).map(|[base, _]| base).or(now.get(&name)).cloned().unwrap_or_default();
-        if !is_same(&base, &ours) {
+        if base != ours {
             attributes.insert(name, [base, ours]);
         }
     }
@@ -96,7 +96,7 @@ pub fn collision(official: Option<(&Zone, Revision)>, row: &PlanZone) -> Option<
     let mut fields = Vec::new();
     for (name, [was, ours]) in &row.attributes {
         let theirs = base.get(name).cloned().unwrap_or_default();
-        if !is_same(&theirs, was) && !is_same(&theirs, ours) {
+        if theirs != *was && theirs != *ours {
             fields.push(FieldCollision { field: name.clone(), base: was.clone(), theirs, ours: ours.clone() });
         }
     }
@@ -105,14 +105,6 @@ pub fn collision(official: Option<(&Zone, Revision)>, row: &PlanZone) -> Option<
         fields.push(FieldCollision { field: "shape".to_owned(), base: Value::Null, theirs: Value::Null, ours: Value::Null });
     }
     if fields.is_empty() { None } else { told("changed", fields) }
-}
-
-/// A number that went through text may come back a bit off.
-fn is_same(a: &Value, b: &Value) -> bool {
-    match (a.as_f64(), b.as_f64()) {
-        (Some(a), Some(b)) => (a - b).abs() <= 1e-12 * a.abs().max(b.abs()),
-        _ => a == b,
-    }
 }
 
 /// A number that marks what a plan keeps of a zone, to see whether it is still the same.

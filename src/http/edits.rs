@@ -96,10 +96,20 @@ pub(super) async fn one(State(app): State<App>, who: Who, Place(id): Place<Strin
     answer(app, headers, None, JSON, move |s| s.edit_card(&id)).await
 }
 
-/// Changes the workspace away from the async threads; the answer comes when it is on the disk.
+/// Changes the workspace; what comes of it is answered when it is on the disk.
 pub(super) async fn changed<W>(app: App, headers: HeaderMap, work: W) -> Answer
 where
     W: FnOnce(&Engine) -> Result<Value, EngineError> + Send + 'static,
+{
+    let done = written(app, work).await?;
+    Ok(Coded::new(json_bytes(&done), Coding::accepted(&headers)).respond(&HeaderMap::new(), JSON, Freshness::Ask))
+}
+
+/// The same away from the async threads, for any result.
+pub(super) async fn written<T, W>(app: App, work: W) -> Result<T, ApiError>
+where
+    T: Send + 'static,
+    W: FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
 {
     // Not a reader's place: an edit may have to wait for another.
     let waiting = tokio::time::timeout(WORKER_PATIENCE, app.0.editors.clone().acquire_owned());
@@ -111,6 +121,5 @@ where
         let _permit = permit;
         work(&engine)
     });
-    let done = done.await.map_err(|_| ApiError::internal("the edit could not be made"))??;
-    Ok(Coded::new(json_bytes(&done), Coding::accepted(&headers)).respond(&HeaderMap::new(), JSON, Freshness::Ask))
+    Ok(done.await.map_err(|_| ApiError::internal("the edit could not be made"))??)
 }

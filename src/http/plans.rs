@@ -5,9 +5,9 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 
 use super::App;
-use super::api::{Answer, JSON, answer};
+use super::api::{Answer, GEOJSON, JSON, answer};
 use super::ask::{Ask, Place, sent};
-use super::edits::{box_or_ids, changed};
+use super::edits::{box_or_ids, changed, written};
 use super::error::ApiError;
 use super::session::Who;
 use crate::access::Action;
@@ -15,8 +15,6 @@ use crate::engine::{
     CommentAsk, CommentChange, DecideAsk, EditAsk, Engine, EngineError, PlanAsk, PlanPatch, PlanReader, SupplyAsk, UndoAsk,
 };
 use crate::model::PlanState;
-
-const GEOJSON: &str = "application/geo+json";
 
 /// Who reads: anybody with the plan's link, else whoever may read plans.
 fn reader(who: &Who, ask: &Ask) -> Result<PlanReader, ApiError> {
@@ -257,7 +255,6 @@ async fn gone<W>(app: App, work: W) -> Answer
 where
     W: FnOnce(&Engine) -> Result<(), EngineError> + Send + 'static,
 {
-    let engine = app.0.engine.clone();
-    app.compute(move |_| work(&engine)).await?;
+    written(app, work).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

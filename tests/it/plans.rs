@@ -106,6 +106,9 @@ fn what_is_drawn_in_a_plan_is_seen_there_and_nowhere_else_and_can_be_taken_back_
     // The same edit again is one edit.
     let again = engine.edit_plan("p1", &ask("e1", json!({}), moved(-5.0)), &planner()).unwrap();
     assert_eq!((&again["revision"], count(&bench, "farmzone_plan_edits")), (&json!(2), 1));
+    // Under its id nothing else is made, nor said to be.
+    let taken = engine.undo_in_plan("p1", "e1", &UndoAsk { id: "e1".into(), reason: "test".into() }, &planner());
+    assert_eq!(taken.unwrap_err().kind(), ErrorKind::Conflict);
     let undo = |id: &str, edit: &str| engine.undo_in_plan("p1", edit, &UndoAsk { id: id.into(), reason: "thử".into() }, &planner());
     undo("u1", "e1").unwrap();
     assert!(is_same(&view(&engine, "p1"), &before));

@@ -19,6 +19,23 @@ struct Judged {
     zones: Vec<(String, Option<PlanZone>)>,
 }
 
+impl Judged {
+    /// What it is answered with; `drawn` is made what it leaves.
+    fn answer(self, snapshot: &Snapshot, drawn: &mut Drawn, id: &str, is_kept: bool) -> Value {
+        let ids: Vec<&str> = self.edited.changes.iter().map(|c| c.id.as_str()).collect();
+        for (id, row) in self.zones {
+            match row {
+                Some(row) => drop(drawn.zones.insert(id, row)),
+                None => drop(drawn.zones.remove(&id)),
+            }
+        }
+        let mut answer = answer(&drawn.sheet(snapshot), &drawn.plan, id, is_kept, &ids);
+        answer["made"] = json!(self.edited.made);
+        answer["issues"] = self.warnings.iter().map(|fault| snapshot.fault_facts(fault)).collect();
+        answer
+    }
+}
+
 impl Engine {
     /// Applies an edit to a plan, for its owner.
     pub fn edit_plan(&self, plan: &str, ask: &EditAsk, person: &Person) -> Result<Value, EngineError> {
@@ -69,39 +86,41 @@ impl Engine {
         is_dry_run: bool,
         judge: impl Fn(&Snapshot, &Drawn) -> Result<Judged, EngineError>,
     ) -> Result<Value, EngineError> {
+        if is_dry_run {
+            // Nobody who writes waits for it.
+            let snapshot = self.snapshot();
+            let mut drawn = Drawn::read(&snapshot.reader()?, plan)?;
+            access::may_change_plan(person, &drawn.plan.owner)?;
+            is_open(&drawn.plan)?;
+            let judged = judge(&snapshot, &drawn)?;
+            return Ok(judged.answer(&snapshot, &mut drawn, &new.id, false));
+        }
         for _ in 0..MOST_TRIES {
             let (mut writing, snapshot, mut drawn) = self.opened(plan)?;
             access::may_change_plan(person, &drawn.plan.owner)?;
             if let Some(kept) = snapshot.reader()?.plan_edit(plan, &new.id)? {
+                if (&kept.who, &kept.reason, &kept.undoes) != (&new.who, &new.reason, &new.undoes) {
+                    return Err(EngineError::conflict(format!("the plan has another edit “{}” already: choose another id", new.id)));
+                }
                 let ids: Vec<&str> = kept.changes.iter().map(|c| c.zone.as_str()).collect();
                 return Ok(answer(&drawn.sheet(&snapshot), &drawn.plan, &new.id, true, &ids));
             }
             is_open(&drawn.plan)?;
-            let Judged { edited, warnings, zones } = judge(&snapshot, &drawn)?;
-            let is_kept = !is_dry_run && !zones.is_empty();
+            let judged = judge(&snapshot, &drawn)?;
+            let is_kept = !judged.zones.is_empty();
             if is_kept {
                 let change = |(id, row): &(String, Option<PlanZone>)| PlanChange {
                     zone: id.clone(),
                     before: drawn.zones.get(id).cloned(),
                     mark: row.as_ref().map(edit::mark),
                 };
-                let edit = PlanEdit { changes: zones.iter().map(change).collect(), ..new.clone() };
-                if !writing.store.change_plan(&drawn.plan, Some(&edit), &zones)? {
+                let edit = PlanEdit { changes: judged.zones.iter().map(change).collect(), ..new.clone() };
+                if !writing.store.change_plan(&drawn.plan, Some(&edit), &judged.zones)? {
                     continue;
                 }
                 drawn.plan.revision += 1;
             }
-            let ids: Vec<&str> = edited.changes.iter().map(|c| c.id.as_str()).collect();
-            for (id, row) in zones {
-                match row {
-                    Some(row) => drop(drawn.zones.insert(id, row)),
-                    None => drop(drawn.zones.remove(&id)),
-                }
-            }
-            let mut answer = answer(&drawn.sheet(&snapshot), &drawn.plan, &new.id, is_kept, &ids);
-            answer["made"] = json!(edited.made);
-            answer["issues"] = warnings.iter().map(|fault| snapshot.fault_facts(fault)).collect();
-            return Ok(answer);
+            return Ok(judged.answer(&snapshot, &mut drawn, &new.id, is_kept));
         }
         Err(EngineError::unavailable("other programs change the plan all the time: try again in a while"))
     }
