@@ -5,7 +5,8 @@
 export type Role = 'viewer' | 'officer' | 'planner' | 'approver' | 'administrator';
 
 /** As `Action` of the server. */
-export type Action = 'read_edits' | 'edit_zones' | 'make_tokens' | 'manage_accounts';
+export type Action =
+  'read_edits' | 'edit_zones' | 'make_tokens' | 'manage_accounts' | 'read_plans' | 'make_plans' | 'approve_plans';
 
 export interface SessionFacts {
   role: Role;

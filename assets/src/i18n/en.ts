@@ -19,7 +19,6 @@ export const en: Record<keyof typeof vi, string> = {
   theme_to_light: 'Switch to light',
   sign_in: 'Sign in',
   signed_in: 'Signed in as {name}',
-  edit: 'Edit zones',
   commune: 'Commune',
 
   panel_label: 'Figures and map layers',

@@ -17,7 +17,6 @@ export const vi = {
   theme_to_light: 'Chuyển sang nền sáng',
   sign_in: 'Đăng nhập',
   signed_in: 'Đã đăng nhập: {name}',
-  edit: 'Chỉnh sửa vùng',
   commune: 'Xã, phường',
 
   panel_label: 'Số liệu và lớp bản đồ',
