@@ -448,6 +448,10 @@ pub struct Zone {
     pub crop: Option<String>,
     pub variety: Option<String>,
     pub cooperative: Option<String>,
+    /// The production–consumption linkage that takes what grows here.
+    pub linkage: Option<String>,
+    /// OCOP products made of it.
+    pub products: Option<String>,
     pub standard: Option<String>,
     pub standard_no: Option<String>,
     pub standard_until: Option<String>,
@@ -475,6 +479,8 @@ impl Zone {
             crop: None,
             variety: None,
             cooperative: None,
+            linkage: None,
+            products: None,
             standard: None,
             standard_no: None,
             standard_until: None,

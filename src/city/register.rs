@@ -35,6 +35,8 @@ pub(super) fn zones(figures: &Figures, units: &[UnitPoint], drafts: &[Draft], sh
             crop: Some(kind.crop.clone()),
             variety: Some(variety),
             cooperative: cooperative(&kind.key, &unit.name, *number, &mut dice),
+            linkage: linked.then(|| "Liên kết lúa J02".to_owned()),
+            products: None,
             standard,
             standard_no,
             standard_until,

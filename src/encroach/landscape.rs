@@ -4,7 +4,6 @@
 //! Jaeger 2000, Landscape Ecology 15; proximity: Gustafson & Parker 1992, Landscape Ecology 7, as FRAGSTATS computes it
 //! (McGarigal & Marks 1995, PROX); edge density, largest patch and core area: the same, ED, LPI, CORE.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rayon::prelude::*;
@@ -71,13 +70,13 @@ pub struct Landscape {
 }
 
 /// The zone's land without that of its events.
-pub fn remaining<'a>(zone: &'a MultiPolygon, events: &[Event]) -> Cow<'a, MultiPolygon> {
+pub fn remaining(zone: &MultiPolygon, events: &[Event]) -> MultiPolygon {
     if events.is_empty() {
-        return Cow::Borrowed(zone);
+        return zone.clone();
     }
     // Events of different groups may overlap; as one list of polygons their land counts once.
     let lost = MultiPolygon::new(events.iter().flat_map(|e| e.shape.0.iter().cloned()).collect());
-    Cow::Owned(geom::difference(zone, &geom::outset(&lost, BEYOND_M)))
+    geom::difference(zone, &geom::outset(&lost, BEYOND_M))
 }
 
 /// How many patches there are and how large, without their shapes.

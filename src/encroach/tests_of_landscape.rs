@@ -59,7 +59,7 @@ fn rules() -> Rules {
 fn measured(zones: &[(MultiPolygon, Vec<MultiPolygon>)], reach: Reach) -> Landscape {
     let events: Vec<Vec<Event>> = zones.iter().map(|(_, lost)| lost.iter().cloned().map(event).collect()).collect();
     let left: Vec<_> = zones.iter().zip(&events).map(|((zone, _), lost)| remaining(zone, lost)).collect();
-    let left: Vec<&MultiPolygon> = left.iter().map(|shape| shape.as_ref()).collect();
+    let left: Vec<&MultiPolygon> = left.iter().collect();
     landscape(&patches(&left, &rules()).list, zones.iter().map(|(zone, _)| geom::area_m2(zone)).sum(), reach)
 }
 

@@ -36,6 +36,9 @@ pub struct EditAsk {
     /// Judged and answered, not kept.
     #[serde(default)]
     pub is_dry_run: bool,
+    /// Why a plan keeps it although the map would refuse it; the map takes none.
+    #[serde(default)]
+    pub despite: Option<String>,
 }
 
 /// What takes an edit back.
@@ -56,6 +59,9 @@ impl Engine {
     /// Applies an edit for a person who may edit, within what the person may touch.
     pub fn edit(&self, ask: &EditAsk, person: &Person) -> Result<Value, EngineError> {
         check_words(&ask.id, &ask.reason, ask.decision.as_deref(), ask.valid_from.as_deref())?;
+        if ask.despite.is_some() {
+            return Err(EngineError::usage("only a plan keeps an edit despite what is wrong with it: make a plan, and send it there"));
+        }
         let new = Edit {
             id: ask.id.clone(),
             who: person.name.clone(),
@@ -88,8 +94,8 @@ impl Engine {
     fn make(&self, new: Edit, is_dry_run: bool, judge: impl Fn(&Snapshot) -> Result<Judged, EngineError>) -> Result<Value, EngineError> {
         if is_dry_run {
             let snapshot = self.snapshot();
-            let Judged { edited, warnings } = judge(&snapshot)?;
-            return Ok(snapshot.edit_answer(&kept_as(&new, edited), &warnings, true));
+            let Judged { edited, issues } = judge(&snapshot)?;
+            return Ok(snapshot.edit_answer(&kept_as(&new, edited), &issues, true));
         }
         for n_tries in 0..MOST_TRIES {
             let judged_by = self.snapshot();
@@ -105,17 +111,17 @@ impl Engine {
             if is_overtaken && is_free {
                 continue;
             }
-            let Judged { edited, warnings } = match judged.filter(|_| !is_overtaken) {
+            let Judged { edited, issues } = match judged.filter(|_| !is_overtaken) {
                 Some(judged) => judged,
                 None => judge(&snapshot)?,
             };
             let edit = kept_as(&new, edited);
             if edit.changes.is_empty() {
-                return Ok(snapshot.edit_answer(&edit, &warnings, true));
+                return Ok(snapshot.edit_answer(&edit, &issues, true));
             }
             if let Some(kept) = writing.store.edit_zones(edit, snapshot.revision)? {
                 let next = self.publish(&mut writing, &snapshot)?;
-                return Ok(next.edit_answer(&kept, &warnings, false));
+                return Ok(next.edit_answer(&kept, &issues, false));
             }
             self.look_again(&mut writing);
         }
@@ -178,18 +184,18 @@ impl Snapshot {
         let is_old = |id: &String| old.changes.iter().any(|c| c.id == *id);
         let is_newer = |id: &String| !is_old(id) && self.official(id).is_some_and(|(_, revision)| revision > old.revision);
         let is_wrong = |fault: &Fault| ["overlap", "gap"].contains(&fault.code) && fault.zones.iter().any(is_newer);
-        let (errors, warnings): (Vec<Fault>, Vec<Fault>) = sheet.faults(&ground, &edited)?.into_iter().partition(is_wrong);
-        let warnings = warnings.into_iter().map(Fault::warning).collect();
-        if errors.is_empty() { Ok(Judged { edited, warnings }) } else { Err(self.refused(&errors)) }
+        let (errors, issues): (Vec<Fault>, Vec<Fault>) = sheet.faults(&ground, &edited)?.into_iter().partition(is_wrong);
+        let issues = issues.into_iter().map(Fault::warning).collect();
+        if errors.is_empty() { Ok(Judged { edited, issues }) } else { Err(self.refused(&errors)) }
     }
 
-    fn edit_answer(&self, edit: &Edit, warnings: &[Fault], is_dry_run: bool) -> Value {
+    fn edit_answer(&self, edit: &Edit, issues: &[Fault], is_dry_run: bool) -> Value {
         let revision = |id: &str| self.zones.by_id(id).map_or(edit.revision, |i| self.zones.list[i].revision);
         let after = edit.changes.iter().filter_map(|c| c.after.as_ref());
         let zones: Vec<Value> =
             after.map(|zone| self.shape_facts(zone, if is_dry_run { revision(&zone.id) } else { edit.revision })).collect();
         let removed: Vec<&String> = edit.changes.iter().filter(|c| c.after.is_none()).map(|c| &c.id).collect();
-        let issues: Vec<Value> = warnings.iter().map(|fault| self.fault_facts(fault)).collect();
+        let issues: Vec<Value> = issues.iter().map(|fault| self.fault_facts(fault)).collect();
         let made: Value = serde_json::from_str(&edit.made).unwrap_or_else(|_| json!({}));
         json!({
             "id": edit.id, "revision": (!is_dry_run).then_some(edit.revision), "zones": zones, "removed": removed, "made": made,

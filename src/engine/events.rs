@@ -21,13 +21,13 @@ pub struct EpochEvents {
     /// Zones that were looked at after a change; none when all were, or none had to be.
     pub n_looked_again: Option<usize>,
     /// By the zone's place in `Zones::list`; none where nothing was found.
-    findings: Vec<Option<Arc<Finding>>>,
+    findings: Vec<Option<Arc<Found>>>,
     /// Where an event stands: its zone, and its place among the zone's.
     by_id: OnceLock<HashMap<Box<str>, (u32, u32)>>,
 }
 
 impl EpochEvents {
-    fn new(epoch: Epoch, findings: Vec<Option<Arc<Finding>>>, left_out: LeftOut) -> Self {
+    fn new(epoch: Epoch, findings: Vec<Option<Arc<Found>>>, left_out: LeftOut) -> Self {
         EpochEvents { epoch, left_out, n_looked_again: None, findings, by_id: OnceLock::new() }
     }
 
@@ -73,8 +73,14 @@ impl EpochEvents {
         self.findings.iter().flatten().flat_map(|f| &f.gone)
     }
 
-    fn finding(&self, zone: usize) -> Option<&Arc<Finding>> {
+    fn finding(&self, zone: usize) -> Option<&Arc<Found>> {
         self.findings.get(zone)?.as_ref()
+    }
+
+    /// The land that a zone of this shape has left; none: all of it.
+    pub fn left(&self, zone: usize, shape: &MultiPolygon) -> Option<&MultiPolygon> {
+        let found = self.finding(zone).filter(|f| !f.events.is_empty())?;
+        Some(found.left.get_or_init(|| encroach::remaining(shape, &found.events)))
     }
 
     /// The events of one zone, the largest first.
@@ -112,8 +118,24 @@ impl EpochEvents {
     }
 }
 
-fn shared(finding: Finding) -> Option<Arc<Finding>> {
-    (finding != Finding::default()).then(|| Arc::new(finding))
+/// What was found of a zone, shared by every state in which neither the zone nor what it rests on is another.
+#[derive(Debug)]
+struct Found {
+    finding: Finding,
+    /// The zone's land without that of its events: made when it is first asked for.
+    left: OnceLock<MultiPolygon>,
+}
+
+impl std::ops::Deref for Found {
+    type Target = Finding;
+
+    fn deref(&self) -> &Finding {
+        &self.finding
+    }
+}
+
+fn shared(finding: Finding) -> Option<Arc<Found>> {
+    (finding != Finding::default()).then(|| Arc::new(Found { finding, left: OnceLock::new() }))
 }
 
 /// What an epoch's events rested on in the snapshot before: what did not change need not be looked at again.
@@ -233,7 +255,7 @@ impl Snapshot {
     }
 
     /// Findings of the snapshot before, by the zones' places now.
-    fn carried(&self, before: &EpochEvents, zones: &Arc<Zones>) -> Vec<Option<Arc<Finding>>> {
+    fn carried(&self, before: &EpochEvents, zones: &Arc<Zones>) -> Vec<Option<Arc<Found>>> {
         if Arc::ptr_eq(zones, &self.zones) {
             return before.findings.clone();
         }
@@ -272,7 +294,7 @@ impl Snapshot {
                 let old = if same_zones { Some(i) } else { rested.zones.by_id(&self.zones.list[i].zone.id) };
                 let old = old.and_then(|z| before.finding(z));
                 let same = match (old, finding) {
-                    (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a == b,
+                    (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a.finding == b.finding,
                     (None, None) => true,
                     _ => false,
                 };

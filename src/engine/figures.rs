@@ -25,7 +25,7 @@ pub struct Filter {
     pub kinds: Vec<String>,
     /// Codes of communes.
     pub units: Vec<String>,
-    /// Matched against name, code, id and cooperative.
+    /// Matched against name, code, id, cooperative, linkage and products.
     pub text: Option<Words>,
     pub epoch: Option<Epoch>,
     pub zone: Option<String>,
@@ -46,6 +46,12 @@ pub struct Filter {
 pub struct Page {
     pub limit: usize,
     pub offset: usize,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Page { limit: 100, offset: 0 }
+    }
 }
 
 /// Rounded as the law asks: 0.1 m².
@@ -448,8 +454,8 @@ impl Snapshot {
         let layer = self.layer(LayerRole::Zones);
         let properties = json!({
             "id": zone.id, "kind": zone.kind, "kind_name": self.rulebook.kinds.get(&zone.kind).map(|k| k.name.clone()), "name": zone.name, "code": zone.code,
-            "unit": self.unit_words(view), "crop": zone.crop, "variety": zone.variety, "cooperative": zone.cooperative, "standard": zone.standard,
-            "standard_no": zone.standard_no, "standard_until": zone.standard_until, "declared_area_m2": zone.declared_area_m2.map(rounded_m2),
+            "unit": self.unit_words(view), "crop": zone.crop, "variety": zone.variety, "cooperative": zone.cooperative, "linkage": zone.linkage,
+            "products": zone.products, "standard": zone.standard, "standard_no": zone.standard_no, "standard_until": zone.standard_until, "declared_area_m2": zone.declared_area_m2.map(rounded_m2),
             "established": zone.established, "area_m2": rounded_m2(view.area_m2), "geodesic_area_m2": rounded_m2(geom::geodesic_area_m2(&lonlat)),
             "kept_m2": kept_m2.map(rounded_m2), "not_seen_m2": found.as_ref().map(|f| rounded_m2(f.not_seen_m2(place))), "lost_m2": lost_m2.map(rounded_m2),
             "lost_share": lost_m2.map(|lost| rounded_share(lost / view.area_m2)), "outside_share": rounded_share(view.outside_share),

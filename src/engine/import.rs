@@ -373,6 +373,7 @@ impl Sorter<'_> {
             return self.set_aside("unknown_kind", &id, message);
         };
         let (name, code, unit, crop, variety, cooperative) = (next(), next(), next(), next(), next(), next());
+        let (linkage, products) = (next(), next());
         let (standard, standard_no, standard_until, declared, established) = (next(), next(), next(), next(), next());
         let standard_until = self.date(&id, "standard_until", standard_until);
         let established = self.date(&id, "established", established);
@@ -396,6 +397,8 @@ impl Sorter<'_> {
             crop,
             variety,
             cooperative,
+            linkage,
+            products,
             standard,
             standard_no,
             standard_until,

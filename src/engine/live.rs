@@ -1,17 +1,17 @@
 //! A served workspace: the current snapshot, and a watch that follows the file, whoever writes to it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::tiles::TileChanges;
-use super::{Accounts, EngineError, Rulebook, Snapshot};
+use super::{Accounts, EngineError, FiguresAsk, Page, Rulebook, Snapshot, SupplyAsk};
 use crate::model::{Epoch, Revision, Zone};
 use crate::store::{Mode, NewLayer, Store, Watch};
-use crate::tile::TileCoord;
+use crate::tile::{TileCoord, TileLayer};
 
-/// How often it is asked whether the file changed, which takes a few microseconds. Between two revisions low zooms are merged.
+/// How often it is asked whether the file changed, which takes a few microseconds.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 
 /// Handle to a served workspace; clones share it.
@@ -21,6 +21,8 @@ pub struct Engine(Arc<Live>);
 struct Live {
     writing: Mutex<Writing>,
     far: Mutex<Option<Far>>,
+    /// The threads that merge for low zooms.
+    far_threads: rayon::ThreadPool,
     accounts: Accounts,
     rulebook: Arc<Rulebook>,
     current: RwLock<Arc<Snapshot>>,
@@ -85,6 +87,7 @@ impl Engine {
         let live = Live {
             writing: Mutex::new(Writing { store, watch, seen, plans_number }),
             far: Mutex::default(),
+            far_threads: in_the_background()?,
             accounts,
             rulebook,
             current: RwLock::new(Arc::new(snapshot)),
@@ -92,22 +95,31 @@ impl Engine {
             changed: Condvar::new(),
         };
         let engine = Engine(Arc::new(live));
-        let watched = Arc::downgrade(&engine.0);
-        let started = std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
+        engine.repeat("watch", |live| {
+            if let Err(error) = live.look(&mut live.writing()) {
+                tracing::warn!(%error, "the workspace could not be read; the last revision is still served");
+            }
+        })?;
+        engine.repeat("far", |live| {
+            if let Err(error) = live.follow_far() {
+                // The revision is served: to look at it once more would not mend this.
+                tracing::warn!(%error, "low zooms could not be made ready");
+            }
+        })?;
+        Ok(engine)
+    }
+
+    /// Does something again and again, on a thread of its own, while somebody holds the engine.
+    fn repeat(&self, name: &str, work: impl Fn(&Live) + Send + 'static) -> Result<(), EngineError> {
+        let held = Arc::downgrade(&self.0);
+        let started = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             loop {
                 std::thread::sleep(LOOK_EVERY);
-                let Some(live) = watched.upgrade() else { return };
-                if let Err(error) = live.look(&mut live.writing()) {
-                    tracing::warn!(%error, "the workspace could not be read; the last revision is still served");
-                }
-                if let Err(error) = live.follow_far() {
-                    // The revision is served: to look at it once more would not mend this.
-                    tracing::warn!(%error, "low zooms could not be made ready");
-                }
+                let Some(live) = held.upgrade() else { return };
+                work(&live);
             }
         });
-        started.map_err(|e| EngineError::internal(format!("no thread to watch the workspace: {e}")))?;
-        Ok(engine)
+        started.map(drop).map_err(|e| EngineError::internal(format!("no thread to {name}: {e}")))
     }
 
     /// The current snapshot; it stays as it is while it is held.
@@ -173,10 +185,30 @@ impl Engine {
         self.0.publish(writing, before)
     }
 
+    /// Computes in the background what a first change and the first figures of the city and of plans rest on: they take seconds.
+    pub fn expect_questions(&self) -> Result<(), EngineError> {
+        let snapshot = self.snapshot();
+        snapshot.expect_changes()?;
+        self.0.far_threads.install(|| {
+            snapshot.figures_of(&BTreeMap::new(), &SupplyAsk::default())?;
+            snapshot.figures(&FiguresAsk::default(), Page::default()).map(drop)
+        })
+    }
+
     /// Ends cleanly: what the log of the store holds is brought into its file.
     pub fn close(&self) {
         self.0.writing().store.checkpoint();
     }
+}
+
+/// Threads that give way to those on which somebody waits for an answer.
+fn in_the_background() -> Result<rayon::ThreadPool, EngineError> {
+    let give_way = |_| {
+        // SAFETY: takes numbers alone, and on Linux changes the calling thread alone. Where it is refused all threads are equal.
+        unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 10) };
+    };
+    let threads = rayon::ThreadPoolBuilder::new().thread_name(|n| format!("far-{n}")).start_handler(give_way).build();
+    threads.map_err(|e| EngineError::internal(format!("no threads to merge for low zooms: {e}")))
 }
 
 impl Live {
@@ -234,7 +266,8 @@ impl Live {
         let mut pending = self.far.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(Far { before, next, is_coalesced, .. }) = pending.take_if(|far| far.due <= Instant::now()) else { return Ok(()) };
         drop(pending);
-        next.prepare_tiles(0)?;
+        let epoch = next.epoch(None)?;
+        self.far_threads.install(|| TileLayer::ALL.iter().try_for_each(|layer| next.prepare_layer(*layer, epoch, 0)))?;
         let changes = if is_coalesced { TileChanges::default() } else { next.tile_changes(&before) };
         self.tell(&before, &next, changes, true)
     }

@@ -1,6 +1,5 @@
 //! Figures for planning: land, loss and fragmentation for the city, a kind, a unit, a zone.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -191,13 +190,14 @@ impl Snapshot {
         }
     }
 
+    /// The land that a zone has left.
+    pub(super) fn left_of<'a>(&'a self, zone: usize, found: Option<&'a EpochEvents>) -> &'a MultiPolygon {
+        let shape = &self.zones.list[zone].zone.shape;
+        found.and_then(|f| f.left(zone, shape)).unwrap_or(shape)
+    }
+
     fn figures_row(&self, row: RowOf, found: Option<&EpochEvents>, reach: Reach) -> FiguresRow {
-        let left: Vec<Cow<MultiPolygon>> = row
-            .zones
-            .par_iter()
-            .map(|&i| encroach::remaining(&self.zones.list[i].zone.shape, found.map_or(&[], |f| f.of_zone(i))))
-            .collect();
-        let left: Vec<&MultiPolygon> = left.iter().map(|shape| &**shape).collect();
+        let left: Vec<&MultiPolygon> = row.zones.par_iter().map(|&i| self.left_of(i, found)).collect();
         let Patches { list, n_slivers, sliver_area_m2 } = encroach::patches(&left, &self.rulebook.rules);
         let area_m2: f64 = row.zones.iter().map(|&i| self.zones.list[i].area_m2).sum();
         FiguresRow {

@@ -22,7 +22,16 @@ impl Searchable {
             zones: zones
                 .list
                 .iter()
-                .map(|z| words(&[z.zone.name.as_deref(), z.zone.code.as_deref(), Some(&z.zone.id), z.zone.cooperative.as_deref()]))
+                .map(|z| {
+                    words(&[
+                        z.zone.name.as_deref(),
+                        z.zone.code.as_deref(),
+                        Some(&z.zone.id),
+                        z.zone.cooperative.as_deref(),
+                        z.zone.linkage.as_deref(),
+                        z.zone.products.as_deref(),
+                    ])
+                })
                 .collect(),
         }
     }

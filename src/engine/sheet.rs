@@ -16,6 +16,9 @@ use crate::model::{Coord, LayerRole, MultiPolygon, Revision, Unit, Zone};
 /// A view of this many zones is not for editing.
 const MOST_SHAPES: usize = 2_000;
 
+/// What a draft may have wrong until it is published: all but shapes that have no land and values that have no meaning.
+const DRAFTABLE: [&str; 7] = ["overlap", "gap", "too_small", "outside_unit", "built_inside", "code", "code_shared"];
+
 /// The zones that an edit is drawn on.
 pub(super) struct Sheet<'a> {
     pub snapshot: &'a Snapshot,
@@ -28,7 +31,7 @@ pub(super) struct Sheet<'a> {
 /// An edit that was judged: what it does, and what a person should look at.
 pub(super) struct Judged {
     pub edited: Edited,
-    pub warnings: Vec<Fault>,
+    pub issues: Vec<Fault>,
 }
 
 /// Zones that an operation names; those it makes are none yet.
@@ -73,7 +76,7 @@ impl<'a> Sheet<'a> {
             format!("z-{}", &blake3::hash(format!("{seed} {n}").as_bytes()).to_hex()[..10])
         };
         let edited = edit::apply(&ground, &ask.operations, new_id).map_err(|fault| self.snapshot.refused(&[fault]))?;
-        self.check_edited(&ground, edited, person)
+        self.check_edited(&ground, edited, person, ask.despite.is_some())
     }
 
     /// What the edit rests on must be what is there.
@@ -99,11 +102,12 @@ impl<'a> Sheet<'a> {
         Ok(EngineError::EditStale { message, details })
     }
 
-    pub fn check_edited(&self, ground: &Ground, edited: Edited, person: &Person) -> Result<Judged, EngineError> {
+    /// A draft may have the faults of `DRAFTABLE`.
+    pub fn check_edited(&self, ground: &Ground, edited: Edited, person: &Person, is_draft: bool) -> Result<Judged, EngineError> {
         self.snapshot.check_rights(&edited, person)?;
-        let faults = self.faults(ground, &edited)?;
-        let (errors, warnings): (Vec<Fault>, Vec<Fault>) = faults.into_iter().partition(|fault| fault.severity == Severity::Error);
-        if errors.is_empty() { Ok(Judged { edited, warnings }) } else { Err(self.snapshot.refused(&[errors, warnings].concat())) }
+        let refuses = |fault: &Fault| fault.severity == Severity::Error && !(is_draft && DRAFTABLE.contains(&fault.code));
+        let (errors, issues): (Vec<Fault>, Vec<Fault>) = self.faults(ground, &edited)?.into_iter().partition(refuses);
+        if errors.is_empty() { Ok(Judged { edited, issues }) } else { Err(self.snapshot.refused(&[errors, issues].concat())) }
     }
 
     /// Everything wrong with an edit that was not wrong before.

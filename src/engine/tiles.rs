@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt::Debug;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -388,7 +388,7 @@ impl Snapshot {
 
 /// A name for a shape: equal ones have the same, others another one (64 bits: one in 10¹⁹ may not).
 fn source_of(shape: &MultiPolygon) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = foldhash::quality::FixedState::default().build_hasher();
     for polygon in shape {
         polygon.interiors().len().hash(&mut hasher);
         for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {

@@ -20,6 +20,8 @@ pub fn of(role: LayerRole) -> &'static [&'static str] {
             "crop",
             "variety",
             "cooperative",
+            "linkage",
+            "products",
             "standard",
             "standard_no",
             "standard_until",

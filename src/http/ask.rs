@@ -118,7 +118,8 @@ impl Ask {
     }
 
     pub(super) fn page(&self) -> Result<Page, ApiError> {
-        Ok(Page { limit: self.number("limit", 100, 1, MOST_ROWS)?, offset: self.number("offset", 0, 0, 100_000_000)? })
+        let Page { limit, offset } = Page::default();
+        Ok(Page { limit: self.number("limit", limit, 1, MOST_ROWS)?, offset: self.number("offset", offset, 0, 100_000_000)? })
     }
 
     fn bbox(&self) -> Result<Option<[f64; 4]>, ApiError> {

@@ -67,8 +67,8 @@ async fn listen(app: App, bind: SocketAddr, ready: impl FnOnce(SocketAddr)) -> R
         tracing::info!(%address, "serving");
         ready(address);
         tokio::task::spawn_blocking(move || {
-            if let Err(error) = expecting.snapshot().expect_changes() {
-                tracing::warn!(%error, "a first change will take longer than it should");
+            if let Err(error) = expecting.0.engine.expect_questions() {
+                tracing::warn!(%error, "first questions will take longer than they should");
             }
         });
         std::future::pending::<()>().await;

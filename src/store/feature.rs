@@ -200,6 +200,8 @@ impl AsRow for Zone {
         text("crop", MayBeNull),
         text("variety", MayBeNull),
         text("cooperative", MayBeNull),
+        text("linkage", MayBeNull),
+        text("products", MayBeNull),
         text("standard", MayBeNull),
         text("standard_no", MayBeNull),
         text("standard_until", MayBeNull),
@@ -217,7 +219,9 @@ impl AsRow for Zone {
         cells.value(&self.kind)?;
         let texts = [&self.name, &self.code, &self.unit, &self.crop, &self.variety, &self.cooperative];
         texts.iter().try_for_each(|value| cells.text(value))?;
-        [&self.standard, &self.standard_no, &self.standard_until].iter().try_for_each(|value| cells.text(value))?;
+        [&self.linkage, &self.products, &self.standard, &self.standard_no, &self.standard_until]
+            .iter()
+            .try_for_each(|value| cells.text(value))?;
         cells.value(self.declared_area_m2)?;
         cells.text(&self.established)
     }
@@ -233,6 +237,8 @@ impl AsRow for Zone {
             crop: cells.text(),
             variety: cells.text(),
             cooperative: cells.text(),
+            linkage: cells.text(),
+            products: cells.text(),
             standard: cells.text(),
             standard_no: cells.text(),
             standard_until: cells.text(),

@@ -54,6 +54,8 @@ pub struct PlanEdit {
     pub at: String,
     pub who: String,
     pub reason: String,
+    /// Why it is kept although the map would refuse it.
+    pub despite: Option<String>,
     pub undoes: Option<String>,
     pub changes: Vec<PlanChange>,
 }
@@ -276,10 +278,10 @@ fn write_edit(connection: &Connection, path: &Path, plan: i64, edit: &PlanEdit) 
     // The rows of one edit follow each other: a range costs less than an index.
     let n_changes = edit.changes.len() as i64;
     let first_change = connection.last_insert_rowid() - n_changes + 1;
-    let sql = "INSERT INTO farmzone_plan_edits (plan, edit, at, who, reason, undoes, first_change, n_changes)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    let PlanEdit { id, who, reason, undoes, .. } = edit;
-    connection.execute(sql, params![plan, id, now(), who, reason, undoes, first_change, n_changes]).during(path, doing).map(drop)
+    let sql = "INSERT INTO farmzone_plan_edits (plan, edit, at, who, reason, despite, undoes, first_change, n_changes)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let PlanEdit { id, who, reason, despite, undoes, .. } = edit;
+    connection.execute(sql, params![plan, id, now(), who, reason, despite, undoes, first_change, n_changes]).during(path, doing).map(drop)
 }
 
 const COLUMNS: &str = "plan, name, note, owner, state, revision, base_revision, decision, share, created, changed, steps,
@@ -306,13 +308,13 @@ fn read_plan(row: &Row<'_>) -> rusqlite::Result<Plan> {
     })
 }
 
-const EDIT: &str = "SELECT edit, at, who, reason, undoes, first_change, n_changes FROM farmzone_plan_edits e
+const EDIT: &str = "SELECT edit, at, who, reason, despite, undoes, first_change, n_changes FROM farmzone_plan_edits e
     JOIN farmzone_plans p ON p.id = e.plan";
 
 /// With its first change and how many there are.
 fn read_edit(row: &Row<'_>) -> rusqlite::Result<(PlanEdit, [i64; 2])> {
-    let (id, at, who, reason, undoes) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
-    Ok((PlanEdit { id, at, who, reason, undoes, changes: Vec::new() }, [row.get(5)?, row.get(6)?]))
+    let (id, at, who, reason, despite, undoes) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
+    Ok((PlanEdit { id, at, who, reason, despite, undoes, changes: Vec::new() }, [row.get(6)?, row.get(7)?]))
 }
 
 impl super::Reader {

@@ -93,7 +93,7 @@ CREATE TABLE farmzone_plan_zones (
   base_shape INTEGER, parents TEXT, UNIQUE (plan, zone));
 CREATE TABLE farmzone_plan_edits (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, plan INTEGER NOT NULL, edit TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
-  reason TEXT NOT NULL, undoes TEXT, first_change INTEGER NOT NULL, n_changes INTEGER NOT NULL, UNIQUE (plan, edit));
+  reason TEXT NOT NULL, despite TEXT, undoes TEXT, first_change INTEGER NOT NULL, n_changes INTEGER NOT NULL, UNIQUE (plan, edit));
 CREATE TABLE farmzone_plan_changes (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, zone TEXT NOT NULL, base INTEGER, attributes TEXT, shape BLOB, base_shape INTEGER,
   parents TEXT, was_there INTEGER NOT NULL, mark INTEGER);

@@ -3,8 +3,10 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Range;
+
+use foldhash::{fast, quality};
 
 use super::rules::TileRules;
 use super::{LayerRules, TileLayer, WEB_MERCATOR_HALF_M, mvt};
@@ -268,7 +270,7 @@ struct Maker {
     points: Vec<WorldPoint>,
     tags: Vec<u32>,
     values: Values,
-    ids: HashMap<Box<[u8]>, u32>,
+    ids: HashMap<Vec<u8>, u32, fast::RandomState>,
 }
 
 impl Maker {
@@ -281,7 +283,7 @@ impl Maker {
             points: Vec::new(),
             tags: Vec::new(),
             values: Values::default(),
-            ids: HashMap::new(),
+            ids: HashMap::default(),
         }
     }
 
@@ -310,11 +312,11 @@ impl Maker {
     }
 
     fn value(&mut self, value: &Value) -> u32 {
-        let bytes: Box<[u8]> = match value {
+        let bytes = match value {
             Value::Absent => return NO_VALUE,
             Value::Number(n) if !n.is_finite() => return NO_VALUE,
-            Value::Number(n) => mvt::number_value(*n).into(),
-            Value::Text(text) => mvt::text_value(text).into(),
+            Value::Number(n) => mvt::number_value(*n),
+            Value::Text(text) => mvt::text_value(text),
         };
         if let Some(&id) = self.ids.get(&bytes) {
             self.values.shared[id as usize] = true;
@@ -422,7 +424,7 @@ impl Maker {
     }
 
     fn digest(&self, form: Form, first_ring: usize, tags: u32) -> u64 {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = quality::FixedState::default().build_hasher();
         (form as u8).hash(&mut hasher);
         let mut start = first_ring.checked_sub(1).map_or(0, |before| self.rings[before].end);
         for ring in &self.rings[first_ring..] {

@@ -183,6 +183,38 @@ fn edits_of_a_plan_are_judged_as_those_of_the_map_and_by_the_persons_limits() {
 }
 
 #[test]
+fn a_draft_is_kept_with_its_faults_and_a_reason_and_publishing_judges_it() {
+    let (_bench, engine) = city();
+    plan(&engine, "p1");
+    let over = |id: &str, ring: Value, despite: Option<&str>| EditAsk {
+        despite: despite.map(str::to_owned),
+        ..ask(id, json!({}), json!([{ "op": "put", "id": id, "polygons": [[ring]], "properties": { "kind": "rice" } }]))
+    };
+    let land = |x: f64| json!([[x, Y], [x + 50.0, Y], [x + 50.0, Y + 50.0], [x, Y + 50.0], [x, Y]]);
+    let edit = |ask: &EditAsk| engine.edit_plan("p1", ask, &planner());
+    let refused = |error: EngineError, code: &str| {
+        assert!(matches!(&error, EngineError::EditRefused { issues, .. } if issues.iter().any(|i| i["code"] == code)), "{error}");
+    };
+    refused(edit(&over("n1", land(X + 10.0), None)).unwrap_err(), "overlap");
+    let kept = edit(&over("n1", land(X + 10.0), Some(" ranh giới đang đo lại "))).unwrap();
+    assert_eq!((&kept["issues"][0]["code"], &kept["issues"][0]["severity"]), (&json!("overlap"), &json!("error")));
+    assert_eq!(card(&engine, "p1")["edits"][0]["despite"], "ranh giới đang đo lại");
+    // What has no meaning is no draft either, and a reason is one.
+    let crossed = json!([[X, Y - 300.0], [X + 50.0, Y - 250.0], [X + 50.0, Y - 300.0], [X, Y - 250.0], [X, Y - 300.0]]);
+    refused(edit(&over("n2", crossed, Some("thử"))).unwrap_err(), "invalid");
+    assert_eq!(edit(&over("n3", land(X - 300.0), Some(" "))).unwrap_err().kind(), ErrorKind::Usage);
+    // Its faults do not keep anybody from taking back what came after, or it.
+    let undo = |id: &str, edit: &str| engine.undo_in_plan("p1", edit, &UndoAsk { id: id.into(), reason: "thử".into() }, &planner());
+    let undone = undo("u1", "n1").and_then(|_| undo("u2", "u1")).unwrap();
+    assert_eq!(undone["issues"][0]["code"], "overlap");
+    // The map takes none of it.
+    assert_eq!(engine.edit(&over("n4", land(X + 10.0), Some("thử")), &planner()).unwrap_err().kind(), ErrorKind::Usage);
+    approve(&engine, "p1");
+    assert_eq!(collisions(publish(&engine, "p1").unwrap_err())[0]["what"], "overlap");
+    assert_eq!(map(&engine).len(), 2);
+}
+
+#[test]
 fn a_plan_is_published_by_somebody_else_once_and_gives_exactly_what_it_showed() {
     let (bench, engine) = city();
     plan(&engine, "p1");

@@ -143,6 +143,8 @@ fn every_kind_of_feature_comes_back_as_it_went() {
         &mut full.crop,
         &mut full.variety,
         &mut full.cooperative,
+        &mut full.linkage,
+        &mut full.products,
         &mut full.standard,
         &mut full.standard_no,
         &mut full.standard_until,

@@ -223,6 +223,8 @@ export interface Zone {
   crop: string | null;
   variety: string | null;
   cooperative: string | null;
+  linkage: string | null;
+  products: string | null;
   standard: string | null;
   standard_no: string | null;
   standard_until: string | null;

@@ -111,6 +111,8 @@ export const edit_en: Record<keyof typeof edit_vi, string> = {
   crop: 'Crop or stock',
   variety: 'Variety',
   cooperative: 'Cooperative',
+  linkage: 'Production–consumption linkage',
+  products: 'OCOP products',
   standard: 'Standard',
   standard_no: 'Certificate number',
   standard_until: 'Valid until',

@@ -108,6 +108,8 @@ export const edit_vi = {
   crop: 'Cây trồng, vật nuôi',
   variety: 'Giống',
   cooperative: 'Hợp tác xã, chủ quản',
+  linkage: 'Liên kết sản xuất – tiêu thụ',
+  products: 'Sản phẩm OCOP',
   standard: 'Tiêu chuẩn',
   standard_no: 'Số chứng nhận',
   standard_until: 'Có giá trị đến',

@@ -86,6 +86,8 @@ export const en: Record<keyof typeof vi, string> = {
   zone_lost_unknown: 'not known',
   zone_declared: 'Declared area',
   zone_cooperative: 'Cooperative',
+  zone_linkage: 'Linkage',
+  zone_products: 'OCOP products',
   zone_standard: 'Standard',
   zone_standard_until: 'until {date}',
   zone_variety: 'Variety',

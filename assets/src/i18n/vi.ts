@@ -84,6 +84,8 @@ export const vi = {
   zone_lost_unknown: 'chưa biết',
   zone_declared: 'Diện tích kê khai',
   zone_cooperative: 'Chủ quản',
+  zone_linkage: 'Liên kết',
+  zone_products: 'Sản phẩm OCOP',
   zone_standard: 'Tiêu chuẩn',
   zone_standard_until: 'đến {date}',
   zone_variety: 'Giống',

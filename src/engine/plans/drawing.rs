@@ -14,7 +14,7 @@ use crate::store::{Plan, PlanChange, PlanEdit};
 /// An edit of a plan that was judged.
 struct Judged {
     edited: Edited,
-    warnings: Vec<Fault>,
+    issues: Vec<Fault>,
     /// What the plan keeps of each zone that changed.
     zones: Vec<(String, Option<PlanZone>)>,
 }
@@ -31,7 +31,7 @@ impl Judged {
         }
         let mut answer = answer(&drawn.sheet(snapshot), &drawn.plan, id, is_kept, &ids);
         answer["made"] = json!(self.edited.made);
-        answer["issues"] = self.warnings.iter().map(|fault| snapshot.fault_facts(fault)).collect();
+        answer["issues"] = self.issues.iter().map(|fault| snapshot.fault_facts(fault)).collect();
         answer
     }
 }
@@ -40,16 +40,21 @@ impl Engine {
     /// Applies an edit to a plan, for its owner.
     pub fn edit_plan(&self, plan: &str, ask: &EditAsk, person: &Person) -> Result<Value, EngineError> {
         check_words(&ask.id, &ask.reason, ask.decision.as_deref(), ask.valid_from.as_deref())?;
-        let new = new_edit(&ask.id, &ask.reason, None, person);
+        let despite = ask.despite.as_deref().map(str::trim);
+        if let Some(why) = despite {
+            check_words(&ask.id, why, None, None)?;
+        }
+        let new = PlanEdit { despite: despite.map(str::to_owned), ..new_edit(&ask.id, &ask.reason, None, person) };
         self.draw(plan, new, person, ask.is_dry_run, |snapshot, drawn| {
             let judged = drawn.sheet(snapshot).judge(ask, &format!("{} {}", drawn.plan.id, ask.id), person)?;
             let row = |c: &Change| (c.id.clone(), edit::differing(snapshot.official(&c.id), drawn.zones.get(&c.id), c));
             let zones = judged.edited.changes.iter().map(row).collect();
-            Ok(Judged { edited: judged.edited, warnings: judged.warnings, zones })
+            Ok(Judged { edited: judged.edited, issues: judged.issues, zones })
         })
     }
 
-    /// Takes an edit of a plan back, when nothing in the plan changed its zones since.
+    /// Takes an edit of a plan back, when nothing in the plan changed its zones since. What was is a draft again, whatever is
+    /// wrong with it: publishing judges it.
     pub fn undo_in_plan(&self, plan: &str, edit: &str, ask: &UndoAsk, person: &Person) -> Result<Value, EngineError> {
         check_words(&ask.id, &ask.reason, None, None)?;
         let none = || EngineError::not_found(format!("the plan has no edit “{}”", edit.chars().take(80).collect::<String>()));
@@ -72,9 +77,9 @@ impl Engine {
                 Change { id: c.zone.clone(), before: sheet.zone(&c.zone).map(|(zone, _)| zone.clone()), after, parents: Vec::new() }
             };
             let edited = Edited { changes: old.changes.iter().map(change).collect(), ..Edited::default() };
-            let judged = sheet.check_edited(&sheet.ground(), edited, person)?;
+            let judged = sheet.check_edited(&sheet.ground(), edited, person, true)?;
             let zones = old.changes.into_iter().map(|c| (c.zone, c.before)).collect();
-            Ok(Judged { edited: judged.edited, warnings: judged.warnings, zones })
+            Ok(Judged { edited: judged.edited, issues: judged.issues, zones })
         })
     }
 
@@ -99,7 +104,7 @@ impl Engine {
             let (mut writing, snapshot, mut drawn) = self.opened(plan)?;
             access::may_change_plan(person, &drawn.plan.owner)?;
             if let Some(kept) = snapshot.reader()?.plan_edit(plan, &new.id)? {
-                if (&kept.who, &kept.reason, &kept.undoes) != (&new.who, &new.reason, &new.undoes) {
+                if (&kept.who, &kept.reason, &kept.undoes, &kept.despite) != (&new.who, &new.reason, &new.undoes, &new.despite) {
                     return Err(EngineError::conflict(format!("the plan has another edit “{}” already: choose another id", new.id)));
                 }
                 let ids: Vec<&str> = kept.changes.iter().map(|c| c.zone.as_str()).collect();

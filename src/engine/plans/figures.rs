@@ -4,7 +4,7 @@
 //! what it touched is computed.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use super::{Drawn, PlanReader};
 use crate::edit;
 use crate::encroach::{self, Fragments, KnownFragments};
 use crate::engine::figures::{rounded_m2, rounded_share};
-use crate::engine::{EngineError, EpochEvents, Snapshot};
+use crate::engine::{EngineError, Snapshot};
 use crate::geom;
 use crate::model::{Epoch, MultiPolygon, PlanZone, Zone};
 
@@ -33,8 +33,6 @@ pub(in crate::engine) struct PlanFigures {
     /// By what a plan keeps of a zone, its shape, and the land use.
     looked: Arc<Mutex<HashMap<String, Looked>>>,
     fragments: Arc<Mutex<KnownFragments>>,
-    /// What is left of the map's zones, where they lost land.
-    left: OnceLock<Vec<Option<MultiPolygon>>>,
 }
 
 /// When more is known, all is forgotten.
@@ -45,7 +43,7 @@ const AT_ONCE: usize = 32;
 impl PlanFigures {
     pub(in crate::engine) fn shared(before: Option<&Snapshot>) -> PlanFigures {
         let Some(before) = before.map(|b| &b.plan_figures) else { return PlanFigures::default() };
-        PlanFigures { looked: before.looked.clone(), fragments: before.fragments.clone(), left: OnceLock::new() }
+        PlanFigures { looked: before.looked.clone(), fragments: before.fragments.clone() }
     }
 }
 
@@ -80,10 +78,10 @@ impl Snapshot {
         Ok(facts)
     }
 
-    fn figures_of(&self, zones: &BTreeMap<String, PlanZone>, ask: &SupplyAsk) -> Result<Value, EngineError> {
+    pub(in crate::engine) fn figures_of(&self, zones: &BTreeMap<String, PlanZone>, ask: &SupplyAsk) -> Result<Value, EngineError> {
         let epoch = self.epoch(None)?;
         let found = epoch.map(|epoch| self.events(epoch)).transpose()?;
-        let left = self.plan_figures.left.get_or_init(|| self.left_of_map(found.as_deref()));
+        let left: Vec<&MultiPolygon> = (0..self.zones.list.len()).into_par_iter().map(|i| self.left_of(i, found.as_deref())).collect();
         let planned: Vec<Zone> =
             zones.values().filter_map(|row| edit::planned(self.official(&row.id).map(|(zone, _)| zone), row)).collect();
         let looked = self.looked_at(&planned, epoch)?;
@@ -93,7 +91,7 @@ impl Snapshot {
             sum.n_zones += 1;
             sum.area_m2 += view.area_m2;
             sum.lost_m2 += found.as_ref().map_or(0.0, |f| f.lost_m2(i));
-            sum.left.push(left.get(i).and_then(Option::as_ref).unwrap_or(&view.zone.shape));
+            sum.left.push(left[i]);
         }
         for (zone, looked) in planned.iter().zip(&looked) {
             let sum = kinds.entry(&zone.kind).or_default();
@@ -139,14 +137,6 @@ impl Snapshot {
         }))
     }
 
-    fn left_of_map(&self, found: Option<&EpochEvents>) -> Vec<Option<MultiPolygon>> {
-        let left = |(i, view): (usize, &Arc<crate::engine::ZoneView>)| {
-            let events = found.map_or(&[][..], |f| f.of_zone(i));
-            (!events.is_empty()).then(|| encroach::remaining(&view.zone.shape, events).into_owned())
-        };
-        self.zones.list.par_iter().enumerate().map(left).collect()
-    }
-
     /// What zones of a plan lost by an epoch and what is left of each, in their order.
     fn looked_at(&self, zones: &[Zone], epoch: Option<Epoch>) -> Result<Vec<Looked>, EngineError> {
         let Some(epoch) = epoch else {
@@ -169,7 +159,7 @@ impl Snapshot {
                     known.clear();
                 }
                 for (&i, finding) in some.iter().zip(findings) {
-                    let left = encroach::remaining(&zones[i].shape, &finding.events).into_owned();
+                    let left = encroach::remaining(&zones[i].shape, &finding.events);
                     known.insert(keys[i].clone(), Arc::new((finding.lost_m2, left)));
                 }
             }

@@ -288,7 +288,7 @@ impl Snapshot {
         if *reader == PlanReader::Person {
             let store = self.reader()?;
             let edits = store.plan_edits(id, MOST_EDITS)?;
-            let edit = |e: &crate::store::PlanEdit| json!({ "id": e.id, "at": e.at, "who": e.who, "reason": e.reason, "undoes": e.undoes });
+            let edit = |e: &crate::store::PlanEdit| json!({ "id": e.id, "at": e.at, "who": e.who, "reason": e.reason, "despite": e.despite, "undoes": e.undoes });
             facts["edits"] = edits.iter().map(edit).collect();
             facts["comments"] = self.comments_facts(&store.plan_comments(id)?);
         }

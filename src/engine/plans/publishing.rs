@@ -148,7 +148,7 @@ impl Snapshot {
         let (collisions, faults, edited) = self.against(drawn)?;
         if !collisions.is_empty() {
             let n = collisions.len();
-            let message = format!("the map has changed since the plan was drawn, and {n} places collide: return the plan and mend them");
+            let message = format!("the plan does not fit on the map as it is now, {n} places collide: return the plan and mend them");
             return Err(EngineError::EditStale { message, details: json!({ "collisions": collisions }) });
         }
         if edited.changes.is_empty() {

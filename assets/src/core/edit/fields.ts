@@ -9,6 +9,8 @@ export const FIELDS = [
   'crop',
   'variety',
   'cooperative',
+  'linkage',
+  'products',
   'standard',
   'standard_no',
   'standard_until',

@@ -45,6 +45,8 @@ export const NO_PROPERTIES: ZoneProperties = {
   crop: null,
   variety: null,
   cooperative: null,
+  linkage: null,
+  products: null,
   standard: null,
   standard_no: null,
   standard_until: null,

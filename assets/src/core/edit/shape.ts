@@ -19,6 +19,8 @@ export interface ZoneProperties {
   crop: string | null;
   variety: string | null;
   cooperative: string | null;
+  linkage: string | null;
+  products: string | null;
   standard: string | null;
   standard_no: string | null;
   standard_until: string | null;
