@@ -1,4 +1,5 @@
 // What became what, as people read it: both directions of an exchange in one row, and the whole as a table to take along.
+import { csv } from './csv.ts';
 import type { Lang, Text, TransitionRow, Transitions, ZoneHistory } from './model.ts';
 
 export interface Side {
@@ -42,7 +43,7 @@ const pair = (from: string | null, to: string | null) => JSON.stringify([from, t
 
 const COLUMNS = ['from_epoch', 'to_epoch', 'from', 'from_name', 'to', 'to_name', 'area_m2', 'n_zones'];
 
-/** RFC 4180 with the mark by which spreadsheets know UTF-8; land that stayed what it was is in it too. */
+/** Land that stayed what it was is in it too. */
 export function transitions_csv(table: Transitions, lang: Lang): string {
   const lines = table.rows.map((row) => [
     table.from,
@@ -54,14 +55,7 @@ export function transitions_csv(table: Transitions, lang: Lang): string {
     row.area_m2,
     row.n_zones,
   ]);
-  return `\ufeff${[COLUMNS, ...lines].map((line) => line.map(csv_cell).join(',')).join('\r\n')}\r\n`;
-}
-
-function csv_cell(value: string | number | null): string {
-  const text = value === null ? '' : String(value);
-  // A cell that begins like a formula would be computed by a spreadsheet.
-  const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return csv([COLUMNS, ...lines]);
 }
 
 /** What the classes of a zone's history are called. */

@@ -86,6 +86,7 @@ export const en: Record<keyof typeof vi, string> = {
   zone_lost_unknown: 'not known',
   zone_declared: 'Declared area',
   zone_cooperative: 'Cooperative',
+  planning: 'Figures for planning',
   zone_linkage: 'Linkage',
   zone_products: 'OCOP products',
   zone_standard: 'Standard',
