@@ -244,9 +244,18 @@ pub struct ImportArgs {
 }
 
 impl ImportArgs {
-    /// `--field` as a map; the last one of a name wins.
-    pub fn field_map(&self) -> BTreeMap<String, String> {
-        self.fields.iter().cloned().collect()
+    /// `--field` as a map.
+    ///
+    /// # Errors
+    /// The name that is given twice.
+    pub fn field_map(&self) -> Result<BTreeMap<String, String>, String> {
+        let mut map = BTreeMap::new();
+        for (ours, theirs) in &self.fields {
+            if map.insert(ours.clone(), theirs.clone()).is_some() {
+                return Err(ours.clone());
+            }
+        }
+        Ok(map)
     }
 }
 

@@ -115,11 +115,12 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
 }
 
 fn import(cli: &Cli, args: &ImportArgs, rulebook: Rulebook) -> Result<(), EngineError> {
+    let fields = args.field_map().map_err(|name| EngineError::usage(format!("--field {name}=… is given twice: which column is it?")))?;
     let request = Import {
         file: &args.file,
         role: args.role,
         layer: args.layer.as_deref(),
-        fields: &args.field_map(),
+        fields: &fields,
         kind: args.kind.as_deref(),
         code: args.code.as_deref(),
         keep: &args.keep,

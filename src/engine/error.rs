@@ -174,6 +174,7 @@ fn of_format(error: &FormatError) -> ErrorKind {
         | E::RefusedCrs { .. }
         | E::ContradictingCrs { .. }
         | E::MissingColumn { .. }
+        | E::NoTextsOn { .. }
         | E::ChooseLayer { .. }
         | E::NotLandCover { .. }
         | E::Empty { .. } => ErrorKind::Invalid,

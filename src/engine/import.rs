@@ -117,6 +117,7 @@ pub fn import(workspace: &Path, rulebook: &Rulebook, request: &Import, progress:
     }
     if let Some(out) = request.issues_out {
         super::may_be_written(out, workspace)?;
+        super::spares(out, request.file)?;
     }
     let mut store = Store::open(workspace)?;
     if request.role == LayerRole::LandUse && formats::raster::is_raster(request.file) {

@@ -93,6 +93,16 @@ fn may_be_written(out: &Path, workspace: &Path) -> Result<(), EngineError> {
     }
 }
 
+/// What is written is not the file that is read, nor one that belongs to it: a file of its name, or inside the folder that it is.
+fn spares(out: &Path, read: &Path) -> Result<(), EngineError> {
+    let (Ok(there), Ok(read)) = (out.canonicalize(), read.canonicalize()) else { return Ok(()) };
+    let belongs = there.starts_with(&read) || there.with_extension("") == read.with_extension("");
+    if belongs {
+        return Err(EngineError::conflict(format!("{} belongs to the file that is read: write to another file", out.display())));
+    }
+    Ok(())
+}
+
 fn ends_with(path: &Path, ending: &str) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending))
 }

@@ -116,8 +116,8 @@ impl Snapshot {
         Ok(shown)
     }
 
-    /// Withheld land inside zones, as the farmland that it was in the first epoch that shows it so, else as the zone's
-    /// main farmland: left out, it could be measured by what is missing.
+    /// Withheld land inside zones, as the farmland that it was in the first epoch that shows it so, else as what
+    /// the zone shows most of, farmland before all else: left out, it could be measured by what is missing.
     fn withheld_as_farmland(&self, layer: &EpochLandUse, zones: &[&MultiPolygon]) -> Result<Vec<(String, MultiPolygon)>, EngineError> {
         let mut found = Vec::new();
         for zone in zones {
@@ -148,7 +148,10 @@ impl Snapshot {
                 }
             }
             if !rest.0.is_empty() {
-                found.extend(main_farmland(layer, zone, bounds).map(|code| (code, rest)));
+                // A class that the zone shows nothing of would be the withheld land by another name.
+                let code = most_shown(layer, zone, bounds, |l| is_farmed(layer, l)).or_else(|| most_shown(layer, zone, bounds, |_| true));
+                let first = || layer.legend.classes.iter().find(|c| c.farm).map(|c| c.code.clone());
+                found.extend(code.or_else(first).map(|code| (code, rest)));
             }
         }
         Ok(found)
@@ -351,15 +354,15 @@ fn is_farmed(layer: &EpochLandUse, land_use: &LandUse) -> bool {
     layer.class(land_use).is_some_and(|class| class.farm)
 }
 
-/// The code of which a zone has most farmland in an epoch, else the legend's first of farmland.
-fn main_farmland(layer: &EpochLandUse, zone: &MultiPolygon, bounds: [f64; 4]) -> Option<String> {
-    let farmed: Vec<&LandUse> = layer.near(bounds).into_iter().filter(|l| is_farmed(layer, l)).collect();
+/// Of what an epoch shows in a zone, the code that has most of it.
+fn most_shown(layer: &EpochLandUse, zone: &MultiPolygon, bounds: [f64; 4], is_meant: impl Fn(&LandUse) -> bool) -> Option<String> {
+    let shown: Vec<&LandUse> = layer.near(bounds).into_iter().filter(|l| is_meant(l)).collect();
     let mut sums: BTreeMap<&str, f64> = BTreeMap::new();
-    for pair in encroach::overlay(&[zone], &farmed.iter().map(|l| &l.shape).collect::<Vec<_>>()) {
-        *sums.entry(&farmed[pair.land_use as usize].code).or_default() += pair.area_m2;
+    for pair in encroach::overlay(&[zone], &shown.iter().map(|l| &l.shape).collect::<Vec<_>>()) {
+        *sums.entry(&shown[pair.land_use as usize].code).or_default() += pair.area_m2;
     }
     let most = sums.into_iter().reduce(|most, next| if next.1 > most.1 { next } else { most });
-    most.map(|(code, _)| code).or_else(|| layer.legend.classes.iter().find(|c| c.farm).map(|c| c.code.as_str())).map(str::to_owned)
+    most.map(|(code, _)| code.to_owned())
 }
 
 fn non_empty(text: &str) -> Option<&str> {

@@ -107,14 +107,17 @@ const MOST_FILES: usize = 200;
 
 /// A folder that is one dataset (a geodatabase, Shapefiles side by side), else what lies in it, by the rules of a zip.
 fn inside_folder(path: &Path, absolute: &Path, name: String) -> Result<Vec<Candidate>, FormatError> {
-    if library::opens(absolute) {
-        return Ok(vec![Candidate { path: absolute.to_owned(), name }]);
-    }
     let mut names = Vec::new();
     files_in(absolute, "", &mut names).map_err(|e| unreadable(path, e.to_string()))?;
-    let is_wanted = |name: &&String| name.to_lowercase().ends_with(".gdb") || !is_side_file(name);
+    let is_wanted = |name: &&String| is_geodatabase(name) || !is_side_file(name);
     let known = names.iter().filter(is_wanted).filter(|name| library::identify(&absolute.join(name)).is_some());
     let found: Vec<Candidate> = known.take(MOST_FILES).map(|name| Candidate { path: absolute.join(name), name: name.clone() }).collect();
+    let ending = |c: &Candidate| c.path.extension().map(|e| e.to_ascii_lowercase());
+    // Beside files of another kind GDAL would take those of one and say nothing of the others.
+    let is_of_one_kind = found.windows(2).all(|pair| ending(&pair[0]) == ending(&pair[1]));
+    if (is_of_one_kind || is_geodatabase(&name)) && library::opens(absolute) {
+        return Ok(vec![Candidate { path: absolute.to_owned(), name }]);
+    }
     if found.is_empty() {
         return Err(FormatError::NotSpatial { path: path.to_owned(), reason: format!("the folder holds {}", super::listed(&names)) });
     }
@@ -130,7 +133,7 @@ fn files_in(folder: &Path, below: &str, names: &mut Vec<String>) -> std::io::Res
     for entry in entries {
         let name = format!("{below}{}", entry.file_name().to_string_lossy());
         // A link to a folder may lead back up: not followed.
-        let is_folder = entry.file_type()?.is_dir() && !name.to_lowercase().ends_with(".gdb");
+        let is_folder = entry.file_type()?.is_dir() && !is_geodatabase(&name);
         if is_folder && name.matches('/').count() < DEEPEST {
             files_in(&entry.path(), &format!("{name}/"), names)?;
         } else if !is_folder && names.len() < MOST_NAMES {
@@ -188,6 +191,10 @@ fn inside_zip(path: &Path, absolute: &Path, file: File, name: &str) -> Result<Ve
             Err(FormatError::NotSpatial { path: path.to_owned(), reason: format!("the zip holds {}", super::listed(&names)) })
         }
     }
+}
+
+fn is_geodatabase(name: &str) -> bool {
+    name.to_lowercase().ends_with(".gdb")
 }
 
 /// `a/b.gdb/a0001.gdbtable` → `a/b.gdb`.

@@ -32,6 +32,15 @@ impl Texts {
         self.texts.sort_by(|a, b| a.at.x.total_cmp(&b.at.x));
     }
 
+    /// The CAD layers (levels) that have texts.
+    pub(super) fn layers(&self) -> BTreeSet<&str> {
+        self.texts.iter().map(|t| t.layer.as_str()).collect()
+    }
+
+    pub(super) fn are_on(&self, layer: &str) -> bool {
+        self.texts.iter().any(|t| t.layer.to_lowercase() == layer.to_lowercase())
+    }
+
     pub(super) fn len(&self) -> usize {
         self.texts.len()
     }

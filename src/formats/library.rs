@@ -63,7 +63,7 @@ fn drivers() -> &'static [String] {
                 FAILURES.with(|f| {
                     let mut failures = f.borrow_mut();
                     if failures.len() < 20 {
-                        failures.push(message.trim().to_owned());
+                        failures.push(without_place(message.trim()).to_owned());
                     }
                 });
             }
@@ -76,6 +76,11 @@ fn drivers() -> &'static [String] {
 /// Runs once; every door of `formats` calls it first.
 pub(super) fn setup() {
     drivers();
+}
+
+/// GDAL's message without the line of its source: `./ogr/x.cpp, 1148: error at…`.
+fn without_place(message: &str) -> &str {
+    message.split_once(": ").filter(|(place, _)| place.contains(".cpp, ")).map_or(message, |(_, rest)| rest)
 }
 
 /// What GDAL called failures on this thread since the last call.

@@ -48,6 +48,8 @@ pub enum FormatError {
         listed(existing)
     )]
     MissingColumn { path: PathBuf, ours: String, wanted: String, existing: Vec<String>, option: String },
+    #[error("{}: no texts on a CAD layer “{wanted}”; there are some on: {}", path.display(), listed(layers))]
+    NoTextsOn { path: PathBuf, wanted: String, layers: Vec<String> },
     #[error("a layer of {role} has no column “{name}”; ours are: {}", listed(known))]
     NotOurColumn { name: String, role: &'static str, known: Vec<String> },
     #[error("{}: {}; choose with --layer: {}", path.display(), match asked { Some(name) => format!("no layer “{name}”"), None => "it has several layers".to_owned() }, listed(layers))]

@@ -241,6 +241,11 @@ fn unreadable(path: &Path, reason: impl Into<String>) -> FormatError {
     FormatError::Unreadable { path: path.to_owned(), reason: reason.into() }
 }
 
+/// What the library says of a file, with a way on.
+fn damaged(path: &Path, reason: &str) -> FormatError {
+    unreadable(path, format!("{reason}. It is damaged or cut short: get another copy, or open it in QGIS and save it anew"))
+}
+
 /// The CRS to read in, and whether the file's coordinates come northing first.
 fn source_crs(request: &Request, layer: &raw::LayerHandle) -> Result<(Crs, bool), FormatError> {
     let path = request.path;

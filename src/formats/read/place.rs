@@ -7,7 +7,7 @@ use gdal::Dataset;
 use super::super::archive::{self, Candidate};
 use super::super::encoding::Encoding;
 use super::super::{FormatError, library};
-use super::{raw, unreadable};
+use super::{damaged, raw, unreadable};
 
 pub(super) struct Place {
     pub dataset: Dataset,
@@ -202,7 +202,7 @@ fn why_not(path: &Path, candidate: &Candidate, failures: Vec<String>) -> FormatE
     let unknown =
         |message: &String| message.contains("not recognized as a supported file format") || message.contains("No such file or directory");
     match failures.into_iter().find(|m| !unknown(m)) {
-        Some(message) => unreadable(path, message.replace(&candidate.path.display().to_string(), &candidate.name)),
+        Some(message) => damaged(path, &message.replace(&candidate.path.display().to_string(), &candidate.name)),
         None => FormatError::NotSpatial { path: path.to_owned(), reason: "no driver knows what it is".to_owned() },
     }
 }

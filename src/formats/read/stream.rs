@@ -13,7 +13,7 @@ use super::super::columns::Origin;
 use super::super::{FormatError, library};
 use super::feature::{Door, Feature, Passed, Unfinished};
 use super::raw::{FeatureHandle, LayerHandle, TextReading};
-use super::{Doubles, Plan, Source, unreadable};
+use super::{Doubles, Plan, Source, damaged, unreadable};
 use crate::model::{Coord, Issue, LayerRole};
 
 /// One feature of the file and what is to be said about it; or only issues, about the file.
@@ -111,7 +111,7 @@ impl Source {
             }
             if let Some(failure) = library::take_failures().into_iter().next() {
                 let after = if n_read > 0 { format!(" (after {n_read} features)") } else { String::new() };
-                return Err(unreadable(&self.path, format!("{failure}{after}")));
+                return Err(damaged(&self.path, &format!("{failure}{after}")));
             }
             let mut passed: Vec<Passed> = chunk
                 .into_par_iter()
@@ -154,6 +154,8 @@ impl Source {
             Origin::FeatureId => Some(fid.to_string()),
             Origin::LayerName => self.plan.cad_layer.and_then(|field| feature.text(field, reading)),
             Origin::Constant(value) => Some(value.clone()),
+            // Where no text lies inside, the CAD layer says what the land is: withheld land lies on one of its own.
+            Origin::Texts(_) if self.role == LayerRole::LandUse => self.plan.cad_layer.and_then(|field| feature.text(field, reading)),
             Origin::Texts(_) | Origin::Nothing => None,
         };
         let parts = feature.parts();
@@ -191,6 +193,16 @@ impl Source {
             }
         }
         texts.sort();
+        let only = self.plan.values.iter().chain(&self.plan.kept).filter_map(|o| match o {
+            Origin::Texts(only) => only.as_deref(),
+            _ => None,
+        });
+        for wanted in only {
+            if !texts.are_on(wanted) {
+                let layers: Vec<String> = texts.layers().into_iter().map(str::to_owned).collect();
+                return Err(FormatError::NoTextsOn { path: self.path.clone(), wanted: wanted.to_owned(), layers });
+            }
+        }
         Ok(texts)
     }
 
@@ -218,11 +230,13 @@ fn join_texts(plan: &Plan, texts: &Texts, passed: &mut Passed) {
     for (origin, value) in values {
         if let Origin::Texts(only) = origin {
             let inside = texts.inside(shape, only.as_deref());
-            is_missing |= inside.is_none();
-            *value = inside.map(|(text, on)| {
-                layers.extend(on.into_iter().filter(|_| only.is_none()));
-                text
-            });
+            match inside {
+                Some((text, on)) => {
+                    layers.extend(on.into_iter().filter(|_| only.is_none()));
+                    *value = Some(text);
+                }
+                None => is_missing = true,
+            }
         }
     }
     if layers.len() > 1 {
@@ -232,7 +246,7 @@ fn join_texts(plan: &Plan, texts: &Texts, passed: &mut Passed) {
         passed.record.issues.push(Issue::new(
             "no_text_inside",
             Some(&feature.id),
-            "no text lies inside the polygon; the field is left empty",
+            "no text lies inside the polygon; the field is left empty, the code of land use is its CAD layer",
         ));
     }
 }

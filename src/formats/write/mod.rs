@@ -285,6 +285,9 @@ fn beside(path: &Path) -> Result<Folder, FormatError> {
     if path.is_dir() {
         return Err(cannot(path, "it is a folder"));
     }
+    if !parent(path).is_dir() {
+        return Err(cannot(path, format!("there is no folder {}", parent(path).display())));
+    }
     // No ending in its name: GDAL takes `x.xlsx/` in a path for an archive.
     loop {
         let n = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -211,7 +211,7 @@ impl VectorSink {
     }
 
     fn check(&self) -> Result<(), String> {
-        library::take_failures().into_iter().next().map_or(Ok(()), Err)
+        library::take_failures().into_iter().next().map_or(Ok(()), |failure| Err(format!("{failure} (is the disk full?)")))
     }
 
     /// Closes the file and reads it back.
@@ -243,7 +243,8 @@ impl VectorSink {
         // Without the option, a sheet of text only would lose its first row to a guess.
         let options: &[&str] = if self.format == Format::Xlsx { &["HEADERS=FORCE"] } else { &[] };
         let dataset = library::open_vector(&self.path, options).map_err(|failures| {
-            format!("what was written cannot be read back (disk full?): {}", failures.into_iter().next().unwrap_or_default())
+            let why = failures.into_iter().next().unwrap_or_else(|| "no more is known".to_owned());
+            format!("what was written cannot be read back (is the disk full?): {why}")
         })?;
         for ((name, expected), index) in layers.iter().zip(0..) {
             let mut n = 0;
