@@ -3,6 +3,7 @@ import type { edit_vi } from './edit_vi.ts';
 
 export const edit_en: Record<keyof typeof edit_vi, string> = {
   title: 'Edit zones',
+  title_plan: 'Drawing in plan: {name}',
   leave: 'Leave the desk',
   loading: 'Loading borders…',
   zoom_in: 'Zoom in to get the zones’ true borders.',

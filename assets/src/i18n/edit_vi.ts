@@ -1,6 +1,7 @@
 // What the planner's desk says in Vietnamese; `edit_en.ts` has the same keys.
 export const edit_vi = {
   title: 'Chỉnh sửa vùng',
+  title_plan: 'Vẽ trong kịch bản: {name}',
   leave: 'Rời bàn chỉnh sửa',
   loading: 'Đang tải ranh giới…',
   zoom_in: 'Phóng to bản đồ để lấy ranh giới thật của các vùng.',

@@ -8,11 +8,8 @@ import type {
   Map as MapLibreMap,
   MapMouseEvent,
 } from 'maplibre-gl';
-import type { LonLat, Theme } from '../core/model.ts';
+import type { LonLat, LonLatShape, Theme } from '../core/model.ts';
 import { BELOW, type FarmMap } from './farm_map.ts';
-
-/** Rings in degrees, the outer one first, then holes; one list for each part. */
-export type LonLatShape = readonly (readonly (readonly LonLat[])[])[];
 
 export interface Land {
   kind: string;

@@ -229,6 +229,28 @@ export class FarmMap {
     return { zoom: this.#map.getZoom(), lat, lon: lng };
   }
 
+  /** The place at a pixel. */
+  under(x: number, y: number): LonLat {
+    const { lng, lat } = this.#map.unproject([x, y]);
+    return [lng, lat];
+  }
+
+  pixel_of(at: LonLat): { x: number; y: number } {
+    return this.#map.project([...at]);
+  }
+
+  /** Brings a place to a pixel, at once. */
+  put_under(at: LonLat, zoom: number, x: number, y: number): void {
+    const { clientWidth, clientHeight } = this.#map.getContainer();
+    const offset: [number, number] = [x - clientWidth / 2, y - clientHeight / 2];
+    this.#map.easeTo({ center: [...at], zoom, offset, duration: 0 });
+  }
+
+  /** Its window has another size. */
+  resize(): void {
+    this.#map.resize();
+  }
+
   /** What the window shows beside the cards. */
   bounds(insets: Insets): Bounds {
     const { clientWidth, clientHeight } = this.#map.getContainer();

@@ -1,5 +1,5 @@
 // Sends the draft to the server and keeps it until it has arrived: over refusals, conflicts, a lost network, a closed tab.
-import { send_edit, undo_edit, type EditAnswer, type EditRequest, type Issue, type Saved } from '../../api/edits.ts';
+import type { EditAnswer, EditRequest, EditStore, Issue, Saved } from '../../api/edits.ts';
 import type { Draft } from '../../core/edit/draft.ts';
 import { of_text, to_text } from '../../core/edit/kept.ts';
 import { needs_server, type Operation } from '../../core/edit/operation.ts';
@@ -33,13 +33,15 @@ export class Saving {
   readonly #draft: Draft;
   readonly #changed: () => void;
   readonly #place: string;
+  readonly #store: EditStore;
   #id = new_id('e');
   #was_sent = false;
   #again: ReturnType<typeof setTimeout> | undefined;
 
   /** `place` names the browser's store for this workspace and this person. */
-  constructor(draft: Draft, place: string, changed: () => void) {
+  constructor(draft: Draft, store: EditStore, place: string, changed: () => void) {
     this.#draft = draft;
+    this.#store = store;
     this.#place = place;
     this.#changed = changed;
   }
@@ -95,7 +97,7 @@ export class Saving {
   async worked_out(operations: readonly Operation[]): Promise<Changes | null> {
     this.#forget();
     this.status = 'working';
-    const answer = await send_edit(this.#request([...this.#draft.operations(), ...operations], true));
+    const answer = await this.#store.send(this.#request([...this.#draft.operations(), ...operations], true));
     this.status = 'idle';
     if (answer.status === 'saved') {
       this.issues = answer.edit.issues;
@@ -119,7 +121,7 @@ export class Saving {
     this.status = 'saving';
     this.#was_sent = true;
     this.keep();
-    const answer = await send_edit(this.#request(this.#draft.operations(), false));
+    const answer = await this.#store.send(this.#request(this.#draft.operations(), false));
     if (answer.status === 'unreachable') {
       this.status = 'waiting';
       this.#again = setTimeout(() => void this.save(), AGAIN_MS);
@@ -147,7 +149,7 @@ export class Saving {
     if (!last || this.is_busy) return false;
     this.#forget();
     this.status = 'saving';
-    const answer = await undo_edit(last.edit, new_id('e'), reason(last.reason));
+    const answer = await this.#store.undo(last.edit, new_id('e'), reason(last.reason));
     this.status = 'idle';
     if (answer.status !== 'saved') {
       if (answer.status === 'unreachable') this.trouble = { what: 'needs_server' };
@@ -185,7 +187,7 @@ export class Saving {
       const steps = this.#draft.steps.slice(0, i + 1);
       if (!steps[i]?.operations.some(needs_server)) continue;
       this.status = 'working';
-      const answer = await send_edit(
+      const answer = await this.#store.send(
         this.#request(
           steps.flatMap((step) => step.operations),
           true,
