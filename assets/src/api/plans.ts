@@ -10,8 +10,7 @@ export type Decision = 'submit' | 'return' | 'approve' | 'publish';
 export interface Step {
   state: PlanState;
   at: string;
-  /** Null for who reads by a link. */
-  who: string | null;
+  who?: string | null;
   note: string;
 }
 
@@ -41,7 +40,8 @@ export interface PlanComment {
 
 export interface PlanCard extends Plan {
   bounds: Bounds | null;
-  edits: { id: string; at: string; who?: string; reason: string; undoes: string | null; despite?: string | null }[];
+  /** As comments and names not for who reads by a link. */
+  edits?: { id: string; at: string; who?: string; reason: string; undoes: string | null; despite?: string | null }[];
   comments?: PlanComment[];
 }
 

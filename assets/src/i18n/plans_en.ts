@@ -136,7 +136,7 @@ export const plans_en: Record<keyof typeof plans_vi, string> = {
 
   beside: 'Compared with',
   figures_area: 'Area',
-  figures_loss: 'Loss, patches',
+  figures_loss: 'Loss',
   figures_supply: 'Supply',
   figures_failed: 'The figures could not be computed: the server does not answer.',
   figures_first: 'Computing the figures of the whole city; the first time takes some seconds.',

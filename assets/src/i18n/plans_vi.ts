@@ -134,7 +134,7 @@ export const plans_vi = {
 
   beside: 'So với',
   figures_area: 'Diện tích',
-  figures_loss: 'Mất, manh mún',
+  figures_loss: 'Mất đất',
   figures_supply: 'Sản lượng',
   figures_failed: 'Chưa tính được số liệu: máy chủ không trả lời.',
   figures_first: 'Đang tính số liệu của cả thành phố; lần đầu có thể mất vài giây.',

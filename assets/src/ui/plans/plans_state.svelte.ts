@@ -225,9 +225,9 @@ export class Plans {
   make_link(): Promise<boolean> {
     return this.act(async () => {
       if (!this.plan) return;
-      const made = await api.share_plan(this.plan.id);
-      this.secret = made.share;
-      this.plan = { ...this.plan, is_shared: true };
+      const { share, ...plan } = await api.share_plan(this.plan.id);
+      this.secret = share;
+      this.#take(plan);
     });
   }
 
@@ -236,7 +236,7 @@ export class Plans {
       if (!this.plan) return;
       await api.unshare_plan(this.plan.id);
       this.secret = null;
-      this.plan = { ...this.plan, is_shared: false };
+      await this.#load(this.plan.id);
     });
   }
 
