@@ -190,3 +190,20 @@ export function shared(a: Shape | undefined, b: Shape | undefined): string[] {
   const of_b = new Set(vertices(b));
   return [...new Set(vertices(a))].filter((vertex) => of_b.has(vertex)).sort();
 }
+
+/** As the planner: a plan in which the field in the west is split, over HTTP. */
+export async function plan_of_split(page: Page, server: DeskServer, n: number, name: string): Promise<string> {
+  const session = (await (await page.request.get(`${server.address}/api/v1/session`)).json()) as { csrf: string };
+  const headers = { 'x-csrf-token': session.csrf };
+  const post = async (path: string, data: unknown) => {
+    const answer = await page.request.post(`${server.address}/api/v1/plans${path}`, { data, headers });
+    assert.ok(answer.ok(), `${path}: ${answer.status()} ${await answer.text()}`);
+    return (await answer.json()) as { id: string };
+  };
+  const { id } = await post('', { id: null, name, note: '' });
+  const [west] = await server.shapes([`west-${n}`]);
+  const operations = [{ op: 'split', id: `west-${n}`, areas_m2: [60_000] }];
+  const base = { [`west-${n}`]: west?.revision };
+  await post(`/${id}/edits`, { id: `e-${n}-${Date.now()}`, reason: 'Chia đôi', base, operations });
+  return id;
+}
