@@ -238,7 +238,10 @@ test('a shared link shows the plan to who has no account, until it is taken back
   assert.equal(await stranger.page.getByText(PLANNER, { exact: false }).count(), 0, 'a name is shown');
   assert.equal(await button(stranger.page, 'Góp ý').count(), 0);
   await button(stranger.page, 'So sánh').click();
-  await stranger.page.getByRole('row', { name: new RegExp(`Đồng Tây ${n}`) }).first().waitFor();
+  await stranger.page
+    .getByRole('row', { name: new RegExp(`Đồng Tây ${n}`) })
+    .first()
+    .waitFor();
   await stranger.page.screenshot({ path: `${OUT}plans-shared.png` });
   stranger.assert_clean();
   await stranger.close();

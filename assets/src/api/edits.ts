@@ -37,6 +37,8 @@ export interface EditRequest {
   base: Record<string, number>;
   operations: Operation[];
   is_dry_run: boolean;
+  /** Only to a plan: why it is kept although the map would refuse it. */
+  despite?: string;
 }
 
 export interface Saved {

@@ -140,6 +140,7 @@ export const plans_en: Record<keyof typeof plans_vi, string> = {
   figures_supply: 'Supply',
   figures_failed: 'The figures could not be computed: the server does not answer.',
   figures_first: 'Computing the figures of the whole city; the first time takes some seconds.',
+  figures_again: 'Computing anew…',
   kind: 'Kind',
   total: 'Total',
   col_map: 'Map',

@@ -138,6 +138,7 @@ export const plans_vi = {
   figures_supply: 'Sản lượng',
   figures_failed: 'Chưa tính được số liệu: máy chủ không trả lời.',
   figures_first: 'Đang tính số liệu của cả thành phố; lần đầu có thể mất vài giây.',
+  figures_again: 'Đang tính lại…',
   kind: 'Loại',
   total: 'Tổng',
   col_map: 'Bản đồ',
