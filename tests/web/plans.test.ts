@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import {
   APPROVER,
+  at_desk,
   map_of,
   pick,
   place_of,
@@ -303,6 +304,43 @@ test('a plan is renamed and removed by its owner, after a question', async () =>
   await button(page, 'Xóa hẳn').click();
   await button(page, 'Kịch bản mới').waitFor();
   assert.equal(await button(page, /Tên mới/).count(), 0);
+  assert_clean();
+  await close();
+});
+
+test('an edit that the map refuses is kept as a draft in a new plan', async () => {
+  const n = 5;
+  const { page, assert_clean, close } = await at_desk(server, n, { expected: /422/ });
+  const [east] = await server.shapes([`east-${n}`]);
+  const [x0 = 0, y0 = 0] = east?.polygons[0]?.[0]?.[0] ?? [];
+  const corners = [
+    [50, 50],
+    [50, 600],
+    [300, 600],
+    [300, 50],
+  ];
+  const rows = corners.map(([x = 0, y = 0], k) =>
+    `${k + 1}\t${(y0 + y).toFixed(3)}\t${(x0 + x).toFixed(3)}`.replaceAll('.', ','),
+  );
+  await button(page, 'Vẽ vùng').click();
+  await button(page, 'Nhập tọa độ').click();
+  await box(page, 'Dán bảng từ Excel').fill(['Điểm\tX\tY', ...rows].join('\n'));
+  await button(page, 'Đọc bảng đã dán').click();
+  await button(page, 'Ghi vào bản nháp').click();
+  await page.getByRole('combobox', { name: 'Loại' }).selectOption('rice');
+  await button(page, 'Thêm vùng này').click();
+  await box(page, 'Lý do').fill('Mở rộng');
+  await button(page, 'Lưu').click();
+  await page.getByRole('region', { name: /^Chưa lưu được/ }).waitFor();
+  await button(page, 'Giữ thành nháp trong một kịch bản…').click();
+  await box(page, 'Tên kịch bản').fill('Để bàn thêm');
+  await button(page, 'Giữ lại').click();
+  await page.getByText('Hãy điền đủ các ô.').waitFor();
+  await box(page, 'Vì sao giữ dù còn lỗi').fill('Hai xã đang bàn ranh giới');
+  await button(page, 'Giữ lại').click();
+  await page.getByRole('heading', { name: 'Để bàn thêm' }).waitFor();
+  await page.getByText('Lưu dù còn lỗi: Hai xã đang bàn ranh giới').waitFor();
+  await page.screenshot({ path: `${OUT}plans-despite.png` });
   assert_clean();
   await close();
 });

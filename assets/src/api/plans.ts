@@ -92,7 +92,8 @@ export interface FigureRow {
   name: Text;
   n_zones: number;
   area_m2: number;
-  lost_m2: number;
+  /** Null before there is any land use. */
+  lost_m2: number | null;
   remaining_m2: number;
   target_m2: number | null;
   n_patches: number;

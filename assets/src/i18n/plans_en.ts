@@ -158,6 +158,7 @@ export const plans_en: Record<keyof typeof plans_vi, string> = {
   demand: 'Demand of the processor, t',
   no_tonnes: 'A field holds no number; it is not counted.',
   covers: 'Covers {share} of the demand of {demand} t.',
+  hint_no_epoch: 'There is no land use yet, so nothing is known to be lost; the whole area counts.',
   hint_area: 'Area of the zones, ha. Targets are those of the whole city.',
   hint_loss: 'Hectares lost to building by {epoch} and what is left, changes below. Zones that touch are one patch.',
   hint_supply: 'Tonnes from the land left in {epoch}. Yields are kept in this browser.',

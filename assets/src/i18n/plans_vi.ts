@@ -156,6 +156,7 @@ export const plans_vi = {
   demand: 'Nhu cầu của cơ sở chế biến, tấn',
   no_tonnes: 'Có ô không phải là số; số đó chưa được tính.',
   covers: 'Đáp ứng {share} nhu cầu {demand} tấn.',
+  hint_no_epoch: 'Chưa có lớp sử dụng đất nên chưa biết đất nào đã mất; tính theo cả diện tích.',
   hint_area: 'Diện tích các vùng, ha. Chỉ tiêu là của cả thành phố.',
   hint_loss: 'Ha đã mất vì xây dựng đến {epoch} và phần còn lại, chênh ghi ở dưới. Các vùng liền nhau là một mảnh.',
   hint_supply: 'Tấn từ phần đất còn lại năm {epoch}. Năng suất được giữ trong trình duyệt này.',

@@ -32,6 +32,8 @@ export class Plans {
   /** Grows when the open plan or the map below may show something else. */
   n_seen = $state(0);
   is_busy = $state(false);
+  /** Grows when something was brought to its end and its form went. */
+  n_done = $state(0);
   trouble = $state<string | null>(null);
   /** What stands against publishing. */
   collisions = $state.raw<readonly Collision[]>([]);
@@ -208,6 +210,7 @@ export class Plans {
         this.#take(await api.decide(plan, decision, note, document));
         this.pictures.forget();
         await this.#load(plan.id);
+        this.n_done += 1;
         this.app.announcement = this.say(`did_${decision}`);
       } catch (error) {
         if (error instanceof ApiError) {
