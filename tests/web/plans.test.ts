@@ -1,7 +1,9 @@
 // Plans: made, drawn in, compared, commented, submitted, decided on and published, with the mouse and with keys alone;
 // read by a link without an account; what collides is shown.
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import {
   APPROVER,
@@ -20,9 +22,12 @@ import {
 } from './desk.ts';
 import { drawn, link_of, OUT, visit, type Visit, type VisitOptions } from './harness.ts';
 
+const PICTURES = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
+
 let server: DeskServer;
 before(async () => {
   server = await serve_pairs(6);
+  mkdirSync(PICTURES, { recursive: true });
 });
 after(() => server.end());
 
@@ -73,7 +78,7 @@ test('a plan is made, drawn in, compared, submitted, approved and published with
   await page.locator('.steps li').first().waitFor();
   await save(page, 'Chia đôi vùng tây');
   await page.getByRole('row', { name: /^Lúa/ }).waitFor();
-  await page.screenshot({ path: `${OUT}plans-draw.png` });
+  await page.screenshot({ path: `${PICTURES}plans-draw.png` });
   assert.equal((await server.shapes_in_pair(n)).length, 2, 'the map must not change before the plan is published');
   await button(page, 'Rời bàn chỉnh sửa').click();
 
@@ -94,14 +99,14 @@ test('a plan is made, drawn in, compared, submitted, approved and published with
   await page.mouse.up();
   assert.ok((await at_left(page, DIVIDER)) < was - 10, 'the divider did not follow the mouse');
   await page.waitForTimeout(800);
-  await page.screenshot({ path: `${OUT}plans-swipe.png` });
+  await page.screenshot({ path: `${PICTURES}plans-swipe.png` });
   await button(page, 'Cạnh nhau').click();
   await page.waitForTimeout(1500);
   await page.screenshot({ path: `${OUT}plans-side.png` });
   await button(page, 'Khác biệt').click();
   await page.getByRole('list', { name: 'Chú giải' }).waitFor();
   await page.waitForTimeout(500);
-  await page.screenshot({ path: `${OUT}plans-difference.png` });
+  await page.screenshot({ path: `${PICTURES}plans-difference.png` });
   const sheet = await page.request.get(
     server.address + ((await page.getByRole('link', { name: /xlsx/ }).getAttribute('href')) ?? ''),
   );

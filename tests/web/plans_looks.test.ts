@@ -1,16 +1,11 @@
 // The desk of plans in every look: nothing is out of anyone’s reach, on a phone, in the dark, in both languages.
-import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { place_of, plan_of_split, serve_pairs, sign_in, type DeskServer } from './desk.ts';
 import { assert_accessible, drawn, OUT, PHONE, visit } from './harness.ts';
-
-const PICTURES = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
 
 let server: DeskServer;
 before(async () => {
   server = await serve_pairs(4);
-  mkdirSync(PICTURES, { recursive: true });
 });
 after(() => server.end());
 
@@ -86,11 +81,10 @@ LOOKS.forEach(([look, options, lang], n) => {
       prepare: (made) => sign_in(made, server.address),
     });
     const button = (name: string) => page.getByRole('button', { name, exact: true });
-    const state = async (name: string, picture = false) => {
+    const state = async (name: string) => {
       await drawn(page);
       await assert_accessible(page, `${look}: ${name}`);
       await page.screenshot({ path: `${OUT}plans-${look}-${name}.png` });
-      if (picture && look === 'desktop-light-vi') await page.screenshot({ path: `${PICTURES}plans-${name}.png` });
     };
     /** The sheet of a phone gives way to the map when that is what one asked to see. */
     const enlarge = async () => {
@@ -121,7 +115,7 @@ LOOKS.forEach(([look, options, lang], n) => {
     ] as const) {
       await button(label).click();
       await page.waitForTimeout(1_000);
-      await state(name, true);
+      await state(name);
       await enlarge();
     }
     await button(words.off).click();
@@ -147,7 +141,7 @@ LOOKS.forEach(([look, options, lang], n) => {
     await state('comments');
     await button(words.draw).click();
     await page.getByText(words.loaded).waitFor();
-    await state('draw', true);
+    await state('draw');
     assert_clean();
     await close();
   });
