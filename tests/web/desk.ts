@@ -19,10 +19,14 @@ const SIDE = 0.004;
 const WEST = 105.8;
 const SOUTH = 20.9;
 const PASSWORD = 'a long enough password';
-const PLANNER = 'lan';
+export const PLANNER = 'lan';
+export const APPROVER = 'minh';
 
 /** Where the pairs lie: far enough from each other that no two are in one view. */
 const south_of = (n: number) => SOUTH + n * 0.03;
+
+/** Latitude and longitude of the middle of a pair, as a link has them. */
+export const place_of = (n: number) => `${south_of(n) + SIDE / 2}/${WEST + SIDE}`;
 
 function square(x: number, y: number): Xy[] {
   // Both neighbours name their common corners by the same numbers.
@@ -64,7 +68,11 @@ export async function serve_pairs(n_pairs: number): Promise<DeskServer> {
   await writeFile(file, JSON.stringify({ type: 'FeatureCollection', features }));
   run('init', workspace, '--crs', 'EPSG:5897');
   run('import', workspace, file, '--as', 'zones');
-  run_typing(`${PASSWORD}\n`, 'user', 'add', workspace, PLANNER, '--role', 'planner', '--password-stdin');
+  for (const [name, role] of [
+    [PLANNER, 'planner'],
+    [APPROVER, 'approver'],
+  ] as const)
+    run_typing(`${PASSWORD}\n`, 'user', 'add', workspace, name, '--role', role, '--password-stdin');
   const { address, child } = await serve(['serve', workspace]);
   const shapes_by = async (query: string): Promise<Shape[]> => {
     const answer = await fetch(`${address}/api/v1/zones/shapes?${query}`);
@@ -86,9 +94,9 @@ export async function serve_pairs(n_pairs: number): Promise<DeskServer> {
   };
 }
 
-/** Signs a page in as the planner. */
-export const sign_in = async (page: Page, address: string): Promise<void> => {
-  const data = { name: PLANNER, password: PASSWORD };
+/** Signs a page in, as the planner where no other name is given. */
+export const sign_in = async (page: Page, address: string, name = PLANNER): Promise<void> => {
+  const data = { name, password: PASSWORD };
   const answer = await page.request.post(`${address}/api/v1/session`, { data });
   assert.ok(answer.ok(), `sign in: ${answer.status()} ${await answer.text()}`);
 };
@@ -105,9 +113,8 @@ export async function at_desk(
   options: VisitOptions = {},
   { zoom = 15.5, lang = 'vi' as 'vi' | 'en' } = {},
 ): Promise<Visit> {
-  const center = `${south_of(n) + SIDE / 2}/${WEST + SIDE}`;
   const { prepare, ...rest } = options;
-  const made = await visit(`#map=${zoom}/${center}&lang=${lang}`, {
+  const made = await visit(`#map=${zoom}/${place_of(n)}&lang=${lang}`, {
     address: server.address,
     ...rest,
     prepare: async (page) => {
@@ -127,10 +134,10 @@ export async function enter(page: Page, lang: 'vi' | 'en' = 'vi'): Promise<void>
 }
 
 /** Goes on with Tab until something of that name has the focus: what cannot be reached so is out of reach for keys. */
-export async function tab_to(page: Page, name: RegExp): Promise<void> {
+export async function tab_to(page: Page, name: RegExp, key = 'Tab'): Promise<void> {
   const seen: string[] = [];
   for (let i = 0; i < 120; i += 1) {
-    await page.keyboard.press('Tab');
+    await page.keyboard.press(key);
     const at = await page.evaluate(() => {
       const element = document.activeElement;
       if (!(element instanceof HTMLElement)) return '';
@@ -140,7 +147,7 @@ export async function tab_to(page: Page, name: RegExp): Promise<void> {
     if (name.test(at)) return;
     seen.push(at.slice(0, 30));
   }
-  assert.fail(`Tab does not lead to ${name}: ${seen.join(' | ')}`);
+  assert.fail(`${key} does not lead to ${name}: ${seen.join(' | ')}`);
 }
 
 export async function press(page: Page, key: string, times = 1): Promise<void> {
@@ -182,4 +189,21 @@ export const vertices = (shape: Shape | undefined): string[] => {
 export function shared(a: Shape | undefined, b: Shape | undefined): string[] {
   const of_b = new Set(vertices(b));
   return [...new Set(vertices(a))].filter((vertex) => of_b.has(vertex)).sort();
+}
+
+/** As the planner: a plan in which the field in the west is split, over HTTP. */
+export async function plan_of_split(page: Page, server: DeskServer, n: number, name: string): Promise<string> {
+  const session = (await (await page.request.get(`${server.address}/api/v1/session`)).json()) as { csrf: string };
+  const headers = { 'x-csrf-token': session.csrf };
+  const post = async (path: string, data: unknown) => {
+    const answer = await page.request.post(`${server.address}/api/v1/plans${path}`, { data, headers });
+    assert.ok(answer.ok(), `${path}: ${answer.status()} ${await answer.text()}`);
+    return (await answer.json()) as { id: string };
+  };
+  const { id } = await post('', { id: null, name, note: '' });
+  const [west] = await server.shapes([`west-${n}`]);
+  const operations = [{ op: 'split', id: `west-${n}`, areas_m2: [60_000] }];
+  const base = { [`west-${n}`]: west?.revision };
+  await post(`/${id}/edits`, { id: `e-${n}-${Date.now()}`, reason: 'Chia đôi', base, operations });
+  return id;
 }

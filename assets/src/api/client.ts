@@ -54,8 +54,14 @@ export function get_json<T>(url: string, signal?: AbortSignal): Promise<T> {
 }
 
 /** Sends `body` as JSON, as who is signed in. Null when the answer has no content. Throws as `get_json` does. */
-export async function send_json<T>(method: Method, url: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const headers: Record<string, string> = { accept: 'application/json' };
+export async function send_json<T>(
+  method: Method,
+  url: string,
+  body?: unknown,
+  signal?: AbortSignal,
+  more?: Record<string, string>,
+): Promise<T> {
+  const headers: Record<string, string> = { accept: 'application/json', ...more };
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (proof !== null) headers['x-csrf-token'] = proof;
   try {

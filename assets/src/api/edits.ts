@@ -37,6 +37,8 @@ export interface EditRequest {
   base: Record<string, number>;
   operations: Operation[];
   is_dry_run: boolean;
+  /** Only to a plan: why it is kept although the map would refuse it. */
+  despite?: string;
 }
 
 export interface Saved {
@@ -62,22 +64,30 @@ export async function get_kinds(): Promise<Kind[]> {
   return (await get_json<{ kinds: Kind[] }>('/api/v1/kinds')).kinds;
 }
 
-export function get_shapes(bounds: Bounds, signal?: AbortSignal): Promise<Shapes> {
-  const bbox = bounds.map((degrees) => degrees.toFixed(6)).join(',');
-  return get_json(address('/api/v1/zones/shapes', { bbox }), signal);
+/** Where zones are read for editing, and edits go: the map, or a plan. */
+export interface EditStore {
+  shapes(bounds: Bounds, signal?: AbortSignal): Promise<Shapes>;
+  shapes_of(ids: readonly string[], signal?: AbortSignal): Promise<Shapes>;
+  send(request: EditRequest): Promise<EditAnswer>;
+  /** The inverse of an edit that was saved, as an edit of its own. */
+  undo(edit: string, id: string, reason: string): Promise<EditAnswer>;
 }
 
-export function get_shapes_of(ids: readonly string[], signal?: AbortSignal): Promise<Shapes> {
-  return get_json(address('/api/v1/zones/shapes', { id: ids.join(',') }), signal);
-}
+const store_at = (shapes: string, edits: string): EditStore => ({
+  shapes(bounds, signal) {
+    const bbox = bounds.map((degrees) => degrees.toFixed(6)).join(',');
+    return get_json(address(shapes, { bbox }), signal);
+  },
+  shapes_of: (ids, signal) => get_json(address(shapes, { id: ids.join(',') }), signal),
+  send: (request) => send(edits, request),
+  undo: (edit, id, reason) => send(`${edits}/${encodeURIComponent(edit)}/undo`, { id, reason }),
+});
 
-export function send_edit(request: EditRequest): Promise<EditAnswer> {
-  return send('/api/v1/edits', request);
-}
+export const MAP_STORE = store_at('/api/v1/zones/shapes', '/api/v1/edits');
 
-/** The inverse of an edit that was saved, as an edit of its own. */
-export function undo_edit(edit: string, id: string, reason: string): Promise<EditAnswer> {
-  return send(`/api/v1/edits/${encodeURIComponent(edit)}/undo`, { id, reason });
+export function plan_store(plan: string): EditStore {
+  const url = `/api/v1/plans/${encodeURIComponent(plan)}`;
+  return store_at(`${url}/shapes`, `${url}/edits`);
 }
 
 async function send(url: string, body: unknown): Promise<EditAnswer> {
@@ -115,7 +125,7 @@ function answer_of({ problem, status, refusal }: ApiError): EditAnswer {
   }
 }
 
-function issue_of(issue: Partial<Issue>): Issue {
+export function issue_of(issue: Partial<Issue>): Issue {
   return {
     code: issue.code ?? 'invalid',
     severity: issue.severity ?? 'error',

@@ -5,6 +5,8 @@ export type Theme = 'light' | 'dark';
 /** A text for people. */
 export type Text = Readonly<Record<Lang, string>>;
 export type LonLat = readonly [lon: number, lat: number];
+/** Rings in degrees, the outer one first, then holes; one list for each part. */
+export type LonLatShape = readonly (readonly (readonly LonLat[])[])[];
 export type Bounds = readonly [west: number, south: number, east: number, north: number];
 
 /** What the page can switch on the map: the values of `farmzone:switch` in a style's layers. */

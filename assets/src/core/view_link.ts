@@ -14,6 +14,10 @@ export interface View extends Filter {
   zone: string | null;
   /** The piece of lost land whose card is open. */
   event: string | null;
+  /** The plan that is open. */
+  plan: string | null;
+  /** The secret of a link by which anybody may read the plan. */
+  share: string | null;
   lang: Lang | null;
   theme: Theme | null;
   layers: readonly Switch[];
@@ -29,6 +33,8 @@ export const DEFAULT_VIEW: View = {
   ...NO_EVENT_FILTER,
   zone: null,
   event: null,
+  plan: null,
+  share: null,
   lang: null,
   theme: null,
   layers: DEFAULT_LAYERS,
@@ -57,6 +63,8 @@ export function format_link(view: View): string {
   if (view.since) put('since', format_span(view.since));
   if (view.zone) put('zone', encodeURIComponent(view.zone));
   if (view.event) put('event', encodeURIComponent(view.event));
+  if (view.plan) put('plan', encodeURIComponent(view.plan));
+  if (view.share) put('share', encodeURIComponent(view.share));
   if (view.lang) put('lang', view.lang);
   if (view.theme) put('theme', view.theme);
   if (!same_set(view.layers, DEFAULT_LAYERS)) put('layers', view.layers.join(','));
@@ -90,6 +98,8 @@ export function parse_link(hash: string): View {
     since: parse_span(text('since')),
     zone: text('zone'),
     event: text('event'),
+    plan: text('plan'),
+    share: text('share'),
     lang: lang === 'vi' || lang === 'en' ? lang : null,
     theme: theme === 'light' || theme === 'dark' ? theme : null,
     layers: layers ? SWITCHES.filter((name) => layers.includes(name)) : DEFAULT_LAYERS,

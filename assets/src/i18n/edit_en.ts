@@ -3,6 +3,7 @@ import type { edit_vi } from './edit_vi.ts';
 
 export const edit_en: Record<keyof typeof edit_vi, string> = {
   title: 'Edit zones',
+  title_plan: 'Drawing in plan: {name}',
   leave: 'Leave the desk',
   loading: 'Loading borders…',
   zoom_in: 'Zoom in to get the zones’ true borders.',
@@ -202,6 +203,13 @@ export const edit_en: Record<keyof typeof edit_vi, string> = {
   warned: 'The server notes',
   issue_zoom: 'Zoom to the place',
   repairs: 'Repairs',
+  despite_new_plan: 'Keep it as a draft in a plan…',
+  despite_in_plan: 'Keep it in the plan all the same…',
+  despite_why: 'Why it is kept in spite of this',
+  despite_hint: 'What is wrong is kept with the edit, and judged again when the plan is published.',
+  despite_missing: 'Fill in every field.',
+  despite_do: 'Keep it',
+  plan_name: 'Name of the plan',
   conflict: 'Somebody saved other changes',
   conflict_text: 'These zones have changed since you began:',
   conflict_gone: 'gone',

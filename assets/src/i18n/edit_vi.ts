@@ -1,6 +1,7 @@
 // What the planner's desk says in Vietnamese; `edit_en.ts` has the same keys.
 export const edit_vi = {
   title: 'Chỉnh sửa vùng',
+  title_plan: 'Vẽ trong kịch bản: {name}',
   leave: 'Rời bàn chỉnh sửa',
   loading: 'Đang tải ranh giới…',
   zoom_in: 'Phóng to bản đồ để lấy ranh giới thật của các vùng.',
@@ -199,6 +200,13 @@ export const edit_vi = {
   warned: 'Máy chủ lưu ý',
   issue_zoom: 'Phóng đến chỗ này',
   repairs: 'Cách sửa',
+  despite_new_plan: 'Giữ thành nháp trong một kịch bản…',
+  despite_in_plan: 'Cứ giữ trong kịch bản…',
+  despite_why: 'Vì sao giữ dù còn lỗi',
+  despite_hint: 'Lỗi được ghi cùng lần sửa này; khi công bố sẽ xét lại.',
+  despite_missing: 'Hãy điền đủ các ô.',
+  despite_do: 'Giữ lại',
+  plan_name: 'Tên kịch bản',
   conflict: 'Có người vừa lưu thay đổi khác',
   conflict_text: 'Các vùng dưới đây đã đổi sau khi bạn bắt đầu sửa:',
   conflict_gone: 'không còn',

@@ -16,7 +16,7 @@ import {
   type ZoneShape,
 } from '../../core/edit/shape.ts';
 import { snap, free, type Snap } from '../../core/edit/snap.ts';
-import { get_kinds } from '../../api/edits.ts';
+import { get_kinds, MAP_STORE, plan_store, type EditStore } from '../../api/edits.ts';
 import type { Kind } from '../../core/model.ts';
 import { say_edit, say_edit_count, type EditCountKey, type EditKey } from '../../i18n/edit.ts';
 import type { AppState } from '../app_state.svelte.ts';
@@ -34,11 +34,19 @@ export interface Figure {
   after_m2: number | null;
 }
 
+/** The plan that is drawn in, in place of the map. */
+export interface PlanDrawn {
+  id: string;
+  name: string;
+}
+
 export class Desk {
   readonly draft = new Draft();
   readonly pen = new Pen();
   readonly saving: Saving;
   readonly app: AppState;
+  readonly plan: PlanDrawn | null;
+  readonly store: EditStore;
   /** Grows with every change of the draft or of the land below it. */
   n = $state(0);
   tool = $state<Tool>('select');
@@ -77,16 +85,18 @@ export class Desk {
     return this.#kinds.filter((row) => kinds.length === 0 || kinds.includes(row.kind));
   }
 
-  constructor(app: AppState, person: string) {
+  constructor(app: AppState, person: string, plan: PlanDrawn | null = null) {
     this.app = app;
+    this.plan = plan;
+    this.store = plan ? plan_store(plan.id) : MAP_STORE;
     this.#kinds = app.known_kinds;
     // Until they are here, and when they do not come, those of the map.
     void get_kinds().then(
       (kinds) => (this.#kinds = kinds),
       () => undefined,
     );
-    const place = `farmzone.unsaved|${app.summary?.title.vi ?? ''}|${person}`;
-    this.saving = new Saving(this.draft, place, () => (this.n += 1));
+    const place = `farmzone.unsaved|${app.summary?.title.vi ?? ''}|${person}${plan ? `|${plan.id}` : ''}`;
+    this.saving = new Saving(this.draft, this.store, place, () => (this.n += 1));
     this.restored = this.saving.restore();
   }
 

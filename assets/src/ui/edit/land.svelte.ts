@@ -1,6 +1,6 @@
 // Fetches the true shapes of the zones in view, with some land around, and again when the server tells of a change.
 import { was_aborted } from '../../api/client.ts';
-import { get_shapes, get_shapes_of } from '../../api/edits.ts';
+import type { EditStore } from '../../api/edits.ts';
 import type { Draft } from '../../core/edit/draft.ts';
 import type { Box, Xy } from '../../core/edit/shape.ts';
 import type { Bounds, LonLat } from '../../core/model.ts';
@@ -16,13 +16,15 @@ export class Land {
   status = $state<LandStatus>('idle');
   n_matched = $state(0);
   readonly #draft: Draft;
+  readonly #store: EditStore;
   readonly #project: (at: LonLat) => Xy;
   readonly #changed: () => void;
   #loaded: Bounds | null = null;
   #request: AbortController | null = null;
 
-  constructor(draft: Draft, project: (at: LonLat) => Xy, changed: () => void) {
+  constructor(draft: Draft, store: EditStore, project: (at: LonLat) => Xy, changed: () => void) {
     this.#draft = draft;
+    this.#store = store;
     this.#project = project;
     this.#changed = changed;
   }
@@ -46,7 +48,7 @@ export class Land {
     const bounds = wider(view);
     this.status = 'loading';
     try {
-      const { zones, n_matched, is_complete } = await get_shapes(bounds, request.signal);
+      const { zones, n_matched, is_complete } = await this.#store.shapes(bounds, request.signal);
       this.#draft.fetched(zones, is_complete ? this.#inner(bounds) : null);
       this.#loaded = is_complete ? bounds : null;
       this.n_matched = n_matched;
@@ -60,7 +62,7 @@ export class Land {
   /** Zones wherever they lie; true when they are here. */
   async fetch(ids: readonly string[]): Promise<boolean> {
     try {
-      this.#draft.fetched((await get_shapes_of(ids)).zones, null);
+      this.#draft.fetched((await this.#store.shapes_of(ids)).zones, null);
       this.#changed();
       return true;
     } catch {

@@ -1,5 +1,5 @@
 // Sends the draft to the server and keeps it until it has arrived: over refusals, conflicts, a lost network, a closed tab.
-import { send_edit, undo_edit, type EditAnswer, type EditRequest, type Issue, type Saved } from '../../api/edits.ts';
+import type { EditAnswer, EditRequest, EditStore, Issue, Saved } from '../../api/edits.ts';
 import type { Draft } from '../../core/edit/draft.ts';
 import { of_text, to_text } from '../../core/edit/kept.ts';
 import { needs_server, type Operation } from '../../core/edit/operation.ts';
@@ -23,6 +23,8 @@ export class Saving {
   valid_from = $state('');
   issues = $state.raw<readonly Issue[]>([]);
   is_refused = $state(false);
+  /** What was refused last; a plan may keep it all the same. */
+  refused = $state.raw<readonly Operation[] | null>(null);
   conflict = $state.raw<Conflict | null>(null);
   trouble = $state.raw<Trouble | null>(null);
   /** What was brought to its end last. */
@@ -33,13 +35,15 @@ export class Saving {
   readonly #draft: Draft;
   readonly #changed: () => void;
   readonly #place: string;
+  readonly #store: EditStore;
   #id = new_id('e');
   #was_sent = false;
   #again: ReturnType<typeof setTimeout> | undefined;
 
   /** `place` names the browser's store for this workspace and this person. */
-  constructor(draft: Draft, place: string, changed: () => void) {
+  constructor(draft: Draft, store: EditStore, place: string, changed: () => void) {
     this.#draft = draft;
+    this.#store = store;
     this.#place = place;
     this.#changed = changed;
   }
@@ -95,13 +99,14 @@ export class Saving {
   async worked_out(operations: readonly Operation[]): Promise<Changes | null> {
     this.#forget();
     this.status = 'working';
-    const answer = await send_edit(this.#request([...this.#draft.operations(), ...operations], true));
+    const all = [...this.#draft.operations(), ...operations];
+    const answer = await this.#store.send(this.#request(all, true));
     this.status = 'idle';
     if (answer.status === 'saved') {
       this.issues = answer.edit.issues;
       return this.#draft.differing(this.#draft.whole(changes_of(answer.edit)));
     }
-    this.#take(answer);
+    this.#take(answer, all);
     return null;
   }
 
@@ -119,7 +124,8 @@ export class Saving {
     this.status = 'saving';
     this.#was_sent = true;
     this.keep();
-    const answer = await send_edit(this.#request(this.#draft.operations(), false));
+    const operations = this.#draft.operations();
+    const answer = await this.#store.send(this.#request(operations, false));
     if (answer.status === 'unreachable') {
       this.status = 'waiting';
       this.#again = setTimeout(() => void this.save(), AGAIN_MS);
@@ -135,10 +141,37 @@ export class Saving {
       this.issues = answer.edit.issues;
       [this.reason, this.decision, this.valid_from] = ['', '', ''];
       this.ended = 'saved';
-    } else this.#take(answer);
+    } else this.#take(answer, operations);
     this.keep();
     this.#changed();
     return answer.status === 'saved';
+  }
+
+  /** Sends what was refused to a plan, with why it is kept in spite of what is wrong with it. */
+  async keep_despite(store: EditStore, despite: string): Promise<Saved | null> {
+    const operations = this.refused;
+    if (operations === null || this.is_busy) return null;
+    this.status = 'saving';
+    const request = this.#request([...operations], false);
+    const reason = this.reason.trim() || despite;
+    const answer = await store.send({ ...request, id: new_id('e'), reason, despite });
+    this.status = 'idle';
+    if (answer.status === 'saved') {
+      [this.reason, this.decision, this.valid_from] = ['', '', ''];
+      this.drop();
+      return answer.edit;
+    }
+    if (answer.status === 'unreachable') this.trouble = { what: 'needs_server' };
+    else this.#take(answer, operations);
+    return null;
+  }
+
+  /** What a plan kept in spite of faults is what it shows now. */
+  despite_kept({ id, zones, removed }: Saved, reason: string): void {
+    this.past = [...this.past, { edit: id, reason }];
+    this.#draft.rebase(zones, removed);
+    this.ended = 'saved';
+    this.#changed();
   }
 
   /** Undoes the last edit that was saved here, or redoes the last that was undone, as an edit of its own. */
@@ -147,7 +180,7 @@ export class Saving {
     if (!last || this.is_busy) return false;
     this.#forget();
     this.status = 'saving';
-    const answer = await undo_edit(last.edit, new_id('e'), reason(last.reason));
+    const answer = await this.#store.undo(last.edit, new_id('e'), reason(last.reason));
     this.status = 'idle';
     if (answer.status !== 'saved') {
       if (answer.status === 'unreachable') this.trouble = { what: 'needs_server' };
@@ -185,7 +218,7 @@ export class Saving {
       const steps = this.#draft.steps.slice(0, i + 1);
       if (!steps[i]?.operations.some(needs_server)) continue;
       this.status = 'working';
-      const answer = await send_edit(
+      const answer = await this.#store.send(
         this.#request(
           steps.flatMap((step) => step.operations),
           true,
@@ -212,14 +245,16 @@ export class Saving {
   #forget(): void {
     this.issues = [];
     this.is_refused = false;
+    this.refused = null;
     this.conflict = null;
     this.trouble = null;
     this.ended = null;
   }
 
-  #take(answer: EditAnswer): void {
+  #take(answer: EditAnswer, operations: readonly Operation[] | null = null): void {
     if (answer.status === 'refused') {
       this.is_refused = true;
+      this.refused = answer.issues.length > 0 ? operations : null;
       this.issues = answer.issues;
       if (answer.issues.length === 0) this.trouble = { what: 'failed', message: answer.message };
     } else if (answer.status === 'conflict') this.conflict = { zones: answer.zones, missing: answer.missing };

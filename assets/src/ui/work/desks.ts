@@ -8,6 +8,8 @@ export interface DeskProps {
   map: FarmMap;
   insets: Insets;
   onleave: () => void;
+  /** The map is what is to be seen now: on a phone the sheet makes room. */
+  onshow: () => void;
 }
 
 export interface DeskEntry {
@@ -17,6 +19,10 @@ export interface DeskEntry {
   load: () => Promise<{ default: Component<DeskProps> }>;
 }
 
+/** Also opened by a link to a plan, by who has no account too. */
+export const PLANS: DeskEntry = { name: 'plans', action: 'read_plans', load: () => import('../plans/desk.svelte') };
+
 export const DESKS: readonly DeskEntry[] = [
   { name: 'edit', action: 'edit_zones', load: () => import('../edit/desk.svelte') },
+  PLANS,
 ];
