@@ -43,10 +43,14 @@ export function prove_with(csrf: string | null): void {
   proof = csrf;
 }
 
+export const proof_headers = (): Record<string, string> => (proof === null ? {} : { 'x-csrf-token': proof });
+
 /** What is called when the server no longer knows who is signed in. */
 export function when_signed_out(call: () => void): void {
   signed_out = call;
 }
+
+export const tell_signed_out = (): void => signed_out();
 
 /** Throws ApiError, or the DOMException of an aborted request. */
 export function get_json<T>(url: string, signal?: AbortSignal): Promise<T> {
@@ -55,9 +59,8 @@ export function get_json<T>(url: string, signal?: AbortSignal): Promise<T> {
 
 /** Sends `body` as JSON, as who is signed in. Null when the answer has no content. Throws as `get_json` does. */
 export async function send_json<T>(method: Method, url: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const headers: Record<string, string> = { accept: 'application/json' };
+  const headers: Record<string, string> = { accept: 'application/json', ...proof_headers() };
   if (body !== undefined) headers['content-type'] = 'application/json';
-  if (proof !== null) headers['x-csrf-token'] = proof;
   try {
     return await asked(url, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }, signal);
   } catch (error) {

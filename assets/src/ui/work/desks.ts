@@ -8,6 +8,8 @@ export interface DeskProps {
   map: FarmMap;
   insets: Insets;
   onleave: () => void;
+  /** Files that were dropped on the map, anew each time. */
+  dropped?: readonly File[] | null;
 }
 
 export interface DeskEntry {
@@ -15,8 +17,11 @@ export interface DeskEntry {
   /** What one must be allowed to do to be offered it. */
   action: Action;
   load: () => Promise<{ default: Component<DeskProps> }>;
+  /** Whether files that are dropped on the map are for it. */
+  takes_files?: boolean;
 }
 
 export const DESKS: readonly DeskEntry[] = [
-  { name: 'edit', action: 'edit_zones', load: () => import('../edit/desk.svelte') },
+  { name: 'edit', action: 'edit_zones', load: () => import('../edit/desk.svelte'), takes_files: true },
+  { name: 'drop', action: 'edit_zones', load: () => import('../drop/desk.svelte'), takes_files: true },
 ];
