@@ -35,11 +35,11 @@ fn refused(engine: &Engine, bytes: impl AsRef<[u8]>, ask: &DropAsk) -> (&'static
 
 /// Fields beside the two zones of the workspace.
 fn three_fields() -> String {
-    let bow_tie = [[X, Y + 500.0], [X + 100.0, Y + 600.0], [X + 100.0, Y + 500.0], [X, Y + 600.0], [X, Y + 500.0]];
+    let bow_tie = [[X, Y - 300.0], [X + 100.0, Y - 200.0], [X + 100.0, Y - 300.0], [X, Y - 200.0], [X, Y - 300.0]];
     geojson_in(
         5897,
         &[
-            (json!({ "loai": "Lúa", "ten": "Đồng <b>Một</b>", "ngay": "30/6/2024" }), &square(X, Y + 300.0, 100.0)[..]),
+            (json!({ "loai": "Lúa", "ten": "Đồng <b>Một</b>", "ngay": "30/6/2024" }), &square(X, Y - 150.0, 100.0)[..]),
             (json!({ "loai": "Đất lạ", "ten": "Hai", "ngay": "hôm qua" }), &square(X + 5_000.0, Y, 100.0)[..]),
             (json!({ "loai": "Lúa", "ten": "Ba", "ngay": null }), &bow_tie[..]),
         ],
@@ -201,7 +201,8 @@ fn what_cannot_be_shown_is_refused_with_a_word_for_why_and_leaves_nothing() {
         ("a climbing zip", climbing, "zip", "unreadable"),
         ("a bomb", bomb(), "zip", "too_large"),
         ("another file's name", vrt.into(), "vrt", "not_spatial"),
-        ("a database", sqlite, "gpkg", "unsupported"),
+        ("a database", sqlite.clone(), "gpkg", "unreadable"),
+        ("a database by its name", sqlite, "sqlite", "unsupported"),
         ("gzip", b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "gz", "unsupported"),
         ("a million vertices", big(1_000_000).into_bytes(), "geojson", "too_many"),
         ("many", geojson_in(5897, &many).into_bytes(), "geojson", "too_many"),

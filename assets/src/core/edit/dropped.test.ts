@@ -88,7 +88,7 @@ test('a zone that lies where one of its id lies is drawn anew, once, and others 
     feature(2, null, 'rice', there('a')),
     feature(3, null, 'rice', there('b', false)),
   ];
-  const choices = carried_over(NO_CHOICES, report(features));
+  const choices = carried_over(NO_CHOICES, report(features, { kind: 'loai' }));
   const ids = operations_of(features, choices, () => 'new').map(({ id }) => id);
   expect(ids).toEqual(['a', 'new', 'new']);
   expect(obstacle(features, with_fate(choices, 2, 'redraw'))).toBe('drawn_twice');

@@ -190,8 +190,8 @@ export class FileWork {
       const kind = this.kind_of(feature);
       const properties = { ...feature.properties, kind: kind ?? '' } as ZoneProperties;
       const zone = { id: `file ${row}`, revision: null, unit: null, polygons, properties };
-      const color = kind ? this.#desk.app.color(kind) : '#8a9189';
-      return eye.zone(zone, { color, selected: this.row === row, gone: left_out.has(row) });
+      const color = this.#desk.color(kind ?? '');
+      return eye.zone(zone, { color, selected: this.row === row, gone: left_out.has(row), stale: false });
     });
   }
 

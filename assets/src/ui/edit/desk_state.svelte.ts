@@ -80,6 +80,16 @@ export class Desk {
     return this.#kinds.filter((row) => kinds.length === 0 || kinds.includes(row.kind));
   }
 
+  /** Also of a kind of which the map has none yet. */
+  kind_name(kind: string): string {
+    return this.#kinds.find((row) => row.kind === kind)?.name[this.app.lang] ?? this.app.kind_name(kind);
+  }
+
+  color(kind: string): string {
+    const row = this.#kinds.find((known) => known.kind === kind);
+    return (this.app.theme === 'dark' ? row?.color_dark : row?.color_light) ?? this.app.color(kind);
+  }
+
   constructor(app: AppState, person: string) {
     this.app = app;
     this.file = new FileWork(this);
