@@ -204,7 +204,7 @@ fn what_cannot_be_shown_is_refused_with_a_word_for_why_and_leaves_nothing() {
         ("a database", sqlite.clone(), "gpkg", "unreadable"),
         ("a database by its name", sqlite, "sqlite", "unsupported"),
         ("gzip", b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "gz", "unsupported"),
-        ("a million vertices", big(1_000_000).into_bytes(), "geojson", "too_many"),
+        ("a shape of very many vertices", big(200_000).into_bytes(), "geojson", "too_many"),
         ("many", geojson_in(5897, &many).into_bytes(), "geojson", "too_many"),
         ("far away", far.into_bytes(), "geojson", "wrong_crs"),
     ] {

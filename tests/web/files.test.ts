@@ -78,8 +78,8 @@ test('a zipped Shapefile in VN-2000 is chosen, mapped and kept with keys alone',
   await tab_to(page, /^Thêm tệp$/);
   await press(page, 'Enter');
   await page.getByText('GeoPackage, Shapefile').waitFor();
-  await tab_to(page, /^Chọn tệp…$/);
   const chooser = page.waitForEvent('filechooser');
+  await tab_to(page, /^Chọn tệp…$/);
   await press(page, 'Enter');
   await (await chooser).setFiles([await zipped_shapefile(1)]);
   await page.getByText('Cột nào là gì').waitFor();
