@@ -43,7 +43,11 @@ test('a file is dropped on the map, mapped, kept but for what stands in the way,
   await page.getByText('Cột nào là gì').waitFor();
   const keep = page.getByRole('button', { name: /^Giữ \d/ });
   assert.ok(await keep.isDisabled(), 'kept without a kind');
+  await select(page, 'Loại').focus();
   await select(page, 'Loại').selectOption('loai');
+  await select(page, /^Đất lạ/).waitFor();
+  // Who maps with keys is where he was.
+  assert.ok(await select(page, 'Loại').evaluate((element) => element === document.activeElement));
   await select(page, 'Tên').selectOption('ten');
   await select(page, /^Đất lạ/).selectOption('fruit');
   // What was in the file as markup is text.

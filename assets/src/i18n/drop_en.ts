@@ -57,7 +57,7 @@ export const drop_en: Record<keyof typeof drop_vi, string> = {
   more_columns: 'Other attributes',
   labels: 'Labels that are no known kind',
   no_label: '(no label)',
-  label_row: '{label} · {n} zones',
+  label_row: '{label} ({n})',
 
   report: 'What is in the file',
   n_read: 'Features',
@@ -91,7 +91,7 @@ export const drop_en: Record<keyof typeof drop_vi, string> = {
   earlier: 'Page before',
   later: 'Next page',
 
-  keep: 'Keep {n} zones',
+  keep: 'Keep zones ({n})',
   keep_hint: 'The zones go into the draft to be checked; only Save writes them to the map.',
   reason: 'Zones from the file {name}',
   kept: 'They are in the draft. Look at the notes, give a reason, then save.',
@@ -102,7 +102,7 @@ export const drop_en: Record<keyof typeof drop_vi, string> = {
     'The chosen zones have more than 100,000 vertices; leave some out and keep the rest afterwards.',
   stop_without_kind: 'The kind of some zones is not known: choose a column or kinds above, or leave those out.',
   stop_drawn_twice: 'A zone of the map is redrawn twice; make one row a new zone or leave it out.',
-  stop_busy: 'The draft is being saved or checked; wait a moment.',
+  stop_busy: 'The server is at work; wait a moment.',
 
   issue_no_geometry: 'has no shape',
   issue_empty_geometry: 'the shape is empty',

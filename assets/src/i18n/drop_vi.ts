@@ -56,7 +56,7 @@ export const drop_vi = {
   more_columns: 'Các thuộc tính khác',
   labels: 'Nhãn chưa rõ là loại gì',
   no_label: '(không có nhãn)',
-  label_row: '{label} · {n} vùng',
+  label_row: '{label} ({n})',
 
   report: 'Trong tệp có gì',
   n_read: 'Đối tượng',
@@ -100,7 +100,7 @@ export const drop_vi = {
   stop_too_many_vertices: 'Các vùng đã chọn có hơn 100.000 đỉnh; hãy bỏ bớt rồi giữ phần còn lại ở lần sau.',
   stop_without_kind: 'Còn vùng chưa rõ loại: chọn cột hoặc loại ở trên, hoặc bỏ những vùng đó.',
   stop_drawn_twice: 'Có vùng trên bản đồ được vẽ lại hai lần; để một dòng là vùng mới hoặc bỏ ra.',
-  stop_busy: 'Bản nháp đang được lưu hoặc kiểm tra; chờ một lát.',
+  stop_busy: 'Máy chủ đang làm việc; chờ một lát.',
 
   issue_no_geometry: 'không có hình',
   issue_empty_geometry: 'hình rỗng',

@@ -53,6 +53,8 @@ export class FileWork {
   n_shown = $state(0);
   readonly #desk: Desk;
   #bytes: Blob | null = null;
+  /** The file, its layer or its reference system is another. */
+  #lies_anew = false;
   #request: AbortController | null = null;
 
   readonly features: readonly FileFeature[] = $derived(this.report?.features ?? []);
@@ -85,7 +87,7 @@ export class FileWork {
     const [file] = files;
     if (!file) return;
     this.open();
-    [this.name, this.n_bytes] = [file.name, file.size];
+    [this.name, this.n_bytes, this.#lies_anew] = [file.name, file.size, true];
     if (files.length > 1) return this.#refuse('several');
     if (file.size > MOST_BYTES) return this.#refuse('too_large');
     try {
@@ -127,7 +129,8 @@ export class FileWork {
     this.report = report;
     this.status = 'shown';
     this.row = null;
-    this.n_shown += 1;
+    if (this.#lies_anew) this.n_shown += 1;
+    this.#lies_anew = false;
   }
 
   #query(): FileQuery {
@@ -143,12 +146,14 @@ export class FileWork {
   /** Another layer has other columns. */
   async choose_layer(layer: string): Promise<void> {
     this.layer = layer;
+    this.#lies_anew = true;
     this.choices = NO_CHOICES;
     await this.send();
   }
 
   async choose_crs(crs: string | null): Promise<void> {
     this.crs = crs;
+    this.#lies_anew = true;
     await this.send();
   }
 
@@ -183,7 +188,7 @@ export class FileWork {
   // --- on the map, and into the draft
 
   drawn(eye: Eye): Feature[] {
-    if (this.status !== 'shown') return [];
+    if (this.status === 'closed' || this.status === 'refused') return [];
     const { left_out } = this.choices;
     return this.features.map((feature) => {
       const { row, polygons } = feature;
