@@ -47,7 +47,6 @@ export const drop_en: Record<keyof typeof drop_vi, string> = {
   operation: 'Transformed by {operation}',
 
   mapping: 'Which column is what',
-  column_of: 'Column for “{field}”',
   id: 'Id of the zone',
   nothing: 'not taken',
   one_value: 'One value for all…',

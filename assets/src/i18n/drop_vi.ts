@@ -46,7 +46,6 @@ export const drop_vi = {
   operation: 'Chuyển bằng {operation}',
 
   mapping: 'Cột nào là gì',
-  column_of: 'Cột cho “{field}”',
   id: 'Mã định danh của vùng',
   nothing: 'không lấy',
   one_value: 'Một giá trị cho tất cả…',
