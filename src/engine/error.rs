@@ -58,6 +58,9 @@ pub enum EngineError {
     /// A plan that is of another revision than the one that was named.
     #[error("the plan is of revision {now} by now: read it again before you change it")]
     PlanMoved { now: Revision },
+    /// A file that was sent and cannot be shown: why, in a word that stays; where a layer has to be chosen, which there are.
+    #[error("{message}")]
+    FileRefused { why: &'static str, message: String, layers: Vec<String> },
     #[error("{message}")]
     Refused { kind: ErrorKind, message: String, issues: Vec<Issue> },
 }
@@ -109,7 +112,8 @@ impl EngineError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             EngineError::Refused { kind, .. } => *kind,
-            EngineError::Legend(_) | EngineError::Crs(_) | EngineError::EditRefused { .. } => ErrorKind::Invalid,
+            EngineError::Legend(_) | EngineError::Crs(_) => ErrorKind::Invalid,
+            EngineError::EditRefused { .. } | EngineError::FileRefused { .. } => ErrorKind::Invalid,
             EngineError::EditStale { .. } | EngineError::PlanMoved { .. } => ErrorKind::Conflict,
             EngineError::Store(error) => of_store(error),
             EngineError::Format(error) => of_format(error),
@@ -173,6 +177,7 @@ fn of_format(error: &FormatError) -> ErrorKind {
         | E::NoCrs { .. }
         | E::RefusedCrs { .. }
         | E::ContradictingCrs { .. }
+        | E::TooLarge { .. }
         | E::MissingColumn { .. }
         | E::NoTextsOn { .. }
         | E::ChooseLayer { .. }

@@ -156,21 +156,8 @@ pub fn import(workspace: &Path, rulebook: &Rulebook, request: &Import, progress:
     })?;
     // A layer that was exported as simulated stays so: its own column is read along, and not kept.
     let says_simulated = source.read_along(SIMULATED);
-    let mut sorter = Sorter {
-        kinds: &rulebook.kinds,
-        schemes: &rulebook.schemes,
-        legend: legend.as_ref().map(|l| &l.legend),
-        units: if request.role == LayerRole::Zones { units(workspace)? } else { Vec::new() },
-        zones: Vec::new(),
-        unmapped: HashMap::new(),
-        issues: Vec::new(),
-        n_issues: 0,
-        n_rejected: 0,
-        n_outside: 0,
-        says_simulated,
-        n_simulated: 0,
-        unit_keys: HashSet::new(),
-    };
+    let units = if request.role == LayerRole::Zones { units(workspace)? } else { Vec::new() };
+    let mut sorter = Sorter { says_simulated, ..Sorter::new(rulebook, legend.as_ref().map(|l| &l.legend), units) };
     match request.role {
         LayerRole::Zones => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::zone),
         LayerRole::LandUse => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::land_use),
@@ -310,7 +297,7 @@ fn write<'a, F: store::Feature>(
 }
 
 /// Turns features into the words of their role, or sets them aside, and remembers what is to be said.
-struct Sorter<'a> {
+pub(super) struct Sorter<'a> {
     kinds: &'a Kinds,
     schemes: &'a codes::Schemes,
     legend: Option<&'a Legend>,
@@ -321,7 +308,7 @@ struct Sorter<'a> {
     issues: Vec<Issue>,
     n_issues: usize,
     n_rejected: u64,
-    n_outside: usize,
+    pub n_outside: usize,
     /// The last kept value of each feature is the file's `simulated`.
     says_simulated: bool,
     n_simulated: u64,
@@ -337,7 +324,31 @@ const ZONES_AT_A_TIME: usize = 20_000;
 /// Two honest maps of one border differ; what sticks out by less than this share is not outside.
 const OUTSIDE_SHARE: f64 = 0.02;
 
-impl Sorter<'_> {
+impl<'a> Sorter<'a> {
+    /// `units` are those that zones are compared with.
+    pub fn new(rulebook: &'a Rulebook, legend: Option<&'a Legend>, units: Vec<MultiPolygon>) -> Sorter<'a> {
+        Sorter {
+            kinds: &rulebook.kinds,
+            schemes: &rulebook.schemes,
+            legend,
+            units,
+            zones: Vec::new(),
+            unmapped: HashMap::new(),
+            issues: Vec::new(),
+            n_issues: 0,
+            n_rejected: 0,
+            n_outside: 0,
+            says_simulated: false,
+            n_simulated: 0,
+            unit_keys: HashSet::new(),
+        }
+    }
+
+    /// What was noted since this was asked last.
+    pub fn take_issues(&mut self) -> Vec<Issue> {
+        std::mem::take(&mut self.issues)
+    }
+
     fn note(&mut self, issues: Vec<Issue>) {
         for issue in issues {
             self.n_issues += 1;
@@ -362,7 +373,7 @@ impl Sorter<'_> {
         None
     }
 
-    fn zone(&mut self, feature: Feature) -> Option<Zone> {
+    pub fn zone(&mut self, feature: Feature) -> Option<Zone> {
         let Feature { id, values, kept, shape, .. } = feature;
         let mut value = values.into_iter().skip(1);
         let mut next = || value.next().flatten();
@@ -411,7 +422,7 @@ impl Sorter<'_> {
     }
 
     /// Lists the waiting zones that lie outside the units.
-    fn look_outside(&mut self) {
+    pub fn look_outside(&mut self) {
         let zones = std::mem::take(&mut self.zones);
         if zones.is_empty() {
             return;
@@ -541,7 +552,7 @@ impl Sorter<'_> {
 }
 
 /// A kind by its key or its name in either language, whatever the case.
-fn kind_of(kinds: &Kinds, label: &str) -> Option<String> {
+pub(super) fn kind_of(kinds: &Kinds, label: &str) -> Option<String> {
     let spelled = legend::spelled(label);
     let fits = |k: &&legend::Kind| [&k.key, &k.name.vi, &k.name.en].iter().any(|t| legend::spelled(t) == spelled);
     kinds.kinds.iter().find(fits).map(|k| k.key.clone())

@@ -8,6 +8,7 @@ mod accounts;
 mod demo;
 mod detect;
 mod draft;
+mod dropped;
 mod edits;
 mod error;
 mod events;
@@ -38,6 +39,7 @@ pub use accounts::{
 };
 pub use demo::{make_demo, simulated_city};
 pub use detect::{Found, NotSeen, Overlay, OverlayRow};
+pub use dropped::DropAsk;
 pub use edits::{EditAsk, UndoAsk};
 pub use error::{EngineError, ErrorKind};
 pub use events::EpochEvents;

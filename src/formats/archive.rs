@@ -49,6 +49,17 @@ pub(super) fn candidates(path: &Path) -> Result<Vec<Candidate>, FormatError> {
     Ok(itself(absolute))
 }
 
+/// Bytes that lie in a zip when it is unpacked; none when the file is no zip, or a damaged one.
+pub(super) fn n_unpacked_bytes(path: &Path) -> Option<u64> {
+    let mut head = [0; 2];
+    let mut file = File::open(path).ok()?;
+    let n = read_up_to(&mut file, &mut head).ok()?;
+    if &head[..n] != b"PK" {
+        return None;
+    }
+    Some(entries(file).ok()?.iter().map(|entry| entry.n_bytes).sum())
+}
+
 /// What may be a raster: the file itself, or each TIFF inside it; none when it cannot be looked into.
 pub(super) fn rasters(path: &Path) -> Option<Vec<PathBuf>> {
     let absolute = std::fs::canonicalize(path).ok().filter(|p| p.is_file())?;
@@ -225,6 +236,8 @@ fn climbs_out(entry: &str) -> bool {
 struct Entry {
     name: String,
     is_encrypted: bool,
+    /// Unpacked, as the archive says; four GiB where it is that or more. No more than this is ever unpacked.
+    n_bytes: u64,
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u64> {
@@ -270,7 +283,11 @@ fn entries(mut file: impl Read + Seek) -> Result<Vec<Entry>, String> {
         let flags = u16_at(&directory, at + 8).ok_or(CUT)?;
         let [name, extra, comment] = [28, 30, 32].map(|field| u16_at(&directory, at + field).unwrap_or(0) as usize);
         let bytes = directory.get(at + 46..at + 46 + name).ok_or(CUT)?;
-        entries.push(Entry { name: String::from_utf8_lossy(bytes).into_owned(), is_encrypted: flags & 1 == 1 });
+        entries.push(Entry {
+            name: String::from_utf8_lossy(bytes).into_owned(),
+            is_encrypted: flags & 1 == 1,
+            n_bytes: u32_at(&directory, at + 24).unwrap_or(0),
+        });
         at += 46 + name + extra + comment;
     }
     Ok(entries)

@@ -14,9 +14,11 @@ mod encoding;
 mod library;
 pub mod raster;
 mod read;
+mod sent;
 mod write;
 
 pub use read::{Counts, Doubles, Feature, Record, Request, Shape, Source, open};
+pub use sent::check_sent;
 pub use write::{About, Column, ColumnType, Export, PmTiles, PmTilesHead, Row, Table, Value, csv_cell, endings};
 
 use std::path::PathBuf;
@@ -59,6 +61,8 @@ pub enum FormatError {
     /// A raster whose cells cannot be taken as classes of land cover.
     #[error("{}: no land cover: {reason}", path.display())]
     NotLandCover { path: PathBuf, reason: String },
+    #[error("{}: unpacked it has more than {most_mib} MiB", path.display())]
+    TooLarge { path: PathBuf, most_mib: u64 },
     #[error("the encoding “{name}” is not known; use one like UTF-8, CP1258, TCVN3, CP1252 or ISO-8859-1")]
     UnknownEncoding { name: String },
     #[error("{}: cannot be written: {reason}", path.display())]

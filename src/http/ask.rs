@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
 use crate::engine::{Filter, Page, Words};
-use crate::model::Epoch;
+use crate::model::{Epoch, EpsgCode};
 
 /// The parts of an address that a route names.
 pub(super) struct Place<T>(pub(super) T);
@@ -35,11 +35,15 @@ pub(super) async fn sent<T: DeserializeOwned>(request: Request) -> Result<T, Api
     if !media.eq_ignore_ascii_case("application/json") {
         return Err(ApiError::unsupported("what is sent here is JSON, with the header Content-Type: application/json"));
     }
-    let bytes = Bytes::from_request(request, &()).await.map_err(|rejected| match rejected.into_response().status() {
+    serde_json::from_slice(&received(request).await?).map_err(|e| ApiError::bad_request(format!("the request is not as it should be: {e}")))
+}
+
+/// What a request holds, whatever it is.
+pub(super) async fn received(request: Request) -> Result<Bytes, ApiError> {
+    Bytes::from_request(request, &()).await.map_err(|rejected| match rejected.into_response().status() {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large("the request is too large"),
         _ => ApiError::bad_request("the request broke off"),
-    })?;
-    serde_json::from_slice(&bytes).map_err(|e| ApiError::bad_request(format!("the request is not as it should be: {e}")))
+    })
 }
 
 /// The parameters of a request that are allowed where it went.
@@ -98,6 +102,11 @@ impl Ask {
             return Err(wrong(name, "a value between the commas is empty"));
         }
         parts.into_iter().map(|part| part.parse().map_err(|e| wrong(name, e))).collect()
+    }
+
+    /// A coordinate reference system or operation.
+    pub(super) fn epsg(&self, name: &str) -> Result<Option<EpsgCode>, ApiError> {
+        self.one(name)
     }
 
     /// A list of texts.

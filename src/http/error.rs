@@ -117,6 +117,15 @@ impl From<EngineError> for ApiError {
             EngineError::EditStale { message, details } => {
                 return ApiError { details: Some(Box::new(details)), ..ApiError::new(StatusCode::CONFLICT, message) };
             }
+            EngineError::FileRefused { why, message, layers } => {
+                let status = match why {
+                    "too_many" | "too_large" => StatusCode::PAYLOAD_TOO_LARGE,
+                    "not_spatial" | "unsupported" => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    _ => StatusCode::UNPROCESSABLE_ENTITY,
+                };
+                let details = Some(Box::new(json!({ "why": why, "layers": layers })));
+                return ApiError { details, ..ApiError::new(status, message) };
+            }
             EngineError::PlanMoved { now } => {
                 let details = Some(Box::new(json!({ "revision": now })));
                 return ApiError { details, ..ApiError::new(StatusCode::PRECONDITION_FAILED, error.to_string()) };

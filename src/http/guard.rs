@@ -19,9 +19,13 @@ use super::session::IsKnown;
 const MOST_BODY_BYTES: u64 = 64 * 1024;
 /// Of an edit: the most vertices that it may have, written out.
 pub(super) const MOST_EDIT_BYTES: u64 = 16 * 1024 * 1024;
+/// Of a file that is dropped on the map.
+pub(super) const MOST_FILE_BYTES: u64 = 64 * 1024 * 1024;
 const MOST_ADDRESS_BYTES: usize = 8 * 1024;
 /// The first question after a large import waits for its detection.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// A file on its way from a slow network.
+const PATIENCE_WITH_A_FILE: Duration = Duration::from_secs(300);
 
 /// Everything comes from us alone; the icons of the map's controls are in its style sheet as `data:`.
 const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -46,11 +50,15 @@ async fn bounded(request: Request, next: Next) -> Response<Body> {
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
     let path = request.uri().path();
     let is_edit = path == "/api/v1/edits" || (path.starts_with("/api/v1/plans/") && path.ends_with("/edits"));
-    let most_bytes = if is_edit { MOST_EDIT_BYTES } else { MOST_BODY_BYTES };
+    let (most_bytes, patience) = match path {
+        "/api/v1/drops" => (MOST_FILE_BYTES, PATIENCE_WITH_A_FILE),
+        _ if is_edit => (MOST_EDIT_BYTES, PATIENCE),
+        _ => (MOST_BODY_BYTES, PATIENCE),
+    };
     if length.is_some_and(|n| n > most_bytes) {
         return ApiError::too_large(format!("a request has at most {most_bytes} bytes")).into_response();
     }
-    match tokio::time::timeout(PATIENCE, next.run(request)).await {
+    match tokio::time::timeout(patience, next.run(request)).await {
         Ok(response) => response,
         Err(_) => ApiError::unavailable("the answer takes too long; ask for less, or again in a minute").into_response(),
     }

@@ -10,6 +10,7 @@ mod answer;
 mod api;
 mod ask;
 mod docs;
+mod drops;
 mod edits;
 mod error;
 mod events;
@@ -49,6 +50,8 @@ struct Shared {
     workers: Arc<Semaphore>,
     /// One permit per edit that is being judged or written.
     editors: Arc<Semaphore>,
+    /// One permit per file that is being sent or read.
+    droppers: Arc<Semaphore>,
     /// One permit per password that is being hashed.
     hashing: Arc<Semaphore>,
     readers: Readers,
@@ -70,6 +73,9 @@ pub enum Readers {
 
 /// One is judged while another is written.
 const MOST_EDITING: usize = 2;
+
+/// One file is read while another is on its way.
+const MOST_DROPPING: usize = 2;
 
 /// Hashing a password takes 19 MiB and a core: a flood of attempts must leave the map alone.
 const MOST_HASHING: usize = 2;
@@ -93,6 +99,7 @@ impl App {
             tiles: TileCache::new(most_tile_bytes, revision),
             workers: Arc::new(Semaphore::new(n_workers)),
             editors: Arc::new(Semaphore::new(MOST_EDITING)),
+            droppers: Arc::new(Semaphore::new(MOST_DROPPING)),
             hashing: Arc::new(Semaphore::new(MOST_HASHING)),
             readers,
             news: broadcast::channel(events::MOST_WAITING).0,
@@ -193,6 +200,7 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/edits",
     "/api/v1/edits/{id}",
     "/api/v1/edits/{id}/undo",
+    "/api/v1/drops",
     "/api/v1/plans",
     "/api/v1/plans/{id}",
     "/api/v1/plans/{id}/edits",
@@ -247,6 +255,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/edits", get(edits::list).post(edits::make).layer(DefaultBodyLimit::max(guard::MOST_EDIT_BYTES as usize)))
         .route("/api/v1/edits/{id}", get(edits::one))
         .route("/api/v1/edits/{id}/undo", post(edits::undo))
+        .route("/api/v1/drops", post(drops::look).layer(DefaultBodyLimit::max(guard::MOST_FILE_BYTES as usize)))
         .route("/api/v1/plans", get(plans::list).post(plans::make))
         .route("/api/v1/plans/{id}", get(plans::one).patch(plans::patch).delete(plans::remove))
         .route("/api/v1/plans/{id}/edits", post(plans::edit).layer(DefaultBodyLimit::max(guard::MOST_EDIT_BYTES as usize)))

@@ -593,3 +593,48 @@ fn an_account_that_was_acknowledged_survives_a_kill() {
         assert!(names.contains(&name.as_str()), "{name} is not in {names:?}");
     }
 }
+
+/// A file as a browser sends it.
+async fn dropped(site: &Site, shown: &Shown, query: &str, file: Vec<u8>) -> Answer {
+    let mut request = Request::post(format!("/api/v1/drops?{query}")).header(header::HOST, HOST);
+    if let (Some(cookie), Some(csrf)) = (&shown.cookie, &shown.csrf) {
+        request = request.header(header::COOKIE, cookie).header("x-csrf-token", csrf);
+    }
+    let response = site.router.clone().oneshot(request.body(Body::from(file)).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    Answer { status: parts.status.as_u16(), headers: parts.headers, body: body.collect().await.unwrap().to_bytes().to_vec() }
+}
+
+#[tokio::test]
+async fn a_file_is_looked_at_for_who_may_edit_and_a_bad_one_has_its_status() {
+    let site = Site::new();
+    site.add("lan", "planner", &[]);
+    let planner = site.signed_in("lan").await;
+    let field = square(580_100.0, 2_320_100.0, 100.0);
+    let file = geojson_in(5897, &[(json!({ "loai": "Lúa" }), &field[..])]);
+    let good = dropped(&site, &planner, "name=v%C3%B9ng.geojson&field.kind=loai", file.clone().into()).await;
+    assert_eq!((good.status, &good.json()["features"][0]["properties"]["kind"]), (200, &json!("rice")));
+    assert_eq!(good.header(header::CACHE_CONTROL), "no-store");
+    // Two at once are read one after the other.
+    let twice = tokio::join!(
+        dropped(&site, &planner, "name=a.geojson", file.clone().into()),
+        dropped(&site, &planner, "name=b.geojson", file.clone().into())
+    );
+    assert_eq!((twice.0.status, twice.1.status), (200, 200));
+    for (query, bytes, status, why) in [
+        ("name=a.geojson", b"no map".to_vec(), 415, "not_spatial"),
+        ("name=a.csv", b"kind,wkt\nrice,\"POLYGON((0 0,9 0,9 9,0 0))\"".to_vec(), 422, "no_crs"),
+        ("name=a.geojson&crs=EPSG:4326", file.clone().into(), 422, "wrong_crs"),
+    ] {
+        let answer = dropped(&site, &planner, query, bytes).await;
+        assert_eq!((answer.status, &answer.json()["error"]["why"]), (status, &json!(why)), "{query}: {}", answer.message());
+    }
+    for (query, status) in [("name=a.geojson&crs=x", 400), ("field.colour=a", 400), ("layer=a&layer=b", 400)] {
+        assert_eq!(dropped(&site, &planner, query, file.clone().into()).await.status, status, "{query}");
+    }
+    let large = dropped(&site, &planner, "name=a.gpkg", vec![b' '; 65 << 20]).await;
+    assert_eq!((large.status, &large.json()["error"]["code"]), (413, &json!("too_large")));
+    // Signed out in between.
+    site.ask("DELETE", "/api/v1/session", &planner, None).await;
+    assert_eq!(dropped(&site, &planner, "name=a.geojson", file.into()).await.status, 401);
+}

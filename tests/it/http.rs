@@ -578,7 +578,7 @@ async fn every_described_path_answers_and_every_answer_protects_its_reader() {
             "/api/v1/users" | "/api/v1/tokens" | "/api/v1/edits" | "/api/v1/edits/a" => StatusCode::UNAUTHORIZED,
             "/api/v1/plans" | "/api/v1/plans/a" | "/api/v1/plans/a/shapes" => StatusCode::UNAUTHORIZED,
             "/api/v1/plans/a/changes" | "/api/v1/plans/a/changes.xlsx" | "/api/v1/plans/a/figures" => StatusCode::UNAUTHORIZED,
-            "/api/v1/users/dark" | "/api/v1/tokens/a" | "/api/v1/edits/a/undo" => StatusCode::METHOD_NOT_ALLOWED,
+            "/api/v1/users/dark" | "/api/v1/tokens/a" | "/api/v1/edits/a/undo" | "/api/v1/drops" => StatusCode::METHOD_NOT_ALLOWED,
             path if path.starts_with("/api/v1/plans/") => StatusCode::METHOD_NOT_ALLOWED,
             _ => StatusCode::OK,
         };

@@ -1,6 +1,7 @@
 //! Whole flows, the command line as a process, the tidy rules.
 
 mod accounts;
+mod drops;
 mod edits;
 mod flows;
 mod formats;

@@ -43,10 +43,14 @@ export function prove_with(csrf: string | null): void {
   proof = csrf;
 }
 
+export const proof_headers = (): Record<string, string> => (proof === null ? {} : { 'x-csrf-token': proof });
+
 /** What is called when the server no longer knows who is signed in. */
 export function when_signed_out(call: () => void): void {
   signed_out = call;
 }
+
+export const tell_signed_out = (): void => signed_out();
 
 /** Throws ApiError, or the DOMException of an aborted request. */
 export function get_json<T>(url: string, signal?: AbortSignal): Promise<T> {
@@ -61,9 +65,8 @@ export async function send_json<T>(
   signal?: AbortSignal,
   more?: Record<string, string>,
 ): Promise<T> {
-  const headers: Record<string, string> = { accept: 'application/json', ...more };
+  const headers: Record<string, string> = { accept: 'application/json', ...proof_headers(), ...more };
   if (body !== undefined) headers['content-type'] = 'application/json';
-  if (proof !== null) headers['x-csrf-token'] = proof;
   try {
     return await asked(url, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }, signal);
   } catch (error) {

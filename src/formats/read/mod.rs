@@ -61,6 +61,8 @@ pub struct Source {
     /// GDAL's short name: `GPKG`, `ESRI Shapefile`.
     pub driver: String,
     pub layer: String,
+    /// All with shapes, as a request may name them.
+    pub layers: Vec<String>,
     pub role: LayerRole,
     /// The file's columns, in its order.
     pub columns: Vec<String>,
@@ -93,6 +95,17 @@ impl Source {
         self.plan.kept.push(Origin::Field(field));
         layer.ignore_fields_but(|field| self.plan.uses(field));
         true
+    }
+
+    /// Our columns, each with the file's column that fills it, or `@layer` or `@text`; those that nothing of the file fills are not there.
+    pub fn mapping(&self) -> BTreeMap<&'static str, String> {
+        let theirs = |origin: &Origin| match origin {
+            Origin::Field(field) => self.columns.get(*field).cloned(),
+            Origin::LayerName => Some("@layer".to_owned()),
+            Origin::Texts(only) => Some(only.as_ref().map_or("@text".to_owned(), |layer| format!("@text:{layer}"))),
+            Origin::FeatureId | Origin::Constant(_) | Origin::Nothing => None,
+        };
+        columns::of(self.role).iter().zip(&self.plan.values).filter_map(|(our, origin)| Some((*our, theirs(origin)?))).collect()
     }
 }
 
@@ -133,7 +146,7 @@ pub fn open(request: &Request) -> Result<Source, FormatError> {
         .map(|name| Encoding::named(name).ok_or_else(|| FormatError::UnknownEncoding { name: name.to_owned() }))
         .transpose()?;
     let mut issues = Vec::new();
-    let Place { dataset, layer_index, layer, driver, is_raw_text } = place::find(path, request.layer, named.as_ref())?;
+    let Place { dataset, layer_index, layer, layers, driver, is_raw_text } = place::find(path, request.layer, named.as_ref())?;
     let is_cad = CAD_DRIVERS.contains(&driver.as_str());
     let handle = raw::LayerHandle::of(&dataset, layer_index).ok_or_else(|| unreadable(path, "the layer is gone"))?;
     let n_features = handle.quick_count();
@@ -217,6 +230,7 @@ pub fn open(request: &Request) -> Result<Source, FormatError> {
         path: path.to_owned(),
         driver,
         layer,
+        layers,
         role: request.role,
         columns: existing,
         n_features,

@@ -13,6 +13,8 @@ pub(super) struct Place {
     pub dataset: Dataset,
     pub layer_index: usize,
     pub layer: String,
+    /// Those with shapes, as a request may name them.
+    pub layers: Vec<String>,
     pub driver: String,
     /// Text comes as the file's bytes, because the file does not say how it is encoded.
     pub is_raw_text: bool,
@@ -77,7 +79,7 @@ pub(super) fn find(path: &Path, wanted: Option<&str>, encoding: Option<&Encoding
     let (file, layer_index) = chosen;
     let Opened { dataset, driver, is_raw_text, layers, .. } = opened.swap_remove(file);
     let layer = layers.into_iter().find(|l| l.0 == layer_index).map(|l| l.1).unwrap_or_default();
-    Ok(Place { dataset, layer_index, layer, driver, is_raw_text })
+    Ok(Place { dataset, layer_index, layer, layers: names, driver, is_raw_text })
 }
 
 /// Nobody means a layer without features (an empty folder of a KML), unless all are.

@@ -23,7 +23,7 @@ pub struct Record {
     pub feature: Option<Feature>,
     pub issues: Vec<Issue>,
     /// 1 for a feature of the file, 0 for what concerns the file as a whole.
-    pub(super) n_read: u64,
+    pub n_read: u64,
 }
 
 /// What became of the file's features.

@@ -38,6 +38,7 @@ const TABLE: &[(&str, &str, Option<Action>)] = &[
     ("POST", "/api/v1/edits", Some(Action::EditZones)),
     ("GET", "/api/v1/edits/{id}", Some(Action::ReadEdits)),
     ("POST", "/api/v1/edits/{id}/undo", Some(Action::EditZones)),
+    ("POST", "/api/v1/drops", Some(Action::EditZones)),
     ("GET", "/api/v1/plans", Some(Action::ReadPlans)),
     ("POST", "/api/v1/plans", Some(Action::MakePlans)),
     ("GET", "/api/v1/plans/{id}", Some(Action::ReadPlans)),

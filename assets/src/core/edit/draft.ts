@@ -18,6 +18,7 @@ export type Deed =
   | 'fill_gap'
   | 'extend'
   | 'remove'
+  | 'file'
   | 'repair';
 
 export interface Step {
@@ -176,6 +177,24 @@ export class Draft {
     for (const step of kept) this.#carry_out(step);
     for (const id of ids) this.#stale.delete(id);
     return n_given_up;
+  }
+
+  /** Takes what a file made of a zone out of its step, and the other steps that concern that zone. */
+  leave_out(id: string): void {
+    const steps = this.#take_back();
+    this.#undone = [];
+    for (const step of steps) {
+      const rest = step.operations.filter((operation) => !named_by(operation).includes(id));
+      if (rest.length === step.operations.length && !step.result?.has(id)) this.#carry_out(step);
+      else if (step.deed === 'file' && rest.length > 0) this.#carry_out({ ...step, operations: rest });
+    }
+  }
+
+  /** Whether a zone is as a file has it. */
+  is_of_file(id: string): boolean {
+    return this.#steps.some(
+      ({ deed, operations }) => deed === 'file' && operations.some((o) => named_by(o).includes(id)),
+    );
   }
 
   /** After saving: the ground stays as it is, and is now the server's. */

@@ -21,6 +21,7 @@ import type { Kind } from '../../core/model.ts';
 import { say_edit, say_edit_count, type EditCountKey, type EditKey } from '../../i18n/edit.ts';
 import type { AppState } from '../app_state.svelte.ts';
 import { session } from '../session.svelte.ts';
+import { FileWork } from '../drop/file_state.svelte.ts';
 import { Pen, type PenUse } from './pen.svelte.ts';
 import { new_id, Saving } from './saving.svelte.ts';
 
@@ -44,6 +45,8 @@ export class Desk {
   readonly draft = new Draft();
   readonly pen = new Pen();
   readonly saving: Saving;
+  /** A file that is looked at before it goes into the draft. */
+  readonly file: FileWork;
   readonly app: AppState;
   readonly plan: PlanDrawn | null;
   readonly store: EditStore;
@@ -85,10 +88,21 @@ export class Desk {
     return this.#kinds.filter((row) => kinds.length === 0 || kinds.includes(row.kind));
   }
 
+  /** Also of a kind of which the map has none yet. */
+  kind_name(kind: string): string {
+    return this.#kinds.find((row) => row.kind === kind)?.name[this.app.lang] ?? this.app.kind_name(kind);
+  }
+
+  color(kind: string): string {
+    const row = this.#kinds.find((known) => known.kind === kind);
+    return (this.app.theme === 'dark' ? row?.color_dark : row?.color_light) ?? this.app.color(kind);
+  }
+
   constructor(app: AppState, person: string, plan: PlanDrawn | null = null) {
     this.app = app;
     this.plan = plan;
     this.store = plan ? plan_store(plan.id) : MAP_STORE;
+    this.file = new FileWork(this);
     this.#kinds = app.known_kinds;
     // Until they are here, and when they do not come, those of the map.
     void get_kinds().then(
@@ -307,6 +321,16 @@ export class Desk {
   async fill_gap(at: Xy): Promise<void> {
     const into = this.selection[0];
     if (into !== undefined && (await this.ask('fill_gap', [{ op: 'fill_gap', at, into }]))) this.take('select');
+  }
+
+  /** What a file says of a zone is not taken. */
+  async leave_out(id: string): Promise<void> {
+    this.draft.leave_out(id);
+    this.saving.forget_issues();
+    this.saving.keep();
+    this.selection = this.selection.filter((other) => this.draft.ground.zone(other) !== null);
+    this.n += 1;
+    if (this.steps.length > 0) await this.saving.check();
   }
 
   remove_selected(): void {

@@ -94,7 +94,7 @@ export class Hand implements EditListener {
   pressed(pointer: Pointer): boolean {
     this.cross = null;
     this.#clicked_handle = false;
-    if (this.#desk.tool !== 'select' || this.#desk.saving.is_busy) return false;
+    if (this.#desk.tool !== 'select' || this.#desk.saving.is_busy || this.#desk.file.status !== 'closed') return false;
     const at = this.#project(pointer.at);
     const handle = handle_at(this.handles(), at, pointer.reach_px * this.metres_per_px());
     if (handle) this.#take(handle);
@@ -159,6 +159,7 @@ export class Hand implements EditListener {
 
   #act(at: Xy, reach_px: number, adds: boolean): void {
     const desk = this.#desk;
+    if (desk.file.status !== 'closed') return desk.file.select_at(at);
     if (desk.saving.is_busy || (desk.drawn.length > 0 && !desk.pen.use)) return;
     if (desk.pen.use) desk.place(desk.snap(at, reach_px * this.metres_per_px()));
     else if (desk.tool === 'fill_gap') void desk.fill_gap(at);

@@ -10,6 +10,8 @@ export interface DeskProps {
   onleave: () => void;
   /** The map is what is to be seen now: on a phone the sheet makes room. */
   onshow: () => void;
+  /** Files that were dropped on the map, anew each time. */
+  dropped?: readonly File[] | null;
 }
 
 export interface DeskEntry {
@@ -17,12 +19,15 @@ export interface DeskEntry {
   /** What one must be allowed to do to be offered it. */
   action: Action;
   load: () => Promise<{ default: Component<DeskProps> }>;
+  /** Whether files that are dropped on the map are for it. */
+  takes_files?: boolean;
 }
 
 /** Also opened by a link to a plan, by who has no account too. */
 export const PLANS: DeskEntry = { name: 'plans', action: 'read_plans', load: () => import('../plans/desk.svelte') };
 
 export const DESKS: readonly DeskEntry[] = [
-  { name: 'edit', action: 'edit_zones', load: () => import('../edit/desk.svelte') },
+  { name: 'edit', action: 'edit_zones', load: () => import('../edit/desk.svelte'), takes_files: true },
+  { name: 'drop', action: 'edit_zones', load: () => import('../drop/desk.svelte'), takes_files: true },
   PLANS,
 ];

@@ -1,0 +1,272 @@
+//! Files that are dropped on the map: what is told of them, what is refused, and that nothing of them stays.
+
+use std::path::PathBuf;
+
+use farmzone::engine::{DropAsk, Engine, EngineError};
+use serde_json::{Value, json};
+
+use crate::edits::{X, Y, ask, engine, loaded, planner};
+use crate::program::{geojson_in, square};
+
+fn drop_ask(ending: &str) -> DropAsk {
+    DropAsk { ending: ending.to_owned(), ..DropAsk::default() }
+}
+
+/// With what fills our columns.
+fn mapped(ending: &str, fields: &[(&str, &str)]) -> DropAsk {
+    let fields = fields.iter().map(|(ours, theirs)| ((*ours).to_owned(), (*theirs).to_owned())).collect();
+    DropAsk { fields, ..drop_ask(ending) }
+}
+
+fn look(engine: &Engine, bytes: impl AsRef<[u8]>, ask: &DropAsk) -> Value {
+    engine.snapshot().look_at_dropped(bytes.as_ref(), ask).unwrap()
+}
+
+/// Why a file is refused, and in which words.
+fn refused(engine: &Engine, bytes: impl AsRef<[u8]>, ask: &DropAsk) -> (&'static str, String) {
+    match engine.snapshot().look_at_dropped(bytes.as_ref(), ask).unwrap_err() {
+        EngineError::FileRefused { why, message, .. } => {
+            assert!(!message.contains("farmzone-drop") && !message.contains("--"), "{message}");
+            (why, message)
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// Fields beside the two zones of the workspace.
+fn three_fields() -> String {
+    let bow_tie = [[X, Y - 300.0], [X + 100.0, Y - 200.0], [X + 100.0, Y - 300.0], [X, Y - 200.0], [X, Y - 300.0]];
+    geojson_in(
+        5897,
+        &[
+            (json!({ "loai": "Lúa", "ten": "Đồng <b>Một</b>", "ngay": "30/6/2024" }), &square(X, Y - 150.0, 100.0)[..]),
+            (json!({ "loai": "Đất lạ", "ten": "Hai", "ngay": "hôm qua" }), &square(X + 5_000.0, Y, 100.0)[..]),
+            (json!({ "loai": "Lúa", "ten": "Ba", "ngay": null }), &bow_tie[..]),
+        ],
+    )
+}
+
+#[test]
+fn a_file_is_told_with_its_columns_its_zones_and_what_was_mended() {
+    let bench = loaded();
+    let engine = engine(&bench);
+    let report = look(&engine, three_fields(), &drop_ask("geojson"));
+    assert_eq!(
+        (&report["n_read"], &report["n_kept"], &report["n_repaired"], &report["n_outside"]),
+        (&json!(3), &json!(3), &json!(1), &json!(1))
+    );
+    assert_eq!((&report["driver"], &report["mapping"]), (&json!("GeoJSON"), &json!({})));
+    let ten = report["columns"].as_array().unwrap().iter().find(|c| c["name"] == "ten").unwrap();
+    assert_eq!(ten["samples"], json!(["Đồng <b>Một</b>", "Hai", "Ba"]));
+    // No column is one of ours: what the zones are is not known yet.
+    assert!(report["features"].as_array().unwrap().iter().all(|f| f["properties"]["kind"].is_null() && f["label"].is_null()));
+
+    let report = look(&engine, three_fields(), &mapped("geojson", &[("kind", "loai"), ("name", "ten"), ("established", "ngay")]));
+    let of = |i: usize, name: &str| report["features"][i]["properties"][name].clone();
+    assert_eq!((of(0, "kind"), of(0, "name"), of(0, "established")), (json!("rice"), json!("Đồng <b>Một</b>"), json!("2024-06-30")));
+    assert_eq!((of(1, "kind"), report["features"][1]["label"].clone()), (Value::Null, json!("Đất lạ")));
+    let codes = |i: usize| -> Vec<&str> {
+        report["features"][i]["issues"].as_array().unwrap().iter().map(|issue| issue["code"].as_str().unwrap()).collect()
+    };
+    assert_eq!((codes(0), codes(1), codes(2)), (vec![], vec!["bad_date", "outside_boundaries"], vec!["self_intersection"]));
+    let bow_tie = &report["features"][2];
+    assert_eq!((&bow_tie["is_repaired"], bow_tie["area_m2"].as_f64().unwrap().round()), (&json!(true), 5_000.0));
+    // Nothing became of the map.
+    assert_eq!(engine.snapshot().zones.list.len(), 2);
+}
+
+#[test]
+fn what_was_looked_at_becomes_zones_by_an_ordinary_edit() {
+    let bench = loaded();
+    let engine = engine(&bench);
+    let report = look(&engine, three_fields(), &mapped("geojson", &[("kind", "loai"), ("name", "ten")]));
+    let put = |id: &str, i: usize| {
+        let feature = &report["features"][i];
+        json!({ "op": "put", "id": id, "polygons": feature["polygons"], "properties": { "kind": "rice", "name": feature["properties"]["name"] } })
+    };
+    let answer = engine.edit(&ask("d1", json!({}), json!([put("n1", 0), put("n3", 2)])), &planner()).unwrap();
+    assert_eq!((answer["zones"].as_array().unwrap().len(), engine.snapshot().zones.list.len()), (2, 4));
+}
+
+#[test]
+fn zones_that_are_there_are_found_by_id_and_by_code() {
+    let bench = loaded();
+    let engine = engine(&bench);
+    let base = json!({ "b": engine.snapshot().shapes(None, &["b".to_owned()]).unwrap()["zones"][0]["revision"] });
+    let coded = json!([{ "op": "put", "id": "b", "properties": { "code": "VN-HNOR-0001" } }]);
+    engine.edit(&ask("c1", base, coded), &planner()).unwrap();
+    let file = geojson_in(
+        5897,
+        &[
+            (json!({ "id": "a", "kind": "rice" }), &square(X + 1.0, Y, 199.0)[..]),
+            (json!({ "id": "x", "kind": "fruit", "code": "VN-HNOR-0001" }), &square(X + 9_000.0, Y, 50.0)[..]),
+            (json!({ "id": "a", "kind": "rice" }), &square(X, Y + 400.0, 10.0)[..]),
+        ],
+    );
+    let report = look(&engine, &file, &drop_ask("json"));
+    let same = |i: usize| report["features"][i]["same_as"].clone();
+    assert_eq!(same(0), json!({ "id": "a", "by": "id", "name": "Lúa", "lies_there": true }));
+    assert_eq!(same(1), json!({ "id": "b", "by": "code", "name": "Bưởi", "lies_there": false }));
+    assert_eq!((same(2), &report["features"][2]["issues"][0]["code"]), (Value::Null, &json!("duplicate_id")));
+    // A number that the format gives to each feature is nobody's id.
+    let without = geojson_in(5897, &[(json!({ "kind": "rice" }), &square(X, Y, 10.0)[..])]);
+    assert!(look(&engine, without, &drop_ask("geojson"))["features"][0]["same_as"].is_null());
+}
+
+#[test]
+fn points_and_lines_are_refused_row_by_row() {
+    let bench = loaded();
+    let engine = engine(&bench);
+    let file = r#"{"type":"FeatureCollection","features":[
+        {"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[105.8,20.9]}},
+        {"type":"Feature","properties":{},"geometry":null},
+        {"type":"Feature","properties":{},"geometry":{"type":"LineString","coordinates":[[105.8,20.9],[105.9,20.9]]}}]}"#;
+    let report = look(&engine, file, &drop_ask("geojson"));
+    let rows: Vec<(u64, &str)> = report["rejected"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| (r["row"].as_u64().unwrap(), r["issues"][0]["code"].as_str().unwrap()))
+        .collect();
+    assert_eq!(rows, [(1, "not_a_polygon"), (2, "no_geometry"), (3, "open_line")]);
+    assert_eq!(report["features"], json!([]));
+}
+
+#[test]
+fn a_table_a_drawing_and_a_zipped_shapefile_are_read_as_an_import_reads_them() {
+    let bench = loaded();
+    let engine = engine(&bench);
+    let wkt = format!("POLYGON(({X} {Y},{} {Y},{} {},{X} {Y}))", X + 10.0, X + 10.0, Y + 10.0);
+    let table = format!("kind,name,wkt\nLúa,Một,\"{wkt}\"\nrice,Hai,chữ\n");
+    // A table says nothing of its reference system.
+    assert_eq!(refused(&engine, &table, &drop_ask("csv")).0, "no_crs");
+    let with_crs = DropAsk { crs: Some("EPSG:5897".parse().unwrap()), ..drop_ask("csv") };
+    let report = look(&engine, &table, &with_crs);
+    assert_eq!(
+        (&report["features"][0]["properties"]["kind"], &report["rejected"][0]["issues"][0]["code"]),
+        (&json!("rice"), &json!("unreadable_shape"))
+    );
+
+    // What the command line exports comes back.
+    bench.run(&["export", "w.gpkg", bench.path("z.shp").to_str().unwrap(), "--layer", "zones"]).ok();
+    let parts: Vec<(String, Vec<u8>)> =
+        ["shp", "shx", "dbf", "prj"].map(|e| (format!("thư mục/z.{e}"), std::fs::read(bench.path(&format!("z.{e}"))).unwrap())).into();
+    let report = look(&engine, zip_of(&parts), &drop_ask("zip"));
+    assert_eq!((&report["driver"], &report["n_kept"], &report["mapping"]["kind"]), (&json!("ESRI Shapefile"), &json!(2), &json!("kind")));
+    assert_eq!(report["features"][0]["same_as"]["by"], "id");
+    assert_eq!(refused(&engine, zip_of(&parts[..1]), &drop_ask("zip")).0, "unreadable");
+}
+
+#[test]
+fn a_file_of_several_layers_asks_for_one() {
+    let bench = loaded();
+    let engine = engine(&bench);
+    let one = geojson_in(5897, &[(json!({ "kind": "rice" }), &square(X, Y, 10.0)[..])]);
+    let zip = zip_of(&[("a.geojson".to_owned(), one.clone().into_bytes()), ("b.geojson".to_owned(), one.into_bytes())]);
+    let error = engine.snapshot().look_at_dropped(&zip, &drop_ask("zip")).unwrap_err();
+    let EngineError::FileRefused { why: "choose_layer", layers, .. } = error else { panic!("{error}") };
+    assert_eq!(layers.len(), 2);
+    let report = look(&engine, &zip, &DropAsk { layer: Some(layers[1].clone()), ..drop_ask("zip") });
+    assert_eq!(report["layers"], json!(layers));
+}
+
+#[test]
+fn what_cannot_be_shown_is_refused_with_a_word_for_why_and_leaves_nothing() {
+    let bench = loaded();
+    let engine = engine(&bench);
+    let before = left_behind();
+    let big = |n: usize| {
+        let ring: Vec<[f64; 2]> = (0..=n)
+            .map(|i| (i % n) as f64 / n as f64 * std::f64::consts::TAU)
+            .map(|a| [X + a.cos() * 900.0, Y + a.sin() * 900.0])
+            .collect();
+        geojson_in(5897, &[(json!({ "kind": "rice" }), &ring[..])])
+    };
+    let field = square(X, Y, 10.0);
+    let many: Vec<(Value, &[[f64; 2]])> = (0..10_001).map(|_| (json!({ "kind": "rice" }), &field[..])).collect();
+    let far = geojson_in(5897, &[(json!({ "kind": "rice" }), &square(1e9, 1e9, 10.0)[..])]);
+    let climbing = zip_of(&[("../../etc/a.geojson".to_owned(), b"{}".to_vec())]);
+    let vrt = "<OGRVRTDataSource><OGRVRTLayer name=\"a\"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>";
+    let mut sqlite = std::fs::read(bench.path("w.private.sqlite")).unwrap_or_default();
+    if sqlite.is_empty() {
+        bench.run(&["user", "add", "w.gpkg", "lan", "--role", "planner", "--generate"]).ok();
+        sqlite = std::fs::read(bench.path("w.private.sqlite")).unwrap();
+    }
+    for (name, bytes, ending, expected) in [
+        ("noise", b"\x00\x01\x02 nothing".to_vec(), "geojson", "not_spatial"),
+        ("a text", b"hello".to_vec(), "txt", "not_spatial"),
+        ("nothing", Vec::new(), "gpkg", "not_spatial"),
+        ("no feature", br#"{"type":"FeatureCollection","features":[]}"#.to_vec(), "geojson", "empty"),
+        ("a broken one", three_fields().into_bytes()[..400].to_vec(), "geojson", "unreadable"),
+        ("a climbing zip", climbing, "zip", "unreadable"),
+        ("a bomb", bomb(), "zip", "too_large"),
+        ("another file's name", vrt.into(), "vrt", "not_spatial"),
+        ("a database", sqlite.clone(), "gpkg", "unreadable"),
+        ("a database by its name", sqlite, "sqlite", "unsupported"),
+        ("gzip", b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "gz", "unsupported"),
+        ("a shape of very many vertices", big(200_000).into_bytes(), "geojson", "too_many"),
+        ("many", geojson_in(5897, &many).into_bytes(), "geojson", "too_many"),
+        ("far away", far.into_bytes(), "geojson", "wrong_crs"),
+    ] {
+        let (why, message) = refused(&engine, bytes, &drop_ask(ending));
+        assert_eq!(why, expected, "{name}: {message}");
+    }
+    let unknown = mapped("geojson", &[("name", "no such column")]);
+    assert_eq!(refused(&engine, three_fields(), &unknown).0, "missing_column");
+    let nowhere = DropAsk { crs: Some("EPSG:99999".parse().unwrap()), ..drop_ask("geojson") };
+    assert_eq!(refused(&engine, three_fields(), &nowhere).0, "refused_crs");
+    assert_eq!(left_behind().len(), before.len(), "{:?}", left_behind());
+}
+
+/// Folders of ours that were not taken away.
+fn left_behind() -> Vec<PathBuf> {
+    let ours = |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("farmzone-drop-"));
+    std::fs::read_dir(std::env::temp_dir()).unwrap().map(|e| e.unwrap().path()).filter(ours).collect()
+}
+
+/// A stored zip of these entries.
+fn zip_of(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
+    zip_that_says(entries, |bytes| bytes.len() as u32)
+}
+
+/// A zip that unpacks to almost four gigabytes, as it says.
+fn bomb() -> Vec<u8> {
+    zip_that_says(&[("a.geojson".to_owned(), b"{}".to_vec())], |_| u32::MAX - 1)
+}
+
+fn zip_that_says(entries: &[(String, Vec<u8>)], size: impl Fn(&[u8]) -> u32) -> Vec<u8> {
+    let (mut zip, mut directory) = (Vec::new(), Vec::new());
+    for (name, bytes) in entries {
+        let mut crc = flate2::Crc::new();
+        crc.update(bytes);
+        let mut head = Vec::new();
+        // Version 2.0, names in UTF-8, stored.
+        for n in [20_u16, 0x0800, 0, 0, 0x21] {
+            head.extend(n.to_le_bytes());
+        }
+        for n in [crc.sum(), bytes.len() as u32, size(bytes)] {
+            head.extend(n.to_le_bytes());
+        }
+        head.extend((name.len() as u16).to_le_bytes());
+        head.extend(0_u16.to_le_bytes());
+        let at = zip.len() as u32;
+        directory.extend(b"PK\x01\x02\x14\x00");
+        directory.extend(&head);
+        directory.extend([0; 10]);
+        directory.extend(at.to_le_bytes());
+        directory.extend(name.as_bytes());
+        zip.extend(b"PK\x03\x04");
+        zip.extend(&head);
+        zip.extend(name.as_bytes());
+        zip.extend(bytes);
+    }
+    let (start, n) = (zip.len() as u32, entries.len() as u16);
+    zip.extend(&directory);
+    zip.extend(b"PK\x05\x06\0\0\0\0");
+    zip.extend(n.to_le_bytes());
+    zip.extend(n.to_le_bytes());
+    zip.extend((directory.len() as u32).to_le_bytes());
+    zip.extend(start.to_le_bytes());
+    zip.extend([0, 0]);
+    zip
+}
