@@ -14,6 +14,8 @@ export interface View extends Filter {
   zone: string | null;
   /** The piece of lost land whose card is open. */
   event: string | null;
+  /** The moment of which the map is, as core/history/moment.ts writes it; null is now. */
+  at: string | null;
   lang: Lang | null;
   theme: Theme | null;
   layers: readonly Switch[];
@@ -29,6 +31,7 @@ export const DEFAULT_VIEW: View = {
   ...NO_EVENT_FILTER,
   zone: null,
   event: null,
+  at: null,
   lang: null,
   theme: null,
   layers: DEFAULT_LAYERS,
@@ -57,6 +60,7 @@ export function format_link(view: View): string {
   if (view.since) put('since', format_span(view.since));
   if (view.zone) put('zone', encodeURIComponent(view.zone));
   if (view.event) put('event', encodeURIComponent(view.event));
+  if (view.at) put('at', view.at);
   if (view.lang) put('lang', view.lang);
   if (view.theme) put('theme', view.theme);
   if (!same_set(view.layers, DEFAULT_LAYERS)) put('layers', view.layers.join(','));
@@ -90,6 +94,7 @@ export function parse_link(hash: string): View {
     since: parse_span(text('since')),
     zone: text('zone'),
     event: text('event'),
+    at: /^[\d,a-z-]{1,16}$/.test(text('at') ?? '') ? text('at') : null,
     lang: lang === 'vi' || lang === 'en' ? lang : null,
     theme: theme === 'light' || theme === 'dark' ? theme : null,
     layers: layers ? SWITCHES.filter((name) => layers.includes(name)) : DEFAULT_LAYERS,

@@ -4,6 +4,7 @@ import type { Lang } from '../core/model.ts';
 const vi = {
   desks: 'Bàn làm việc',
   edit: 'Chỉnh sửa vùng',
+  history: 'Lịch sử',
 };
 
 export type WorkKey = keyof typeof vi;
@@ -11,6 +12,7 @@ export type WorkKey = keyof typeof vi;
 const en: Record<WorkKey, string> = {
   desks: 'Desks',
   edit: 'Edit zones',
+  history: 'History',
 };
 
 export const WORK_WORDS: Record<Lang, Record<WorkKey, string>> = { vi, en };

@@ -39,7 +39,9 @@ const FLY_MS = 250;
 /** A touch is thicker than a pointer. */
 const TOUCH_RADIUS_PX = 6;
 /** How ids of sources and layers begin that are not the style's. */
-export const LENT = 'edit-';
+const LENT = /^(edit|difference)-/;
+/** In such a layer's metadata: the layer of the style below which it lies. */
+export const BELOW = 'farmzone:below';
 
 export interface Insets {
   top: number;
@@ -81,7 +83,7 @@ export class FarmMap {
   #base: Style | null = null;
   #worn: Map<string, StyleLayer> = new Map();
   #hovered: string | null = null;
-  #is_lent = false;
+  #n_lent = 0;
   /** What the tiles on the map are of; null until there is a style. */
   #shown: Shown | null = null;
   #revision_told = 0;
@@ -128,7 +130,7 @@ export class FarmMap {
       transformStyle: (previous, next) => {
         this.#base = (this.#calm ? { ...next, transition: { duration: 0, delay: 0 } } : next) as unknown as Style;
         const style = dressed(this.#base, this.#dress, this.#ink);
-        if (this.#is_lent && previous) keep_lent(style, previous as unknown as Style);
+        if (this.#n_lent > 0 && previous) keep_lent(style, previous as unknown as Style);
         this.#worn = by_id(style.layers);
         this.#shown = shown_by(this.#base);
         this.#news.length = 0;
@@ -248,15 +250,15 @@ export class FarmMap {
     this.#map.getCanvas().focus();
   }
 
-  /** The map itself, for another module of this folder; until it is given back, clicks and Enter choose nothing here. */
+  /** The map itself, for another module of this folder; until it is given back (as often as it was lent), clicks and Enter choose nothing here. */
   lend(): MapLibreMap {
-    this.#is_lent = true;
+    this.#n_lent += 1;
     this.#hover({ event: null, zone: null, among: null });
     return this.#map;
   }
 
   take_back(): void {
-    this.#is_lent = false;
+    this.#n_lent -= 1;
   }
 
   remove(): void {
@@ -268,11 +270,11 @@ export class FarmMap {
     map.on('move', () => this.#listener.moved(this.camera(), false));
     map.on('moveend', () => this.#listener.moved(this.camera(), true));
     map.on('click', (event) => {
-      if (!this.#is_lent) this.#listener.chosen(this.#near(event.point.x, event.point.y, radius_px(event)));
+      if (this.#n_lent === 0) this.#listener.chosen(this.#near(event.point.x, event.point.y, radius_px(event)));
     });
     map.on('mousemove', (event) => {
       this.#listener.pointed([event.lngLat.lng, event.lngLat.lat]);
-      if (!this.#is_lent) this.#hover(this.#near(event.point.x, event.point.y, radius_px(event)));
+      if (this.#n_lent === 0) this.#hover(this.#near(event.point.x, event.point.y, radius_px(event)));
     });
     map.on('mouseout', () => {
       this.#listener.pointed(null);
@@ -289,7 +291,7 @@ export class FarmMap {
       if (!('sourceId' in event) && !this.#base) this.#listener.failed();
     });
     map.getCanvas().addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' || this.#is_lent) return;
+      if (event.key !== 'Enter' || this.#n_lent > 0) return;
       const { clientWidth, clientHeight } = map.getContainer();
       this.#listener.chosen(this.#near(clientWidth / 2, clientHeight / 2, 0));
     });
@@ -335,9 +337,12 @@ function shown_by({ metadata }: Style): Shown {
 
 /** What was put onto the map by who has it stays when the style changes. */
 function keep_lent(style: Style, previous: Style): void {
-  const theirs = ([id]: [string, unknown]) => id.startsWith(LENT);
+  const theirs = ([id]: [string, unknown]) => LENT.test(id);
   Object.assign(style.sources, Object.fromEntries(Object.entries(previous.sources).filter(theirs)));
-  style.layers.push(...previous.layers.filter(({ id }) => id.startsWith(LENT)));
+  for (const layer of previous.layers.filter(({ id }) => LENT.test(id))) {
+    const at = style.layers.findIndex(({ id }) => id === layer.metadata?.[BELOW]);
+    style.layers.splice(at < 0 ? style.layers.length : at, 0, layer);
+  }
 }
 
 function by_id(layers: readonly StyleLayer[]): Map<string, StyleLayer> {

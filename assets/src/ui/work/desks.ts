@@ -19,4 +19,5 @@ export interface DeskEntry {
 
 export const DESKS: readonly DeskEntry[] = [
   { name: 'edit', action: 'edit_zones', load: () => import('../edit/desk.svelte') },
+  { name: 'history', action: 'read_edits', load: () => import('../history/desk.svelte') },
 ];

@@ -1,0 +1,47 @@
+// What differs between two moments, zone by zone: rows of a table, their sums, and the table as text for a spreadsheet.
+import type { Lang } from '../model.ts';
+
+export type Change = 'made' | 'changed' | 'removed';
+
+export interface DifferenceRow {
+  id: string;
+  name: string | null;
+  change: Change;
+  kind: string;
+  kind_before: string | null;
+  area_before_m2: number | null;
+  area_after_m2: number | null;
+  gained_m2: number;
+  lost_m2: number;
+  fields: string[];
+}
+
+export interface Sums {
+  before_m2: number;
+  after_m2: number;
+  gained_m2: number;
+  lost_m2: number;
+}
+
+export function sums_of(rows: readonly DifferenceRow[]): Sums {
+  const sum = (of: (row: DifferenceRow) => number | null) => rows.reduce((total, row) => total + (of(row) ?? 0), 0);
+  return {
+    before_m2: sum((row) => row.area_before_m2),
+    after_m2: sum((row) => row.area_after_m2),
+    gained_m2: sum((row) => row.gained_m2),
+    lost_m2: sum((row) => row.lost_m2),
+  };
+}
+
+/** Lines of cells for a spreadsheet of that language: it takes a comma in numbers, and then semicolons between cells. */
+export function csv(lines: readonly (readonly (string | number | null)[])[], lang: Lang): string {
+  const between = lang === 'vi' ? ';' : ',';
+  const cell = (value: string | number | null): string => {
+    if (value === null) return '';
+    if (typeof value === 'number') return lang === 'vi' ? String(value).replace('.', ',') : String(value);
+    // A text that begins as a formula does must stay a text.
+    const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+    return /["\n\r;,]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return `\ufeff${lines.map((line) => line.map(cell).join(between)).join('\r\n')}\r\n`;
+}
