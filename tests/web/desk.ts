@@ -18,8 +18,8 @@ export interface Shape {
 const SIDE = 0.004;
 const WEST = 105.8;
 const SOUTH = 20.9;
-const PASSWORD = 'a long enough password';
-const PLANNER = 'lan';
+export const PASSWORD = 'a long enough password';
+export const PLANNER = 'lan';
 
 /** Where the pairs lie: far enough from each other that no two are in one view. */
 const south_of = (n: number) => SOUTH + n * 0.03;
