@@ -1,9 +1,12 @@
 // History in every look: nothing is out of anyone’s reach, by keyboard, on a phone, in the dark.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { serve_pairs, sign_in, type DeskServer } from './desk.ts';
 import { assert_accessible, drawn, OUT, PHONE, visit } from './harness.ts';
 import { planner } from './past.ts';
+
+const PICTURES = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
 
 let server: DeskServer;
 let revision = 0;
@@ -95,6 +98,8 @@ LOOKS.forEach(([look, options, lang]) => {
       await drawn(page);
       await assert_accessible(page, `${look}: ${name}`).catch((fault: unknown) => faults.push(String(fault)));
       await page.screenshot({ path: `${OUT}history-${look}-${name}.png` });
+      const is_picture = look === 'desktop-light-vi' && (name === 'compared' || name === 'versions');
+      if (is_picture) await page.screenshot({ path: `${PICTURES}history-${name}.png` });
     };
     if (is_phone) await button(words.larger).click();
     await button(words.versions).click();
