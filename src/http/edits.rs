@@ -11,9 +11,8 @@ use super::error::ApiError;
 use super::session::Who;
 use super::{App, WORKER_PATIENCE};
 use crate::access::Action;
-use crate::engine::{AsOf, EditAsk, Engine, EngineError, Snapshot, UndoAsk};
+use crate::engine::{AsOf, EditAsk, EditFilter, Engine, EngineError, Snapshot, UndoAsk};
 use crate::model::Epoch;
-use crate::store::EditFilter;
 
 /// Zones whose shapes are asked for by id.
 const MOST_IDS: usize = 200;
