@@ -15,7 +15,7 @@ use crate::access::Person;
 use crate::edit::{self, Edited, Fault, Operation};
 use crate::geom;
 use crate::model::{Epoch, LayerRole, Revision, Zone};
-use crate::store::{Edit, Reader, ZoneChange};
+use crate::store::{Edit, EditFilter, Reader, ZoneChange};
 
 /// What a planner asks for.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -212,9 +212,9 @@ impl Snapshot {
         edit.ok_or_else(|| EngineError::not_found(format!("there is no edit “{}”", id.chars().take(80).collect::<String>())))
     }
 
-    /// The edits, of one zone or of all, the latest first.
-    pub fn edits_list(&self, zone: Option<&str>, page: Page) -> Result<Value, EngineError> {
-        let (edits, n_matched) = Reader::open(&self.path)?.edits(zone, page.limit, page.offset)?;
+    /// The edits that a filter takes, the latest first.
+    pub fn edits_list(&self, which: &EditFilter, page: Page) -> Result<Value, EngineError> {
+        let (edits, n_matched) = Reader::open(&self.path)?.edits(which, page.limit, page.offset)?;
         Ok(json!({ "n_matched": n_matched, "edits": edits.iter().map(edit_facts).collect::<Vec<_>>() }))
     }
 
@@ -246,7 +246,11 @@ pub(super) fn edit_facts(edit: &Edit) -> Value {
                 (_, None) => "removed",
                 _ => "changed",
             };
-            json!({ "id": c.id, "change": change, "area_before_m2": area(&c.before), "area_after_m2": area(&c.after), "parents": c.parents })
+            let name = c.after.as_ref().or(c.before.as_ref()).and_then(|zone| zone.name.as_ref());
+            json!({
+                "id": c.id, "change": change, "name": name, "area_before_m2": area(&c.before), "area_after_m2": area(&c.after),
+                "parents": c.parents,
+            })
         })
         .collect();
     json!({

@@ -1,5 +1,5 @@
 //! The zones as they were: of a revision, or of a day, by what was recorded or by what held in law; what became of one zone;
-//! what differs between two revisions.
+//! what differs between two moments.
 //!
 //! What edits changed is known to the last bit. What came as a file, or what another program wrote, is known from then on:
 //! of an earlier moment the answer is that it is not known, never a guess.
@@ -24,6 +24,16 @@ pub enum AsOf {
     Recorded(Epoch),
     /// A day, by when it holds in law; an edit that does not say holds from the day on which it was recorded.
     Valid(Epoch),
+}
+
+impl AsOf {
+    /// As it was asked for: the number of a revision, or a day.
+    fn told(self) -> Value {
+        match self {
+            AsOf::Revision(revision) => json!(revision),
+            AsOf::Recorded(day) | AsOf::Valid(day) => json!(day.to_string()),
+        }
+    }
 }
 
 /// Zones that were otherwise than they are now, by id, each with the revision that made it so; none: it was not.
@@ -143,9 +153,9 @@ impl Snapshot {
         Ok(json!({ "id": id, "is_there": self.zones.by_id(id).is_some(), "parents": parents, "children": children, "versions": versions }))
     }
 
-    /// What differs between two revisions: each zone that came, went or changed, with the land that it gained and lost.
-    pub fn changes_between(&self, from: Revision, to: Revision, page: Page) -> Result<Value, EngineError> {
-        let (before, after) = (self.past(AsOf::Revision(from))?, self.past(AsOf::Revision(to))?);
+    /// What differs between two moments: each zone that came, went or changed, with the land that it gained and lost.
+    pub fn changes_between(&self, from: AsOf, to: AsOf, page: Page) -> Result<Value, EngineError> {
+        let (before, after) = (self.past(from)?, self.past(to)?);
         let at = |past: &Past, id: &str| match past.get(id) {
             Some(zone) => zone.as_ref().map(|(zone, _)| zone.clone()),
             None => self.zones.by_id(id).map(|i| self.zones.list[i].zone.clone()),
@@ -157,7 +167,7 @@ impl Snapshot {
             features.push(self.difference_facts(id, at(&before, id).as_ref(), at(&after, id).as_ref())?);
         }
         Ok(json!({
-            "type": "FeatureCollection", "from": from, "to": to, "n_matched": differ.len(), "n_returned": features.len(),
+            "type": "FeatureCollection", "from": from.told(), "to": to.told(), "n_matched": differ.len(), "n_returned": features.len(),
             "limit": page.limit, "offset": page.offset, "features": features,
         }))
     }
@@ -168,20 +178,22 @@ impl Snapshot {
         let shape = |zone: Option<&Zone>| zone.map_or(nothing.clone(), |z| z.shape.clone());
         let (was, is) = (shape(old), shape(new));
         let (gained, lost) = (geom::difference(&is, &was), geom::difference(&was, &is));
-        let fields: Vec<String> = match (old.map(edit::attributes_of), new.map(edit::attributes_of)) {
+        let attributes: Vec<Value> = match (old.map(edit::attributes_of), new.map(edit::attributes_of)) {
             (Some(old), Some(new)) => {
-                let names = new.iter().filter(|(name, value)| old.get(*name) != Some(value));
-                names.map(|(name, _)| name.clone()).collect()
+                let differs = new.iter().filter(|(name, value)| old.get(*name) != Some(value));
+                differs.map(|(name, value)| json!({ "field": name, "before": old.get(name), "after": value })).collect()
             }
             _ => Vec::new(),
         };
+        let fields: Vec<&Value> = attributes.iter().map(|attribute| &attribute["field"]).collect();
         let change = match (old, new) {
             (None, _) => "made",
             (_, None) => "removed",
             _ => "changed",
         };
         let properties = json!({
-            "id": id, "change": change, "fields": fields, "kind": new.or(old).map(|z| z.kind.clone()),
+            "id": id, "change": change, "fields": fields, "attributes": attributes, "name": new.or(old).and_then(|z| z.name.clone()),
+            "kind": new.or(old).map(|z| z.kind.clone()), "kind_before": old.map(|z| z.kind.clone()),
             "area_before_m2": old.map(|z| geom::area_m2(&z.shape)), "area_after_m2": new.map(|z| geom::area_m2(&z.shape)),
             "gained_m2": geom::area_m2(&gained), "lost_m2": geom::area_m2(&lost),
             "overlap_m2": edit::overlap_m2(&was, &is),

@@ -33,6 +33,7 @@ mod snapshot;
 mod tiles;
 mod transitions;
 
+pub use crate::store::EditFilter;
 pub use accounts::{
     Account, AccountChange, Accounts, Limits, MOST_TOKEN_DAYS, NewAccount, NewToken, NotIn, SESSION_LASTS_S, Session, Token, account_facts,
     csrf_of, is_csrf, token_facts,

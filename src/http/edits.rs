@@ -11,7 +11,8 @@ use super::error::ApiError;
 use super::session::Who;
 use super::{App, WORKER_PATIENCE};
 use crate::access::Action;
-use crate::engine::{AsOf, EditAsk, Engine, EngineError, Snapshot, UndoAsk};
+use crate::engine::{AsOf, EditAsk, EditFilter, Engine, EngineError, Snapshot, UndoAsk};
+use crate::model::Epoch;
 
 /// Zones whose shapes are asked for by id.
 const MOST_IDS: usize = 200;
@@ -37,12 +38,16 @@ pub(super) fn box_or_ids(ask: &Ask) -> Result<(Option<[f64; 4]>, Vec<String>), A
 
 /// `as_of=17` (a revision) or `as_of=2026-11-22`, a day: by what was recorded, or (`time=valid`) by what held in law.
 fn as_of(ask: &Ask) -> Result<Option<AsOf>, ApiError> {
+    moment(ask, "as_of")
+}
+
+fn moment(ask: &Ask, name: &str) -> Result<Option<AsOf>, ApiError> {
     let time = ask.word("time", &["recorded", "valid"])?;
-    let Some(text) = ask.short_text("as_of", 10)? else { return Ok(None) };
+    let Some(text) = ask.short_text(name, 20)? else { return Ok(None) };
     if let Ok(revision) = text.parse() {
         return Ok(Some(AsOf::Revision(revision)));
     }
-    let day = text.parse().map_err(|_| ApiError::bad_request("parameter as_of: give a revision or a day like 2026-11-22"))?;
+    let day = text.parse().map_err(|_| ApiError::bad_request(format!("parameter {name}: give a revision or a day like 2026-11-22")))?;
     Ok(Some(if time == "valid" { AsOf::Valid(day) } else { AsOf::Recorded(day) }))
 }
 
@@ -53,11 +58,8 @@ pub(super) async fn versions(State(app): State<App>, who: Who, Place(id): Place<
 }
 
 pub(super) async fn changes(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    let ask = Ask::read(&uri, &["from", "to", "limit", "offset", "rev"])?;
-    let given = |name: &str| {
-        let text = ask.text(name).ok_or_else(|| ApiError::bad_request("give two revisions: from= and to="))?;
-        text.parse::<u64>().map_err(|_| ApiError::bad_request(format!("parameter {name}: give the number of a revision")))
-    };
+    let ask = Ask::read(&uri, &["from", "to", "time", "limit", "offset", "rev"])?;
+    let given = |name: &str| moment(&ask, name)?.ok_or_else(|| ApiError::bad_request("give two moments, revisions or days: from= and to="));
     let (from, to, page) = (given("from")?, given("to")?, ask.page()?);
     answer(app, headers, ask.rev()?, GEOJSON, move |s| s.changes_between(from, to, page)).await
 }
@@ -85,9 +87,19 @@ pub(super) async fn undo(
 
 pub(super) async fn list(State(app): State<App>, who: Who, headers: HeaderMap, uri: Uri) -> Answer {
     who.may(Action::ReadEdits)?;
-    let ask = Ask::read(&uri, &["zone", "limit", "offset"])?;
-    let (zone, page) = (ask.short_text("zone", 200)?.map(str::to_owned), ask.page()?);
-    answer(app, headers, None, JSON, move |s| s.edits_list(zone.as_deref(), page)).await
+    let ask = Ask::read(&uri, &["zone", "who", "since", "until", "limit", "offset"])?;
+    let given = |name: &str| ask.short_text(name, 200).map(|text| text.map(str::to_owned));
+    let which = EditFilter { zone: given("zone")?, who: given("who")?, since: day(&ask, "since")?, until: day(&ask, "until")? };
+    let page = ask.page()?;
+    answer(app, headers, None, JSON, move |s| s.edits_list(&which, page)).await
+}
+
+/// A whole day, as RFC 3339 begins with it.
+fn day(ask: &Ask, name: &str) -> Result<Option<String>, ApiError> {
+    let Some(text) = ask.short_text(name, 10)? else { return Ok(None) };
+    let day: Option<Epoch> = text.parse().ok().filter(|day: &Epoch| day.day.is_some());
+    let day = day.ok_or_else(|| ApiError::bad_request(format!("parameter {name}: give a day like 2026-11-22")))?;
+    Ok(Some(day.to_string()))
 }
 
 pub(super) async fn one(State(app): State<App>, who: Who, Place(id): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {

@@ -50,6 +50,16 @@ pub struct ZoneChange {
     pub parents: Vec<String>,
 }
 
+/// Which edits are asked for; none of it: all.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct EditFilter {
+    pub zone: Option<String>,
+    pub who: Option<String>,
+    /// The first and the last day (UTC) of when it was recorded: RFC 3339 without the hour.
+    pub since: Option<String>,
+    pub until: Option<String>,
+}
+
 /// What an edit made of one zone.
 pub type Version = (Edit, ZoneChange);
 
@@ -408,18 +418,21 @@ impl super::Reader {
         Ok((versions, children))
     }
 
-    /// A part of the edits, of one zone or of all, the latest first; how many there are.
-    pub fn edits(&self, zone: Option<&str>, limit: usize, offset: usize) -> Result<(Vec<Edit>, u64), StoreError> {
+    /// A part of the edits that a filter takes, the latest first; how many there are.
+    pub fn edits(&self, which: &EditFilter, limit: usize, offset: usize) -> Result<(Vec<Edit>, u64), StoreError> {
         let (connection, path, doing) = (&self.connection, self.path.as_path(), "reading the edits");
         if !has_tables(connection, path)? {
             return Ok((Vec::new(), 0));
         }
-        let wanted = "?1 IS NULL OR edit IN (SELECT edit FROM farmzone_zone_changes WHERE zone = ?1)";
+        let wanted = "(?1 IS NULL OR edit IN (SELECT edit FROM farmzone_zone_changes WHERE zone = ?1)) AND (?2 IS NULL OR who = ?2)
+            AND (?3 IS NULL OR substr(at, 1, 10) >= ?3) AND (?4 IS NULL OR substr(at, 1, 10) <= ?4)";
+        let EditFilter { zone, who, since, until } = which;
         let count = format!("SELECT count(*) FROM farmzone_edits WHERE {wanted}");
-        let n: i64 = connection.query_row(&count, [zone], |row| row.get(0)).during(path, doing)?;
-        let sql = format!("SELECT {COLUMNS} FROM farmzone_edits WHERE {wanted} ORDER BY id DESC LIMIT ?2 OFFSET ?3");
+        let n: i64 = connection.query_row(&count, params![zone, who, since, until], |row| row.get(0)).during(path, doing)?;
+        let sql = format!("SELECT {COLUMNS} FROM farmzone_edits WHERE {wanted} ORDER BY id DESC LIMIT ?5 OFFSET ?6");
         let mut statement = connection.prepare(&sql).during(path, doing)?;
-        let rows = statement.query_map(params![zone, limit as i64, offset as i64], read_edit).during(path, doing)?;
+        let values = params![zone, who, since, until, limit as i64, offset as i64];
+        let rows = statement.query_map(values, read_edit).during(path, doing)?;
         let mut edits: Vec<Edit> = rows.collect::<rusqlite::Result<_>>().during(path, doing)?;
         for edit in &mut edits {
             edit.changes = changes_of(connection, path, &edit.id)?;

@@ -30,7 +30,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::model::{EpsgCode, Layer, Revision};
-pub use edits::{Edit, ZoneChange, ZoneRevisions};
+pub use edits::{Edit, EditFilter, ZoneChange, ZoneRevisions};
 use error::During;
 pub use error::StoreError;
 pub use feature::Feature;

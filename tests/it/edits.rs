@@ -2,6 +2,7 @@
 
 use farmzone::access::{Person, Role};
 use farmzone::engine::{EditAsk, Engine, EngineError, ErrorKind, Rulebook, UndoAsk};
+use farmzone::store::EditFilter;
 use serde_json::{Value, json};
 
 use crate::program::{Bench, geojson_in, square};
@@ -86,11 +87,19 @@ fn a_border_is_moved_kept_told_and_taken_back_and_again() {
     engine.undo("u1", &UndoAsk { id: "r1".into(), reason: "no".into() }, &planner()).unwrap();
     assert!(after.iter().zip(&shapes(&engine)).all(|(a, b)| same(a, b)));
     assert!(engine.undo("e1", &UndoAsk { id: "u9".into(), reason: "x".into() }, &planner()).is_ok());
-    let history = engine.snapshot().edits_list(Some("a"), farmzone::engine::Page { limit: 10, offset: 0 }).unwrap();
+    let of_a = EditFilter { zone: Some("a".to_owned()), ..EditFilter::default() };
+    let history = engine.snapshot().edits_list(&of_a, farmzone::engine::Page { limit: 10, offset: 0 }).unwrap();
     let ids: Vec<&str> = history["edits"].as_array().unwrap().iter().map(|e| e["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["u9", "r1", "u1", "e1"]);
     assert_eq!((&history["edits"][2]["undoes"], &history["edits"][3]["who"]), (&json!("e1"), &json!("lan")));
     assert!(undone["revision"].as_u64() > answer["revision"].as_u64());
+    let n_of = |which: EditFilter| {
+        engine.snapshot().edits_list(&which, farmzone::engine::Page { limit: 1, offset: 0 }).unwrap()["n_matched"].as_u64()
+    };
+    let day = |text: &str| Some(text.to_owned());
+    assert_eq!(n_of(EditFilter { who: Some("lan".to_owned()), since: day("2020-01-01"), ..EditFilter::default() }), Some(4));
+    assert_eq!(n_of(EditFilter { who: Some("minh".to_owned()), ..EditFilter::default() }), Some(0));
+    assert_eq!(n_of(EditFilter { until: day("2020-01-01"), ..EditFilter::default() }), Some(0));
     // It is there after a restart, with each zone's revision.
     let revision = revision_of(&engine, "a");
     drop(engine);
@@ -232,8 +241,14 @@ fn the_past_is_shown_by_revision_by_day_and_by_what_held_in_law_and_what_is_not_
         engine.snapshot().shapes_as_of(AsOf::Revision(0), None, &[]).is_err()
             && engine.snapshot().shapes_as_of(AsOf::Revision(99), None, &[]).is_err()
     );
-    let changes = engine.snapshot().changes_between(first, one, farmzone::engine::Page { limit: 10, offset: 0 }).unwrap();
+    let between = |from, to| engine.snapshot().changes_between(from, to, farmzone::engine::Page { limit: 10, offset: 0 }).unwrap();
+    let changes = between(AsOf::Revision(first), AsOf::Revision(one));
     assert_eq!((&changes["n_matched"], &changes["features"][0]["properties"]["lost_m2"]), (&json!(2), &json!(1_000.0)));
+    assert_eq!(changes["features"][0]["properties"]["kind_before"], json!("rice"));
+    // A day of the far future is today, and one in law may differ from it.
+    assert_eq!(between(AsOf::Recorded("2199-01-01".parse().unwrap()), AsOf::Revision(engine.snapshot().revision))["n_matched"], json!(0));
+    let in_law = between(AsOf::Valid("2029-06-01".parse().unwrap()), AsOf::Revision(one + 1));
+    assert_eq!((&in_law["from"], &in_law["features"][0]["properties"]["area_before_m2"]), (&json!("2029-06-01"), &json!(40_000.0)));
     // Where land came from and went to.
     let lineage = engine.snapshot().zone_versions(&new, false).unwrap();
     assert_eq!((&lineage["parents"], &lineage["versions"][0]["who"]), (&json!(["b"]), &Value::Null));

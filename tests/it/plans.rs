@@ -247,7 +247,7 @@ fn a_plan_is_published_by_somebody_else_once_and_gives_exactly_what_it_showed() 
     assert!(results.iter().any(|r| r.as_ref().is_err_and(|kind| *kind == ErrorKind::Conflict)));
     assert!(is_same(&map(&engine), &drawn));
     assert_eq!(count(&bench, "farmzone_edits"), 1);
-    let edits = engine.snapshot().edits_list(None, Page { limit: 10, offset: 0 }).unwrap();
+    let edits = engine.snapshot().edits_list(&Default::default(), Page { limit: 10, offset: 0 }).unwrap();
     assert_eq!((&edits["edits"][0]["who"], &edits["edits"][0]["decision"]), (&json!("minh"), &json!("QĐ 12/2026")));
     let made = edits["edits"][0]["zones"].as_array().unwrap().iter().find(|zone| zone["change"] == "made").unwrap();
     assert_eq!(made["parents"], json!(["a"]), "its lineage is kept");

@@ -18,7 +18,7 @@ export interface Shape {
 const SIDE = 0.004;
 const WEST = 105.8;
 const SOUTH = 20.9;
-const PASSWORD = 'a long enough password';
+export const PASSWORD = 'a long enough password';
 export const PLANNER = 'lan';
 export const APPROVER = 'minh';
 
@@ -50,6 +50,8 @@ export interface DeskServer {
   shapes(ids: string[]): Promise<Shape[]>;
   shapes_in_pair(n: number): Promise<Shape[]>;
   revision(): Promise<number>;
+  /** Another account, with the planner's password. */
+  add_user(name: string, role: string): void;
   end(): Promise<void>;
 }
 
@@ -87,6 +89,8 @@ export async function serve_pairs(n_pairs: number): Promise<DeskServer> {
       const answer = await fetch(`${address}/api/v1/summary`);
       return ((await answer.json()) as { revision: number }).revision;
     },
+    add_user: (name, role) =>
+      void run_typing(`${PASSWORD}\n`, 'user', 'add', workspace, name, '--role', role, '--password-stdin'),
     end: async () => {
       child.kill('SIGTERM');
       await rm(dir, { recursive: true });

@@ -1,5 +1,5 @@
 // Accounts, for who looks after them, and one's own password. Loaded with the dialog that shows them.
-import type { Role } from '../core/session.ts';
+import type { Action, Role } from '../core/session.ts';
 import { get_json, send_json } from './client.ts';
 
 const USERS_URL = '/api/v1/users';
@@ -14,6 +14,9 @@ export interface Account {
 
 export interface AccountChange {
   role?: Role;
+  /** What may be touched; none: all. */
+  kinds?: string[];
+  units?: string[];
   is_disabled?: boolean;
   password?: string;
   /** With a new password of one's own. */
@@ -41,3 +44,28 @@ export const change_account = (name: string, change: AccountChange): Promise<Acc
   send_json('PATCH', url_of(name), change);
 
 export const remove_account = (name: string): Promise<null> => send_json('DELETE', url_of(name));
+
+const TOKENS_URL = '/api/v1/tokens';
+
+/** Lets a program act for its owner, as far as the scope goes. */
+export interface Token {
+  id: string;
+  owner: string;
+  label: string;
+  scope: Action[];
+  created: string;
+  expires: string;
+  /** When it was last used. */
+  used: string | null;
+}
+
+/** One's own; for an administrator everybody's. At most a thousand. */
+export const get_tokens = async (): Promise<Token[]> =>
+  (await get_json<{ tokens: Token[] }>(`${TOKENS_URL}?limit=1000`)).tokens;
+
+/** Its text is told this once. */
+export const add_token = (label: string, scope: Action[], expires_days: number): Promise<Token & { token: string }> =>
+  send_json('POST', TOKENS_URL, { label, scope, expires_days });
+
+export const remove_token = (id: string): Promise<null> =>
+  send_json('DELETE', `${TOKENS_URL}/${encodeURIComponent(id)}`);

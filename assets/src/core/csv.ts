@@ -1,15 +1,17 @@
 // Tables as files for spreadsheets.
+import type { Lang } from './model.ts';
 
 export type Cell = string | number | null;
 
-/** RFC 4180 with the mark by which spreadsheets know UTF-8. */
-export function csv(lines: readonly (readonly Cell[])[]): string {
-  return `\ufeff${lines.map((line) => line.map(csv_cell).join(',')).join('\r\n')}\r\n`;
-}
-
-function csv_cell(value: Cell): string {
-  const text = value === null ? '' : String(value);
-  // A cell that begins like a formula would be computed by a spreadsheet.
-  const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+/** Lines of cells for a spreadsheet of that language, with the mark by which it knows UTF-8: it takes a comma in numbers, and then semicolons between cells. */
+export function csv(lines: readonly (readonly Cell[])[], lang: Lang): string {
+  const between = lang === 'vi' ? ';' : ',';
+  const cell = (value: Cell): string => {
+    if (value === null) return '';
+    if (typeof value === 'number') return lang === 'vi' ? String(value).replace('.', ',') : String(value);
+    // A text that begins as a formula does must stay a text.
+    const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+    return /["\n\r;,]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return `\ufeff${lines.map((line) => line.map(cell).join(between)).join('\r\n')}\r\n`;
 }

@@ -81,5 +81,5 @@ export function row_name(row: PlanningRow, lang: Lang): string | null {
 /** Areas in m², as the server tells them. */
 export function planning_csv(rows: readonly PlanningRow[], lang: Lang): string {
   const lines = rows.map((row) => [row.key, row_name(row, lang), ...COLUMN_NAMES.map((column) => row[column])]);
-  return csv([['key', 'name', ...COLUMN_NAMES], ...lines]);
+  return csv([['key', 'name', ...COLUMN_NAMES], ...lines], lang);
 }

@@ -55,7 +55,7 @@ export function transitions_csv(table: Transitions, lang: Lang): string {
     row.area_m2,
     row.n_zones,
   ]);
-  return csv([COLUMNS, ...lines]);
+  return csv([COLUMNS, ...lines], lang);
 }
 
 /** What the classes of a zone's history are called. */

@@ -18,6 +18,8 @@ export interface View extends Filter {
   plan: string | null;
   /** The secret of a link by which anybody may read the plan. */
   share: string | null;
+  /** The moment of which the map is, as core/history/moment.ts writes it; null is now. */
+  at: string | null;
   lang: Lang | null;
   theme: Theme | null;
   layers: readonly Switch[];
@@ -35,6 +37,7 @@ export const DEFAULT_VIEW: View = {
   event: null,
   plan: null,
   share: null,
+  at: null,
   lang: null,
   theme: null,
   layers: DEFAULT_LAYERS,
@@ -65,6 +68,7 @@ export function format_link(view: View): string {
   if (view.event) put('event', encodeURIComponent(view.event));
   if (view.plan) put('plan', encodeURIComponent(view.plan));
   if (view.share) put('share', encodeURIComponent(view.share));
+  if (view.at) put('at', view.at);
   if (view.lang) put('lang', view.lang);
   if (view.theme) put('theme', view.theme);
   if (!same_set(view.layers, DEFAULT_LAYERS)) put('layers', view.layers.join(','));
@@ -100,6 +104,7 @@ export function parse_link(hash: string): View {
     event: text('event'),
     plan: text('plan'),
     share: text('share'),
+    at: /^[\d,a-z-]{1,16}$/.test(text('at') ?? '') ? text('at') : null,
     lang: lang === 'vi' || lang === 'en' ? lang : null,
     theme: theme === 'light' || theme === 'dark' ? theme : null,
     layers: layers ? SWITCHES.filter((name) => layers.includes(name)) : DEFAULT_LAYERS,

@@ -64,6 +64,7 @@ export const en: Record<keyof typeof vi, string> = {
   layer_context: 'Rivers, roads',
   layer_permits: 'Decisions, plans',
   layer_labels: 'Names on the map',
+  as_of_open: 'The map as of another day…',
   sources: 'Sources',
   legend_rights: 'Land lost, by right',
   legend_landuse: 'Land-use classes',

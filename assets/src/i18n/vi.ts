@@ -62,6 +62,7 @@ export const vi = {
   layer_context: 'Sông, đường',
   layer_permits: 'Quyết định, quy hoạch',
   layer_labels: 'Tên trên bản đồ',
+  as_of_open: 'Bản đồ của một ngày khác…',
   sources: 'Nguồn dữ liệu',
   legend_rights: 'Đất đã mất, theo căn cứ',
   legend_landuse: 'Loại đất',

@@ -8,6 +8,7 @@ const vi = {
   drop: 'Thêm tệp',
   drop_here: 'Thả tệp vào đây để xem trên bản đồ',
   drop_not_here: 'Hãy rời bàn này trước khi thả tệp',
+  history: 'Lịch sử',
 };
 
 export type WorkKey = keyof typeof vi;
@@ -19,6 +20,7 @@ const en: Record<WorkKey, string> = {
   drop: 'Add a file',
   drop_here: 'Drop the file to see it on the map',
   drop_not_here: 'Leave this desk before you drop a file',
+  history: 'History',
 };
 
 export const WORK_WORDS: Record<Lang, Record<WorkKey, string>> = { vi, en };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{Drawn, PlanReader};
-use crate::edit::{self, Change};
+use crate::edit::Change;
 use crate::engine::accounts::new_secret;
 use crate::engine::{EngineError, Snapshot};
 use crate::formats::{About, Column, ColumnType, Export, Row, Table, Value as Cell};
@@ -101,15 +101,8 @@ impl Snapshot {
             facts["geometry"] = self.geometry(&zone.shape)?;
         }
         let properties = &mut facts["properties"];
-        properties["name"] = json!(new.or(old).and_then(|zone| zone.name.as_ref()));
-        properties["kind_before"] = json!(old.map(|zone| &zone.kind));
         properties["is_reshaped"] = json!(change.is_reshaped());
         properties["parents"] = json!(change.parents);
-        if let (Some(old), Some(new)) = (old.map(edit::attributes_of), new.map(edit::attributes_of)) {
-            let differs = new.iter().filter(|(name, value)| old.get(*name) != Some(value));
-            let told = differs.map(|(name, value)| json!({ "field": name, "before": old.get(name), "after": value }));
-            properties["attributes"] = told.collect();
-        }
         Ok(facts)
     }
 }

@@ -30,4 +30,5 @@ export const DESKS: readonly DeskEntry[] = [
   { name: 'edit', action: 'edit_zones', load: () => import('../edit/desk.svelte'), takes_files: true },
   { name: 'drop', action: 'edit_zones', load: () => import('../drop/desk.svelte'), takes_files: true },
   PLANS,
+  { name: 'history', action: 'read_edits', load: () => import('../history/desk.svelte') },
 ];
