@@ -257,7 +257,7 @@ fn refused(error: FormatError, path: &Path) -> EngineError {
         E::RefusedCrs { .. } => "refused_crs",
         E::ContradictingCrs { .. } => "wrong_crs",
         E::ChooseLayer { .. } => "choose_layer",
-        E::MissingColumn { .. } | E::NotOurColumn { .. } => "missing_column",
+        E::MissingColumn { .. } | E::NotOurColumn { .. } | E::NoTextsOn { .. } => "missing_column",
         E::Empty { .. } => "empty",
         E::NotSpatial { .. } => "not_spatial",
         E::Unsupported { .. } => "unsupported",
