@@ -245,6 +245,9 @@ pub fn found(found: &Found) -> String {
     if l.other_source_area_m2 > 0.0 {
         text += &format!("\nthe raster shows {} m² more as lost, which the polygons do not", grouped(l.other_source_area_m2, 1));
     }
+    if let Some(since) = found.since.filter(|_| l.not_seen_before_m2 > 0.0) {
+        text += &format!("\nnot seen in {since}: {} of what is shown as lost now; it is no event", hectares(l.not_seen_before_m2));
+    }
     if found.n_zones_partly_seen + found.n_zones_not_seen > 0 {
         text += &format!(
             "\nnot seen: {} of the zones, of which {} shows no known class ({} zones in part, {} wholly); nothing is said of them",
@@ -303,6 +306,7 @@ pub fn figures(figures: &Figures) -> String {
         "ha",
         "lost ha",
         "left ha",
+        "not seen ha",
         "of target",
         "patches",
         "mean ha",
@@ -316,13 +320,15 @@ pub fn figures(figures: &Figures) -> String {
     let rows = figures.rows.iter().map(|row| {
         let l = &row.landscape;
         let name = row.name_for_people();
-        let of_target = row.target_m2.filter(|t| *t > 0.0).map(|target| format!("{:.1} %", row.remaining_m2() / target * 100.0));
+        let or_unknown = |m2: Option<f64>| m2.map_or("–".to_owned(), ha);
+        let of_target = row.target_share().map(|share| format!("{:.1} %", share * 100.0));
         [
             if name.is_empty() { row.key.clone() } else { name },
             grouped(row.n_zones as f64, 0),
             ha(row.area_m2),
-            row.lost_m2.map_or("–".to_owned(), ha),
-            ha(row.remaining_m2()),
+            or_unknown(row.lost_m2),
+            or_unknown(row.remaining_m2),
+            or_unknown(row.not_seen_m2.filter(|m2| *m2 > 0.0)),
             of_target.unwrap_or("–".to_owned()),
             grouped(l.n_patches as f64, 0),
             ha(l.mean_patch_m2),

@@ -37,14 +37,33 @@ pub struct Basis<'a> {
     /// Name of the land-use layer, for the evidence.
     pub layer: &'a str,
     pub land_use: &'a [Seen<'a>],
-    /// An epoch: land that was lost already then does not count again; land that was no farm then is no loss.
-    pub earlier: Option<(Epoch, &'a [Seen<'a>])>,
+    pub earlier: Option<Earlier<'a>>,
     /// None: no layer tells by what right, and rights are `unknown`.
     pub permits: Option<&'a [Permit]>,
     pub rules: &'a Rules,
     pub accuracy: Accuracy,
     /// All epochs of land use, ascending: what the first shows is there from before.
     pub epochs: &'a [Epoch],
+}
+
+/// An epoch since which losses count: land that was lost already then does not count again; land that was no farm then
+/// is no loss; of land that was not seen then nothing is said.
+#[derive(Debug, Clone, Copy)]
+pub struct Earlier<'a> {
+    pub epoch: Epoch,
+    pub land_use: &'a [Seen<'a>],
+    /// Whether it shows all that there was, as a raster does: what it leaves out was not seen. Polygons often show built
+    /// land alone; of them only a class that is not known was not seen.
+    pub shows_all: bool,
+    /// Land that was seen, but of which nobody may be told.
+    pub withheld: &'a [MultiPolygon],
+}
+
+impl<'a> Earlier<'a> {
+    /// Polygons, none withheld.
+    pub fn new(epoch: Epoch, land_use: &'a [Seen<'a>]) -> Self {
+        Earlier { epoch, land_use, shows_all: false, withheld: &[] }
+    }
 }
 
 impl<'a> Seen<'a> {
@@ -85,6 +104,9 @@ pub struct LeftOut {
     pub overlap_area_m2: f64,
     /// Land that only another source of the epoch shows as lost, m².
     pub other_source_area_m2: f64,
+    /// Land shown as lost of which the earlier epoch, since which losses count, shows nothing, m².
+    #[serde(default)]
+    pub not_seen_before_m2: f64,
 }
 
 impl LeftOut {
@@ -97,6 +119,7 @@ impl LeftOut {
         self.uncertain_area_m2 += other.uncertain_area_m2;
         self.overlap_area_m2 += other.overlap_area_m2;
         self.other_source_area_m2 += other.other_source_area_m2;
+        self.not_seen_before_m2 += other.not_seen_before_m2;
     }
 
     /// The other way round: what was added before.
@@ -109,6 +132,7 @@ impl LeftOut {
         self.uncertain_area_m2 -= other.uncertain_area_m2;
         self.overlap_area_m2 -= other.overlap_area_m2;
         self.other_source_area_m2 -= other.other_source_area_m2;
+        self.not_seen_before_m2 -= other.not_seen_before_m2;
     }
 }
 
@@ -147,13 +171,50 @@ pub fn detect<Z: Borrow<Zone> + Sync>(zones: &[Z], basis: &Basis, known: &Known)
     found
 }
 
+/// Less land than this is what rounding leaves.
+const ROUNDING_M2: f64 = 1e-3;
+
 struct Ground<'a> {
     basis: Basis<'a>,
     counted: Vec<&'a Seen<'a>>,
     cover: Cover<'a>,
     /// What was lost, or no farm, in the earlier epoch.
     earlier: Option<Cover<'a>>,
+    not_seen: Option<NotSeen<'a>>,
     permits: Option<Permits<'a>>,
+}
+
+/// Land that an epoch does not show.
+struct NotSeen<'a> {
+    /// None: all that is not known.
+    unmapped: Option<Cover<'a>>,
+    known: Cover<'a>,
+}
+
+impl<'a> NotSeen<'a> {
+    /// None where the epoch says of nothing that it does not show it.
+    fn in_epoch(epoch: &Earlier<'a>) -> Option<NotSeen<'a>> {
+        let (unmapped, known): (Vec<&Seen>, Vec<&Seen>) = epoch.land_use.iter().partition(|s| s.group == Group::Unmapped);
+        if unmapped.is_empty() && !epoch.shows_all {
+            return None;
+        }
+        let unmapped = (!epoch.shows_all).then(|| Cover::new(unmapped.iter().map(|s| s.shape).collect()));
+        Some(NotSeen { unmapped, known: Cover::new(known.iter().map(|s| s.shape).chain(epoch.withheld).collect()) })
+    }
+
+    /// What of some land is not shown.
+    fn of(&self, land: &MultiPolygon, room: &mut Room) -> MultiPolygon {
+        let covered = |land: &MultiPolygon, cover: &Cover, room: &mut Room| {
+            let shapes: Vec<u32> = cover.over(land, room).iter().map(|s| s.shape).collect();
+            if shapes.is_empty() { MultiPolygon::new(Vec::new()) } else { cover.land(land, &shapes, room) }
+        };
+        let unmapped = self.unmapped.as_ref().map(|cover| covered(land, cover, room));
+        let land = unmapped.as_ref().unwrap_or(land);
+        if land.0.is_empty() {
+            return land.clone();
+        }
+        geom::difference(land, &covered(land, &self.known, room))
+    }
 }
 
 impl<'a> Ground<'a> {
@@ -161,11 +222,12 @@ impl<'a> Ground<'a> {
         let counts = |s: &&Seen| basis.rules.groups.contains(&s.group);
         let counted: Vec<&Seen> = basis.land_use.iter().filter(counts).collect();
         let cover = Cover::new(counted.iter().map(|s| s.shape).collect());
-        let earlier = basis.earlier.map(|(_, seen)| {
-            let lost = seen.iter().filter(|s| counts(s) || !(s.farm || s.group == Group::Unmapped));
+        let earlier = basis.earlier.map(|earlier| {
+            let lost = earlier.land_use.iter().filter(|s| counts(s) || !(s.farm || s.group == Group::Unmapped));
             Cover::new(lost.map(|s| s.shape).collect())
         });
-        Ground { counted, cover, earlier, permits: basis.permits.map(Permits::new), basis }
+        let not_seen = basis.earlier.as_ref().and_then(NotSeen::in_epoch);
+        Ground { counted, cover, earlier, not_seen, permits: basis.permits.map(Permits::new), basis }
     }
 
     fn in_zone(&self, zone: &Zone, known: &[&Event], room: &mut Room) -> Finding {
@@ -184,11 +246,18 @@ impl<'a> Ground<'a> {
             }
             let mut land = self.land(zone, zone_area_m2, &of_group, room);
             let overlap_m2 = of_group.iter().map(|s| s.area_m2).sum::<f64>() - geom::area_m2(&land);
-            // Less than this is what rounding leaves.
-            found.left_out.overlap_area_m2 += if overlap_m2 > 1e-3 { overlap_m2 } else { 0.0 };
+            found.left_out.overlap_area_m2 += if overlap_m2 > ROUNDING_M2 { overlap_m2 } else { 0.0 };
             if let Some((cover, lost)) = before.as_ref().filter(|(_, lost)| !lost.is_empty()) {
                 let lost: Vec<u32> = lost.iter().map(|s| s.shape).collect();
                 land = geom::difference(&land, &cover.land(&zone.shape, &lost, room));
+            }
+            if let Some(not_seen) = &self.not_seen {
+                let unknown = not_seen.of(&land, room);
+                let unknown_m2 = geom::area_m2(&unknown);
+                if unknown_m2 > ROUNDING_M2 {
+                    found.left_out.not_seen_before_m2 += unknown_m2;
+                    land = geom::difference(&land, &unknown);
+                }
             }
             let here = Here { zone, zone_area_m2, group, of_group: &of_group, before: before.as_ref() };
             for shape in pieces(land, rules.merge_gap_m) {
@@ -360,7 +429,7 @@ impl<'a> Ground<'a> {
             // What is left of an event after the cut says nothing of how it changed as a whole.
             found.events.iter_mut().for_each(|event| event.change = None);
         }
-        let before = identity::before(known, epoch, self.basis.earlier.map(|(since, _)| since));
+        let before = identity::before(known, epoch, self.basis.earlier.map(|earlier| earlier.epoch));
         for event in &mut found.events {
             event.since = baseline.map(|_| event.since.unwrap_or(epoch));
             let parts = identity::by_first_seen(event, &before);

@@ -9,7 +9,7 @@ use super::detect::Provenance;
 use super::snapshot::{EpochLandUse, Snapshot, Zones};
 use super::{EngineError, snapshot};
 use crate::encroach::raster::ZoneShares;
-use crate::encroach::{self, Accuracy, Basis, Finding, Known, LeftOut, Seen};
+use crate::encroach::{self, Accuracy, Basis, Earlier, Finding, Known, LeftOut, Seen};
 use crate::geom;
 use crate::model::{Change, Epoch, Event, Evidence, EvidenceKind, Group, LandUse, Layer, LayerRole, MultiPolygon, Permit, Zone};
 
@@ -362,7 +362,12 @@ impl Snapshot {
             epoch: land_use.epoch,
             layer: self.land_use_layer(land_use.epoch).map_or("landuse", |l| &l.name),
             land_use: &now,
-            earlier: since.map(|since| since.epoch).zip(then.as_deref()),
+            earlier: since.zip(then.as_deref()).map(|(since, land_use)| Earlier {
+                epoch: since.epoch,
+                land_use,
+                shows_all: self.is_raster(since.epoch),
+                withheld: &since.withheld,
+            }),
             permits: self.layer(LayerRole::Permits).map(|_| permits),
             rules: &self.rulebook.rules,
             accuracy: self.accuracy(land_use.epoch),
@@ -386,11 +391,15 @@ impl Snapshot {
         Ok(found)
     }
 
+    fn is_raster(&self, epoch: Epoch) -> bool {
+        self.land_use_layer(epoch).is_some_and(|layer| layer.raster.is_some())
+    }
+
     /// Land of zones of which an epoch shows nothing, m²: where a raster has no class, and where the class is not known.
     /// Polygons often show built land alone, so what they leave out says nothing.
     fn not_seen_m2(&self, land_use: &EpochLandUse, zones: &[&Zone]) -> Result<Vec<f64>, EngineError> {
         let shapes: Vec<&MultiPolygon> = zones.iter().map(|z| &z.shape).collect();
-        if self.land_use_layer(land_use.epoch).is_some_and(|l| l.raster.is_some()) {
+        if self.is_raster(land_use.epoch) {
             return self.raster(land_use.epoch)?.not_seen_m2(&shapes);
         }
         let is_unmapped = |l: &&LandUse| land_use.class(l).is_none_or(|c| c.group == Group::Unmapped);
@@ -412,9 +421,7 @@ impl Snapshot {
 
     /// What a zone has lost by an epoch, m²; none when the epoch shows nothing of it.
     pub(super) fn lost_m2(&self, found: &EpochEvents, zone: usize) -> Option<f64> {
-        // Two honest borders differ by far more than a ten-thousandth.
-        let is_seen = found.not_seen_m2(zone) <= self.zones.list[zone].area_m2 * (1.0 - 1e-4);
-        is_seen.then(|| found.lost_m2(zone))
+        is_seen(found.not_seen_m2(zone), self.zones.list[zone].area_m2).then(|| found.lost_m2(zone))
     }
 
     fn accuracy(&self, epoch: Epoch) -> Accuracy {
@@ -514,6 +521,11 @@ impl Snapshot {
         let alone = if self.epochs.len() == 1 { ", one epoch" } else { "" };
         format!("{}{alone}, rules {}", stamps.join(", "), self.rulebook.digest())
     }
+}
+
+/// Whether an epoch shows anything of a zone. Two honest borders differ by far more than a ten-thousandth.
+pub(super) fn is_seen(not_seen_m2: f64, area_m2: f64) -> bool {
+    not_seen_m2 <= area_m2 * (1.0 - 1e-4)
 }
 
 /// The land use near some boxes, with what its legend says of it; all of it when there are none.

@@ -340,7 +340,8 @@ pub fn write_figures(snapshot: &Snapshot, figures: &Figures, out: &Path) -> Resu
             row.n_zones.to_string(),
             row.area_m2.to_string(),
             optional(row.lost_m2),
-            row.remaining_m2().to_string(),
+            optional(row.remaining_m2),
+            optional(row.not_seen_m2),
             optional(row.target_m2),
             l.n_patches.to_string(),
             l.mean_patch_m2.to_string(),
@@ -356,7 +357,7 @@ pub fn write_figures(snapshot: &Snapshot, figures: &Figures, out: &Path) -> Resu
     write_text(out, |file| {
         writeln!(
             file,
-            "key,name,n_zones,area_m2,lost_m2,remaining_m2,target_m2,n_patches,mean_patch_m2,largest_patch_m2,largest_patch_share,effective_mesh_m2,edge_m_per_ha,core_m2,proximity"
+            "key,name,n_zones,area_m2,lost_m2,remaining_m2,not_seen_m2,target_m2,n_patches,mean_patch_m2,largest_patch_m2,largest_patch_share,effective_mesh_m2,edge_m_per_ha,core_m2,proximity"
         )?;
         figures.rows.iter().try_for_each(|row| writeln!(file, "{}", line(row)))
     })

@@ -56,16 +56,21 @@ impl Default for Page {
 
 /// Rounded as the law asks: 0.1 m².
 pub fn rounded_m2(area_m2: f64) -> f64 {
-    (area_m2 * 10.0).round() / 10.0
+    without_minus((area_m2 * 10.0).round() / 10.0)
+}
+
+/// Nothing is nothing: an empty sum and a small loss round to −0, which no reader expects.
+fn without_minus(value: f64) -> f64 {
+    value + 0.0
 }
 
 pub(super) fn rounded_share(share: f64) -> f64 {
-    (share * 1e6).round() / 1e6
+    without_minus((share * 1e6).round() / 1e6)
 }
 
 /// Degrees with seven decimals: about a centimetre.
 fn degrees(value: f64) -> f64 {
-    (value * 1e7).round() / 1e7
+    without_minus((value * 1e7).round() / 1e7)
 }
 
 /// What the screen calls a group.

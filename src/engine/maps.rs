@@ -116,7 +116,13 @@ pub(super) fn vector_layers(layers: &[TileLayer], zooms: RangeInclusive<u8>) -> 
         let rules = rules.layer(*layer);
         let (min, max) = (rules.min_zoom.max(*zooms.start()), rules.max_zoom.min(*zooms.end()));
         let fields: serde_json::Map<String, Value> = layer.keys().iter().map(|key| ((*key).to_owned(), json!(key_type(key)))).collect();
-        (min <= max).then(|| json!({ "id": layer.as_str(), "fields": fields, "minzoom": min, "maxzoom": max }))
+        let mut told = json!({ "id": layer.as_str(), "fields": fields, "minzoom": min, "maxzoom": max });
+        if let Some(all_from) = rules.all_labels_from {
+            let px2 = rules.label_area_px2;
+            told["description"] =
+                json!(format!("labels, each from the zoom where its feature covers {px2} px² (512 px a tile); all from {all_from}"));
+        }
+        (min <= max).then_some(told)
     };
     Ok(layers.iter().filter_map(within).collect())
 }

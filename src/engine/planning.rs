@@ -58,8 +58,12 @@ pub struct FiguresRow {
     pub n_zones: usize,
     /// Sum over the zones, m².
     pub area_m2: f64,
-    /// Sum over the zones, m²; none without land use.
+    /// Sum over the zones that are seen, m²; none when nothing is, and without land use.
     pub lost_m2: Option<f64>,
+    /// What the zones have left, m²: none when nothing of them is seen; without land use all of it.
+    pub remaining_m2: Option<f64>,
+    /// Land of the zones of which the epoch shows nothing, m²; none without land use.
+    pub not_seen_m2: Option<f64>,
     /// What a plan asks the kind to hold, m².
     pub target_m2: Option<f64>,
     pub landscape: Landscape,
@@ -68,9 +72,9 @@ pub struct FiguresRow {
 }
 
 impl FiguresRow {
-    /// What is left, m²: the zones less what they lost.
-    pub fn remaining_m2(&self) -> f64 {
-        self.area_m2 - self.lost_m2.unwrap_or(0.0)
+    /// The part of the target that remains.
+    pub fn target_share(&self) -> Option<f64> {
+        Some(self.remaining_m2? / self.target_m2.filter(|target| *target > 0.0)?)
     }
 
     /// The name in English where there are two.
@@ -80,11 +84,10 @@ impl FiguresRow {
 
     fn facts(&self) -> Value {
         let l = &self.landscape;
-        let remaining_m2 = self.remaining_m2();
         json!({
             "key": self.key, "name": self.name, "n_zones": self.n_zones, "area_m2": rounded_m2(self.area_m2),
-            "lost_m2": self.lost_m2.map(rounded_m2), "remaining_m2": rounded_m2(remaining_m2), "target_m2": self.target_m2,
-            "target_share": self.target_m2.filter(|t| *t > 0.0).map(|target| rounded_share(remaining_m2 / target)),
+            "lost_m2": self.lost_m2.map(rounded_m2), "remaining_m2": self.remaining_m2.map(rounded_m2),
+            "not_seen_m2": self.not_seen_m2.map(rounded_m2), "target_m2": self.target_m2, "target_share": self.target_share().map(rounded_share),
             "n_patches": l.n_patches, "patches_m2": rounded_m2(l.area_m2), "mean_patch_m2": rounded_m2(l.mean_patch_m2),
             "largest_patch_m2": rounded_m2(l.largest_patch_m2), "largest_patch_share": rounded_share(l.largest_patch_share),
             "effective_mesh_m2": rounded_m2(l.effective_mesh_m2), "edge_m": rounded_m2(l.edge_m), "edge_m_per_ha": rounded_m2(l.edge_m_per_ha),
@@ -200,12 +203,20 @@ impl Snapshot {
         let left: Vec<&MultiPolygon> = row.zones.par_iter().map(|&i| self.left_of(i, found)).collect();
         let Patches { list, n_slivers, sliver_area_m2 } = encroach::patches(&left, &self.rulebook.rules);
         let area_m2: f64 = row.zones.iter().map(|&i| self.zones.list[i].area_m2).sum();
+        let seen = |found: &EpochEvents| {
+            let lost: Vec<f64> = row.zones.iter().filter_map(|&i| self.lost_m2(found, i)).collect();
+            (!lost.is_empty() || row.zones.is_empty()).then(|| lost.iter().fold(0.0, |sum, m2| sum + m2))
+        };
+        let lost_m2 = found.and_then(seen);
+        let not_seen_m2 = found.map(|f| row.zones.iter().fold(0.0, |sum, &i| sum + f.not_seen_m2(i)));
         FiguresRow {
             key: row.key,
             name: row.name,
             n_zones: row.zones.len(),
             area_m2,
-            lost_m2: found.map(|f| row.zones.iter().map(|&i| f.lost_m2(i)).sum::<f64>() + 0.0),
+            lost_m2,
+            remaining_m2: if found.is_some() { lost_m2.map(|lost| area_m2 - lost) } else { Some(area_m2) },
+            not_seen_m2,
             target_m2: row.target_m2,
             landscape: encroach::landscape(&list, area_m2, reach),
             n_slivers,

@@ -260,7 +260,9 @@ impl Snapshot {
         }
         let known_kinds: Vec<&str> = self.rulebook.kinds.kinds.iter().map(|kind| kind.key.as_str()).collect();
         let land_use = Group::ALL.iter().map(|group| group.as_str());
-        let known_groups: Vec<&str> = land_use.chain(ContextGroup::ALL.iter().map(|group| group.as_str())).collect();
+        // Of both there is a “water”.
+        let context = ContextGroup::ALL.iter().map(|group| group.as_str());
+        let known_groups: Vec<&str> = land_use.clone().chain(context.filter(|name| !land_use.clone().any(|n| n == *name))).collect();
         let mut only = Vec::new();
         for (name, asked, known) in [("kind", kinds, known_kinds), ("group", groups, known_groups)] {
             if let Some(unknown) = asked.iter().find(|text| !known.contains(&text.as_str())) {

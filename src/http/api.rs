@@ -87,9 +87,10 @@ pub(super) async fn transitions(State(app): State<App>, headers: HeaderMap, uri:
 }
 
 pub(super) async fn figures(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    let ask = Ask::read(&uri, &["by", "kind", "unit", "epoch", "limit", "offset", "rev"])?;
+    let ask = Ask::read(&uri, &["by", "kind", "unit", "epoch", "core", "limit", "offset", "rev"])?;
     let by = FiguresBy::from_word(ask.word("by", &FiguresBy::WORDS)?).unwrap_or_default();
-    let (wanted, page) = (FiguresAsk { by, reach: Reach::default(), filter: ask.filter()? }, ask.page()?);
+    let reach = Reach { core_m: ask.number("core", 50, 1, 1_000)? as f64, ..Reach::default() };
+    let (wanted, page) = (FiguresAsk { by, reach, filter: ask.filter()? }, ask.page()?);
     answer(app, headers, ask.rev()?, JSON, move |s| s.figures_table(&wanted, page)).await.map_err(ApiError::of_parameter)
 }
 

@@ -56,9 +56,25 @@ pub(super) struct Ask {
 const MOST_ROWS: usize = 1_000;
 const MOST_NAMES: usize = 200;
 
+/// Whether a query is UTF-8 once its percent signs are read. A “%” that nothing readable follows stands for itself.
+fn is_text(query: &str) -> bool {
+    let mut rest = query.as_bytes();
+    let mut bytes = Vec::with_capacity(rest.len());
+    while let Some((&first, others)) = rest.split_first() {
+        let digits = others.get(..2).filter(|d| first == b'%' && d.iter().all(u8::is_ascii_hexdigit));
+        let code = digits.and_then(|d| u8::from_str_radix(std::str::from_utf8(d).ok()?, 16).ok());
+        bytes.push(code.unwrap_or(first));
+        rest = if code.is_some() { &others[2..] } else { others };
+    }
+    std::str::from_utf8(&bytes).is_ok()
+}
+
 impl Ask {
     /// Reads the query of `uri`. Parameters that are not in `allowed` are refused, and those given twice.
     pub(super) fn read(uri: &Uri, allowed: &[&str]) -> Result<Ask, ApiError> {
+        if !is_text(uri.query().unwrap_or_default()) {
+            return Err(ApiError::bad_request("a parameter holds bytes that are no UTF-8 text; write it percent-encoded"));
+        }
         let query: Query<Vec<(String, String)>> =
             Query::try_from_uri(uri).map_err(|_| ApiError::bad_request("the query is not name=value pairs joined by “&”"))?;
         let pairs = query.0;

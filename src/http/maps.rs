@@ -96,7 +96,7 @@ async fn draw(app: &App, key: TileKey) -> Result<(Coded, u64), ApiError> {
     let (coding, coord, epoch, layers, filter) = (key.coding, key.coord, key.epoch, key.layers.clone(), key.filter.clone());
     let work = move |s: &Snapshot| Ok((Coded::new(s.tile(&layers, epoch, coord, &filter)?, coding), s.revision));
     // The snapshot may have changed while the tile waited for its turn.
-    let (coded, revision) = app.compute(work).await?;
+    let (coded, revision) = app.draw(work).await?;
     app.0.tiles.put(key, coded.clone(), revision);
     Ok((coded, revision))
 }

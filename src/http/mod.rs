@@ -46,8 +46,10 @@ struct Shared {
     engine: Engine,
     metrics: Metrics,
     tiles: TileCache,
-    /// One permit per answer that is being computed.
+    /// One permit per answer that is being computed, tiles aside.
     workers: Arc<Semaphore>,
+    /// One permit per tile that is being drawn: however long they take, other answers do not wait for them.
+    drawers: Arc<Semaphore>,
     /// One permit per edit that is being judged or written.
     editors: Arc<Semaphore>,
     /// One permit per file that is being sent or read.
@@ -98,6 +100,7 @@ impl App {
             metrics: Metrics::default(),
             tiles: TileCache::new(most_tile_bytes, revision),
             workers: Arc::new(Semaphore::new(n_workers)),
+            drawers: Arc::new(Semaphore::new(n_workers)),
             editors: Arc::new(Semaphore::new(MOST_EDITING)),
             droppers: Arc::new(Semaphore::new(MOST_DROPPING)),
             hashing: Arc::new(Semaphore::new(MOST_HASHING)),
@@ -121,7 +124,24 @@ impl App {
         T: Send + 'static,
         W: FnOnce(&Snapshot) -> Result<T, EngineError> + Send + 'static,
     {
-        let permit = permit(&self.0.workers).await?;
+        self.compute_in(&self.0.workers, work).await
+    }
+
+    /// The same for tiles, which have places of their own.
+    async fn draw<T, W>(&self, work: W) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Snapshot) -> Result<T, EngineError> + Send + 'static,
+    {
+        self.compute_in(&self.0.drawers, work).await
+    }
+
+    async fn compute_in<T, W>(&self, places: &Arc<Semaphore>, work: W) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Snapshot) -> Result<T, EngineError> + Send + 'static,
+    {
+        let permit = permit(places).await?;
         let snapshot = self.snapshot();
         blocking(move || {
             // Held until the work is done, also when nobody waits for it any more.
@@ -280,4 +300,40 @@ pub fn router(app: App) -> Router {
         .fallback_service(web_app::router())
         .method_not_allowed_fallback(error::method_not_allowed);
     guard::around(routes, app.clone()).with_state(app)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{self, Rulebook};
+    use crate::model::EpsgCode;
+
+    #[test]
+    fn tiles_that_take_long_hold_up_tiles_alone_and_give_their_places_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.gpkg");
+        drop(engine::init(&path, EpsgCode(5897)).unwrap());
+        let app = App::new(Engine::serve(&path, Rulebook::load(None).unwrap()).unwrap(), 1 << 20);
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let n_places = app.0.drawers.available_permits();
+            let (end, _) = broadcast::channel::<()>(1);
+            let drawn: Vec<_> = (0..n_places)
+                .map(|_| {
+                    let (app, mut end) = (app.clone(), end.subscribe());
+                    let slow = move |_: &Snapshot| Ok(end.blocking_recv().is_ok());
+                    tokio::spawn(async move { tokio::time::timeout(Duration::from_millis(50), app.draw(slow)).await })
+                })
+                .collect();
+            for answer in drawn {
+                assert!(answer.await.unwrap().is_err(), "nobody waits for them any more");
+            }
+            assert_eq!(app.0.drawers.available_permits(), 0, "but they are still being drawn");
+            assert_eq!(app.compute(|s| Ok(s.revision)).await.unwrap(), app.snapshot().revision);
+            end.send(()).unwrap();
+            assert!(app.draw(|_| Ok(true)).await.unwrap());
+            let all = app.0.drawers.clone().acquire_many_owned(n_places as u32);
+            assert!(tokio::time::timeout(Duration::from_secs(10), all).await.is_ok());
+        });
+    }
 }

@@ -1,6 +1,10 @@
 //! Are these rings simple? An exact test in whole numbers, so that what is already clean costs little.
 
 use super::ring::{GridPoint, turn, twice_area};
+use crate::index::Index;
+
+/// Of so many edges each is compared with those near it alone.
+const MANY_EDGES: usize = 2_000;
 
 #[derive(Clone, Copy)]
 struct Edge {
@@ -40,8 +44,28 @@ pub(super) fn is_simple(rings: &[Vec<GridPoint>]) -> bool {
             n_in_ring: points.len() as u32,
         }));
     }
+    if edges.len() > MANY_EDGES {
+        return are_simple(rings, &edges);
+    }
     let apart = if edges.len() <= 24 { all_apart(&edges) } else { all_apart_in_order(edges) };
     apart && (rings.len() == 1 || well_nested(rings))
+}
+
+/// The same for very many edges, by an index of their boxes.
+fn are_simple(rings: &[Vec<GridPoint>], edges: &[Edge]) -> bool {
+    let bounds = |e: &Edge| [e.low(0), e.low(1), e.high(0), e.high(1)].map(f64::from);
+    let index = Index::new(edges.iter().map(|e| Some(bounds(e))));
+    let apart = |(n, e): (usize, &Edge)| index.query(bounds(e)).all(|m| m <= n || e.follows(&edges[m]) || !share_a_point(e, &edges[m]));
+    let east = edges.iter().map(|e| e.high(0)).max().unwrap_or_default();
+    // Every ring around a point has an odd number of edges east of it, every other one an even number.
+    let nested = |(n, ring): (usize, &Vec<GridPoint>)| {
+        let Some(&p) = ring.first() else { return false };
+        let [x, y] = p.map(f64::from);
+        let others = index.query([x, y, f64::from(east), y]).map(|m| &edges[m]).filter(|e| e.ring as usize != n);
+        let n_passed = others.filter(|e| is_east_of(e.a, e.b, p)).count();
+        n_passed.is_multiple_of(2) == (twice_area(ring) > 0)
+    };
+    edges.iter().enumerate().all(apart) && (rings.len() == 1 || rings.iter().enumerate().all(nested))
 }
 
 fn all_apart(edges: &[Edge]) -> bool {
@@ -93,7 +117,12 @@ fn in_box(p: GridPoint, b: [i32; 4]) -> bool {
 /// Whether a point that is not on the ring lies inside it.
 pub(super) fn encloses(ring: &[GridPoint], p: GridPoint) -> bool {
     let ends = ring.iter().cycle().skip(1);
-    ring.iter().zip(ends).filter(|&(&a, &b)| (a[1] > p[1]) != (b[1] > p[1]) && (turn(a, b, p) > 0) == (b[1] > a[1])).count() % 2 == 1
+    ring.iter().zip(ends).filter(|&(&a, &b)| is_east_of(a, b, p)).count() % 2 == 1
+}
+
+/// Whether a way due east from a point passes this edge.
+fn is_east_of(a: GridPoint, b: GridPoint, p: GridPoint) -> bool {
+    (a[1] > p[1]) != (b[1] > p[1]) && (turn(a, b, p) > 0) == (b[1] > a[1])
 }
 
 #[cfg(test)]
@@ -132,5 +161,19 @@ mod tests {
         let mut crossed = comb(100);
         crossed[50] = [crossed[50][0] + 30, 40];
         assert!(!is_simple(&[crossed]));
+    }
+
+    #[test]
+    fn very_many_holes_are_judged_like_few() {
+        let hole = |x: i32, y: i32| vec![[x, y], [x, y + 2], [x + 2, y + 2], [x + 2, y]];
+        let side = 4 * 40;
+        let mut rings = vec![vec![[0, 0], [side, 0], [side, side], [0, side]]];
+        rings.extend((0..40 * 40).map(|i| hole(4 * (i % 40) + 1, 4 * (i / 40) + 1)));
+        assert!(is_simple(&rings));
+        let with = |ring: Vec<GridPoint>| is_simple(&[rings.clone(), vec![ring]].concat());
+        assert!(with(hole(0, 0).into_iter().map(|[x, y]| [10 * side + y, x]).collect()), "a shell far away");
+        assert!(!with(hole(side + 1, 5)), "a hole outside");
+        assert!(!with(hole(2, 2)), "a hole on a hole");
+        assert!(!with(hole(0, 4).into_iter().map(|[x, y]| [y + 4, x]).collect()), "a shell on the shell");
     }
 }

@@ -193,6 +193,9 @@ async fn what_is_asked_wrongly_is_refused_with_what_is_wrong() {
         ("/tiles/roads.json", "“roads”"),
         ("/styles/light.json?lang=fr", "“fr” is not one of vi, en"),
         ("/api/v1/zones/%FF", "no UTF-8"),
+        ("/api/v1/zones?q=%ff", "no UTF-8"),
+        ("/api/v1/figures?core=0", "core: “0” is not a whole number from 1 to 1000"),
+        ("/api/v1/figures?core=12.5", "core"),
     ];
     for (path, words) in wrong {
         let answer = get(path).await;
@@ -318,6 +321,8 @@ async fn land_in_events_of_two_groups_is_lost_once_in_every_figure() {
     let summary = ask("/api/v1/summary?kind=rice").await;
     assert_eq!((&summary["totals"]["lost_m2"], &summary["totals"]["kept_m2"]), (&json!(4_100.0), &json!(35_900.0)));
     assert_eq!(ask("/api/v1/figures?by=kind&kind=rice").await["rows"][0]["lost_m2"], 4_100.0);
+    let core = async |m: u32| ask(&format!("/api/v1/figures?core={m}")).await["rows"][0]["core_m2"].as_f64().unwrap();
+    assert!(core(1).await > core(50).await && core(1_000).await == 0.0);
     // Each group for itself, and what a filter asks for.
     let sums: Vec<&Value> = summary["groups"].as_array().unwrap().iter().map(|g| &g["area_m2"]).collect();
     assert_eq!(sums, [&json!(200.0), &json!(4_000.0)]);

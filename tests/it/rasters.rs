@@ -427,6 +427,45 @@ fn events_are_found_in_cells_as_in_polygons_and_last_from_one_to_the_other() {
     assert_eq!(moved["rows"].as_array().unwrap().iter().filter(|r| r["from"] == "TREE" && r["to"].is_null()).count(), 1);
 }
 
+/// The whole of every zone is built upon in 2024; what 2020 shows is in its cells.
+fn built_after_a_raster() -> Bench {
+    let bench = bench();
+    import(&bench, &plain().write(&bench.path("a.tif")), "2020", &[]).ok();
+    let (near, far) = (square(X, Y, 200.0), square(X + 1000.0, Y, 10.0));
+    let town = geojson_in(5897, &[(json!({ "id": "t", "code": "TOWN" }), &near[..]), (json!({ "id": "f", "code": "TOWN" }), &far[..])]);
+    import(&bench, &bench.write("town.geojson", town), "2024", &[]).ok();
+    bench
+}
+
+#[test]
+fn what_a_raster_did_not_show_is_not_lost_since() {
+    let bench = built_after_a_raster();
+    let (found, events) = events(&bench, &["--since", "2020"]);
+    // Of `in` 75 m² were trees; 100 m² of it, 50 m² of `edge` and all of `off` were not seen, the rest was town already.
+    let told: Vec<(&Value, &Value)> = events.iter().map(|e| (&e["zone_id"], &e["area_m2"])).collect();
+    assert_eq!(told, [(&json!("in"), &json!(75.0))]);
+    assert!((found["not_seen_before_m2"].as_f64().unwrap() - 250.0).abs() < 1e-6, "{found}");
+    let text = bench.text(&["detect", "w.gpkg", "--since", "2020"]);
+    assert!(text.contains("not seen in 2020: 0.03 ha"), "{text}");
+}
+
+#[test]
+fn figures_say_of_land_that_is_not_seen_that_it_is_not() {
+    let bench = built_after_a_raster();
+    let of = |by: &str| bench.run(&["figures", "w.gpkg", "--epoch", "2020", "--by", by, "--out", "figures.csv"]).ok();
+    let told = |row: &Value| [&row["lost_m2"], &row["remaining_m2"], &row["not_seen_m2"], &row["area_m2"]].map(Clone::clone);
+    let zones = of("zone");
+    let row = |key: &str| told(zones["rows"].as_array().unwrap().iter().find(|r| r["key"] == key).unwrap());
+    assert_eq!(row("in"), [json!(225.0), json!(175.0), json!(100.0), json!(400.0)]);
+    assert_eq!(row("off"), [json!(null), json!(null), json!(100.0), json!(100.0)]);
+    let table = std::fs::read_to_string(bench.path("figures.csv")).unwrap();
+    assert!(table.lines().any(|line| line.starts_with("off,,1,100,,,100,,")), "{table}");
+    let kinds = of("kind");
+    assert_eq!(told(&kinds["rows"][1]), [json!(null), json!(null), json!(100.0), json!(100.0)]);
+    let city = of("city");
+    assert_eq!(told(&city["rows"][0]), [json!(225.0), json!(375.0), json!(250.0), json!(600.0)]);
+}
+
 #[test]
 fn a_raster_beside_polygons_agrees_or_disagrees_openly() {
     let bench = bench();

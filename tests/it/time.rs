@@ -258,6 +258,10 @@ fn the_history_of_a_zone_agrees_with_its_transitions() {
     let ask = TransitionsAsk { by: By::Group, filter: Filter { zone: Some("a".into()), ..Filter::default() }, ..TransitionsAsk::default() };
     let table = snapshot.transitions_table(&ask).unwrap();
     assert_eq!((&table["area_m2"], &table["changed_m2"]), (&json!(40_000.0), &json!(644.0)));
+    let early = TransitionsAsk { from: Some(Epoch::year(2014)), to: Some(Epoch::year(2019)), ..ask };
+    let b = TransitionsAsk { filter: Filter { zone: Some("b".into()), ..Filter::default() }, ..early };
+    // Nothing, and not “-0.0”.
+    assert_eq!(snapshot.transitions_table(&b).unwrap()["changed_m2"].to_string(), "0.0");
     let house = snapshot.events(Epoch::year(2024)).unwrap().of_zone(0)[0].id.clone();
     let card = snapshot.encroachment_card(&house, None).unwrap();
     assert_eq!(

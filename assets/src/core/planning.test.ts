@@ -8,6 +8,7 @@ const row = (key: string, lost_m2: number | null, name: PlanningRow['name'] = ke
   area_m2: 10_000,
   lost_m2,
   remaining_m2: 10_000,
+  not_seen_m2: 0,
   target_share: null,
   n_patches: 1,
   mean_patch_m2: 10_000,

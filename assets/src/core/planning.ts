@@ -10,8 +10,10 @@ export interface PlanningRow {
   name: Text | string | null;
   n_zones: number;
   area_m2: number;
+  /** Null where the epoch shows nothing. */
   lost_m2: number | null;
-  remaining_m2: number;
+  remaining_m2: number | null;
+  not_seen_m2: number | null;
   target_share: number | null;
   n_patches: number;
   mean_patch_m2: number;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::{Drawn, PlanReader};
 use crate::edit;
 use crate::encroach::{self, Fragments, KnownFragments};
+use crate::engine::events::is_seen;
 use crate::engine::figures::{rounded_m2, rounded_share};
 use crate::engine::{EngineError, Snapshot};
 use crate::geom;
@@ -24,8 +25,21 @@ pub struct SupplyAsk {
     pub demand_t: Option<f64>,
 }
 
-/// A zone of a plan that was looked at: what it lost and what is left.
-type Looked = Arc<(f64, MultiPolygon)>;
+/// A zone of a plan that was looked at: what it lost, what is left, and how much of it the epoch does not show.
+struct Look {
+    lost_m2: f64,
+    not_seen_m2: f64,
+    left: MultiPolygon,
+}
+
+type Looked = Arc<Look>;
+
+impl Look {
+    /// Of a zone that lost nothing.
+    fn whole(zone: &Zone) -> Look {
+        Look { lost_m2: 0.0, not_seen_m2: 0.0, left: zone.shape.clone() }
+    }
+}
 
 /// What was computed already, in this snapshot and those before.
 #[derive(Default)]
@@ -53,7 +67,38 @@ struct KindSum<'a> {
     n_zones: usize,
     area_m2: f64,
     lost_m2: f64,
+    not_seen_m2: f64,
+    n_seen: usize,
     left: Vec<&'a MultiPolygon>,
+}
+
+impl KindSum<'_> {
+    fn add(&mut self, area_m2: f64, lost_m2: f64, not_seen_m2: f64) {
+        self.n_zones += 1;
+        self.area_m2 += area_m2;
+        self.not_seen_m2 += not_seen_m2;
+        if is_seen(not_seen_m2, area_m2) {
+            self.n_seen += 1;
+            self.lost_m2 += lost_m2;
+        }
+    }
+
+    fn join(&mut self, other: &KindSum) {
+        self.n_zones += other.n_zones;
+        self.n_seen += other.n_seen;
+        self.area_m2 += other.area_m2;
+        self.lost_m2 += other.lost_m2;
+        self.not_seen_m2 += other.not_seen_m2;
+    }
+
+    /// What the zones lost, m²; none when nothing of them is seen.
+    fn lost_m2(&self) -> Option<f64> {
+        (self.n_zones == 0 || self.n_seen > 0).then_some(self.lost_m2)
+    }
+
+    fn remaining_m2(&self) -> Option<f64> {
+        Some(self.area_m2 - self.lost_m2()?)
+    }
 }
 
 impl Snapshot {
@@ -88,17 +133,14 @@ impl Snapshot {
         let mut kinds: BTreeMap<&str, KindSum> = BTreeMap::new();
         for (i, view) in self.zones.list.iter().enumerate().filter(|(_, view)| !zones.contains_key(&view.zone.id)) {
             let sum = kinds.entry(&view.zone.kind).or_default();
-            sum.n_zones += 1;
-            sum.area_m2 += view.area_m2;
-            sum.lost_m2 += found.as_ref().map_or(0.0, |f| f.lost_m2(i));
+            let (lost_m2, not_seen_m2) = found.as_ref().map_or((0.0, 0.0), |f| (f.lost_m2(i), f.not_seen_m2(i)));
+            sum.add(view.area_m2, lost_m2, not_seen_m2);
             sum.left.push(left[i]);
         }
         for (zone, looked) in planned.iter().zip(&looked) {
             let sum = kinds.entry(&zone.kind).or_default();
-            sum.n_zones += 1;
-            sum.area_m2 += geom::area_m2(&zone.shape);
-            sum.lost_m2 += looked.0;
-            sum.left.push(&looked.1);
+            sum.add(geom::area_m2(&zone.shape), looked.lost_m2, looked.not_seen_m2);
+            sum.left.push(&looked.left);
         }
         let mut known = self.plan_figures.fragments.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() > MOST_KNOWN {
@@ -113,17 +155,16 @@ impl Snapshot {
             let target_m2 = self.targets.of(&kind.key).map(|target| target.hectares * 10_000.0);
             let yield_t = ask.yields_t_per_ha.get(&kind.key).copied();
             let mut row = sum_facts(sum, &fragments, epoch);
-            let remaining_m2 = sum.area_m2 - sum.lost_m2;
+            let remaining_m2 = sum.remaining_m2();
+            let of_kind_t = remaining_m2.zip(yield_t).map(|(m2, t)| m2 / 10_000.0 * t);
             (row["key"], row["name"]) = (json!(kind.key), json!(kind.name));
             row["target_m2"] = json!(target_m2);
-            row["target_share"] = json!(target_m2.map(|target| rounded_share(remaining_m2 / target)));
+            row["target_share"] = json!(remaining_m2.zip(target_m2).map(|(m2, target)| rounded_share(m2 / target)));
             row["yield_t_per_ha"] = json!(yield_t);
-            row["supply_t"] = json!(yield_t.map(|t| rounded_m2(remaining_m2 / 10_000.0 * t)));
-            supply_t += yield_t.map_or(0.0, |t| remaining_m2 / 10_000.0 * t);
+            row["supply_t"] = json!(of_kind_t.map(rounded_m2));
+            supply_t += of_kind_t.unwrap_or(0.0);
             rows.push(row);
-            totals.n_zones += sum.n_zones;
-            totals.area_m2 += sum.area_m2;
-            totals.lost_m2 += sum.lost_m2;
+            totals.join(sum);
             total.n_patches += fragments.n_patches;
             total.n_slivers += fragments.n_slivers;
             total.area_m2 += fragments.area_m2;
@@ -140,7 +181,7 @@ impl Snapshot {
     /// What zones of a plan lost by an epoch and what is left of each, in their order.
     fn looked_at(&self, zones: &[Zone], epoch: Option<Epoch>) -> Result<Vec<Looked>, EngineError> {
         let Some(epoch) = epoch else {
-            return Ok(zones.iter().map(|zone| Arc::new((0.0, zone.shape.clone()))).collect());
+            return Ok(zones.iter().map(|zone| Arc::new(Look::whole(zone))).collect());
         };
         let stamp = self.land_use_stamp(epoch);
         let key = |zone: &Zone| format!("{epoch} {stamp} {} {} {:x}", zone.id, zone.kind, edit::mark_of(&zone.shape));
@@ -160,12 +201,12 @@ impl Snapshot {
                 }
                 for (&i, finding) in some.iter().zip(findings) {
                     let left = encroach::remaining(&zones[i].shape, &finding.events);
-                    known.insert(keys[i].clone(), Arc::new((finding.lost_m2, left)));
+                    known.insert(keys[i].clone(), Arc::new(Look { lost_m2: finding.lost_m2, not_seen_m2: finding.not_seen_m2, left }));
                 }
             }
         }
         let at_hand = known();
-        let of = |(zone, key): (&Zone, &String)| at_hand.get(key).cloned().unwrap_or_else(|| Arc::new((0.0, zone.shape.clone())));
+        let of = |(zone, key): (&Zone, &String)| at_hand.get(key).cloned().unwrap_or_else(|| Arc::new(Look::whole(zone)));
         Ok(zones.iter().zip(&keys).map(of).collect())
     }
 }
@@ -175,7 +216,8 @@ fn sum_facts(sum: &KindSum, fragments: &Fragments, epoch: Option<Epoch>) -> Valu
     let mean = |total_m2: f64, n: usize| if n > 0 { rounded_m2(total_m2 / n as f64) } else { 0.0 };
     json!({
         "n_zones": sum.n_zones, "area_m2": rounded_m2(sum.area_m2), "mean_zone_m2": mean(sum.area_m2, sum.n_zones),
-        "lost_m2": epoch.map(|_| rounded_m2(sum.lost_m2)), "remaining_m2": rounded_m2(sum.area_m2 - sum.lost_m2),
+        "lost_m2": epoch.and(sum.lost_m2()).map(rounded_m2), "remaining_m2": sum.remaining_m2().map(rounded_m2),
+        "not_seen_m2": epoch.map(|_| rounded_m2(sum.not_seen_m2)),
         "n_patches": fragments.n_patches, "mean_patch_m2": mean(fragments.area_m2, fragments.n_patches),
         "largest_patch_m2": rounded_m2(fragments.largest_patch_m2), "n_slivers": fragments.n_slivers,
     })

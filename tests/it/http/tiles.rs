@@ -31,11 +31,12 @@ async fn a_tile_is_filtered_by_kind_and_group_and_by_nothing_else() {
     let built = text("landuse,zones", "group=built&kind=fruit").await;
     assert!(built.contains("ONT") && !built.contains("LUC") && built.contains("fruit") && !built.contains("VN-HNOR-0001"));
     assert_eq!(get(&format!("/tiles/zones/{address}?kind=tea")).await.status, StatusCode::NO_CONTENT);
-    for (query, what) in [("kind=silk", "no kind “silk”"), ("group=castle", "no group “castle”"), ("unit=10001", "no parameter “unit”")]
-    {
+    let no_group = "no group “castle”; there are built, transport, sealed, water, public, none, unmapped, road, place";
+    for (query, what) in [("kind=silk", "no kind “silk”"), ("group=castle", no_group), ("unit=10001", "no parameter “unit”")] {
         let refused = get(&format!("/tiles/zones/{address}?{query}")).await;
         let message = refused.json()["error"]["message"].as_str().unwrap().to_owned();
         assert!(refused.status == StatusCode::BAD_REQUEST && message.contains(what), "{query}: {message}");
+        assert!(message.matches("water").count() <= 1, "{message}");
     }
 }
 
