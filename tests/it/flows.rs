@@ -264,6 +264,22 @@ fn what_cannot_be_written_leaves_the_workspace_as_it_was() {
 }
 
 #[test]
+fn what_is_read_is_not_written_over_and_a_field_is_named_once() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let zones = bench.write("zones.geojson", two_zones());
+    let before = std::fs::read(&zones).unwrap();
+    for table in ["zones.geojson", "./zones.geojson"] {
+        bench.import(&zones, "zones", &["--issues", table]).refused(5, &["belongs to the file that is read"]);
+    }
+    bench.write("zones.csv", "somebody's");
+    bench.import(&zones, "zones", &["--issues", "zones.csv"]).refused(5, &["zones.csv"]);
+    assert_eq!(std::fs::read(&zones).unwrap(), before);
+    bench.import(&zones, "zones", &["--field", "name=a", "--field", "name=b"]).refused(2, &["--field name", "twice"]);
+    bench.import(&zones, "zones", &["--issues", "issues.csv"]).ok();
+    bench.run(&["export", "w.gpkg", "none/out.gpkg"]).refused(7, &["there is no folder"]);
+}
+
+#[test]
 fn only_land_use_has_epochs() {
     let bench = Bench::with_workspace("EPSG:5897");
     let zones = bench.write("zones.geojson", two_zones());

@@ -332,3 +332,17 @@ fn commands_that_only_read_make_no_revision_of_a_served_workspace() {
     std::thread::sleep(std::time::Duration::from_secs(3));
     assert_eq!(engine.snapshot().revision, written);
 }
+
+#[test]
+fn withheld_land_has_no_class_of_its_own_in_a_zone_without_farmland() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let zone = bench.write("zones.geojson", geojson_in(5897, &[(json!({ "id": "a", "kind": "rice" }), &square(X, Y, 100.0)[..])]));
+    bench.import(&zone, "zones", &[]).ok();
+    let (houses, secret) = (square(X, Y, 50.0), square(X + 60.0, Y + 60.0, 30.0));
+    let used = [(json!({ "code": "ODT" }), &houses[..]), (json!({ "code": "CQP" }), &secret[..])];
+    bench.import(&bench.write("used.geojson", geojson_in(5897, &used)), "landuse", &["--epoch", "2024"]).ok();
+    let snapshot = engine::open(&bench.path("w.gpkg"), &Arc::new(Rulebook::load(None).unwrap())).unwrap();
+    let history = snapshot.zone_history("a").unwrap();
+    let classes = history["epochs"][0]["classes"].as_array().unwrap();
+    assert_eq!((classes.len(), &classes[0]["code"], &classes[0]["area_m2"]), (1, &json!("ODT"), &json!(3_400.0)), "{history}");
+}

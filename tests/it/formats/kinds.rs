@@ -331,6 +331,19 @@ fn a_folder_of_folders_is_looked_into_like_a_zip() {
 }
 
 #[test]
+fn of_files_side_by_side_none_is_taken_in_silence() {
+    let folder = folder();
+    let path = folder.path().join("delivery");
+    std::fs::create_dir_all(&path).unwrap();
+    export(&path.join("a.shp"), None, sample_rows(3)).unwrap();
+    assert_eq!(zones(&path).run().unwrap().counts.n_kept, 3);
+    std::fs::write(path.join("other.geojson"), geojson(&[GOOD])).unwrap();
+    let told = zones(&path).refusal();
+    assert!(told.contains("choose with --layer: a.shp/a, other.geojson/"), "{told}");
+    assert_eq!(Import { layer: Some("other"), ..zones(&path) }.run().unwrap().counts.n_kept, 1);
+}
+
+#[test]
 fn a_table_in_utf_16_is_told_what_to_do() {
     let folder = folder();
     let csv = "id,kind,wkt\n1,rice,\"POLYGON((588000 2326000,588100 2326000,588100 2326100,588000 2326000))\"\n";
@@ -401,7 +414,8 @@ fn a_drawings_closed_lines_are_polygons_its_layers_labels_its_texts_fields() {
     assert_eq!((got.counts.n_read, got.counts.n_kept, got.counts.n_rejected), (7, 3, 4));
     let got = Import { fields: &[("code", "@text")], keep: &["@layer"], ..drawing }.run().unwrap();
     let codes: Vec<_> = (0..3).map(|i| got.value(i, LayerRole::LandUse, "code")).collect();
-    assert_eq!(codes, [Some("152 LUK"), Some("ODT"), None]);
+    // Where no text says what the land is its layer does: defence land is known by that.
+    assert_eq!(codes, [Some("152 LUK"), Some("ODT"), Some("LUC")]);
     assert_eq!(got.features[1].kept, [Some("ONT".to_owned())]);
     assert!(got.codes().contains(&"no_text_inside"));
     let several: Vec<&str> = got.issues.iter().filter(|i| i.code == "texts_of_several_layers").map(|i| i.message.as_str()).collect();
@@ -410,6 +424,9 @@ fn a_drawings_closed_lines_are_polygons_its_layers_labels_its_texts_fields() {
     let got = Import { fields: &[("code", "@text:loaidat")], crs: Some(5897), ..landuse(&path) }.run().unwrap();
     assert_eq!(got.value(0, LayerRole::LandUse, "code"), Some("LUK"));
     assert!(!got.codes().contains(&"texts_of_several_layers"));
+    let drawing = Import { crs: Some(5897), ..landuse(&path) };
+    let told = Import { fields: &[("code", "@text:NOPE")], ..drawing }.refusal();
+    assert!(told.contains("“NOPE”") && told.contains("LOAIDAT, SOTHUA"), "{told}");
     let told = Import { fields: &[("kind", "@text")], ..zones(&write(&folder, "b.geojson", geojson(&[GOOD]))) }.refusal();
     assert!(told.contains("DXF"), "{told}");
 }
