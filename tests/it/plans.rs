@@ -460,6 +460,28 @@ fn figures_of_a_plan_are_those_of_the_map_with_what_differs() {
 }
 
 #[test]
+fn of_what_nobody_sees_a_plan_says_neither_lost_nor_left() {
+    let (bench, engine) = grid(2);
+    // Both rice zones lie under a class that no legend knows, the others beside it.
+    let clouds = [[X, Y], [X + 100.0, Y], [X + 100.0, Y + 200.0], [X, Y + 200.0], [X, Y]];
+    let land_use = crate::program::geojson_in(5897, &[(json!({ "id": "c", "code": "clouds" }), &clouds[..])]);
+    drop(engine);
+    bench.import(&bench.write("clouds.geojson", land_use), "landuse", &["--epoch", "2024"]).ok();
+    let engine = crate::edits::engine(&bench);
+    plan(&engine, "p1");
+    put(&engine, "p1", "e1", "g00", json!({ "kind": "tea" })).unwrap();
+    let ask = farmzone::engine::SupplyAsk { yields_t_per_ha: [("tea".to_owned(), 2.0), ("fruit".to_owned(), 1.0)].into(), demand_t: None };
+    let figures = engine.snapshot().plan_figures("p1", &PlanReader::Person, None, &ask).unwrap();
+    let told = |row: &Value| ["lost_m2", "remaining_m2", "not_seen_m2", "supply_t"].map(|name| row[name].clone());
+    let of = |kind: &str| told(figures["rows"].as_array().unwrap().iter().find(|row| row["key"] == kind).unwrap());
+    let not_seen = [json!(null), json!(null), json!(10_000.0), json!(null)];
+    assert_eq!((of("rice"), of("tea")), (not_seen.clone(), not_seen));
+    assert_eq!(of("fruit"), [json!(0.0), json!(20_000.0), json!(0.0), json!(2.0)]);
+    assert_eq!(told(&figures["totals"])[..3], [json!(0.0), json!(40_000.0), json!(20_000.0)]);
+    assert_eq!(figures["supply_t"], 2.0);
+}
+
+#[test]
 fn a_link_shows_one_plan_to_anybody_without_a_name_until_it_is_taken_back() {
     let (bench, engine) = city();
     plan(&engine, "p1");
