@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use farmzone::city::{City, TrueEvent};
-use farmzone::encroach::{Accuracy, Basis, Finding, Known, Seen, detect};
+use farmzone::encroach::{Accuracy, Basis, Earlier, Finding, Known, Seen, detect};
 use farmzone::engine::{Rulebook, simulated_city};
 use farmzone::geom;
 use farmzone::legend::{Legend, Rules};
@@ -117,7 +117,7 @@ impl Bench {
                 let basis = Basis { accuracy, ..self.basis(now, &seen) };
                 let again = detect(&self.city.zones, &basis, &known);
                 n_new += again.iter().flat_map(|f| &f.events).filter(|e| e.change == Some(Change::New)).count();
-                let since = Basis { earlier: Some((*before, &then)), ..basis };
+                let since = Basis { earlier: Some(Earlier::new(*before, &then)), ..basis };
                 n_false += detect(&self.city.zones, &since, &known).iter().map(|f| f.events.len()).sum::<usize>();
 
                 let put_in = self.buildings(&seen, accuracy_m, &mut rng);

@@ -33,6 +33,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done · 1 internal · 2 usage · 3 not f
 pub enum Command {
     /// Make an empty workspace (a GeoPackage).
     Init {
+        /// The workspace (.gpkg).
         workspace: PathBuf,
         /// The workspace's projected, metric coordinate system.
         #[arg(long, default_value = "EPSG:5897", value_name = "EPSG:N")]
@@ -41,19 +42,34 @@ pub enum Command {
     /// Read zones, land use, permits, boundaries or context from any vector file that GDAL reads, land use also from a GeoTIFF.
     Import(Box<ImportArgs>),
     /// List what is in a workspace.
-    Layers { workspace: PathBuf },
+    Layers {
+        /// The workspace (.gpkg).
+        workspace: PathBuf,
+    },
     /// Take a layer out of a workspace.
-    Drop { workspace: PathBuf, layer: String },
+    Drop {
+        /// The workspace (.gpkg).
+        workspace: PathBuf,
+        /// As `layers` lists it: zones, landuse_2024, …
+        layer: String,
+    },
     /// What a plan asks the city to hold of each kind: list it, or take it from a file of [[target]] blocks (kind, hectares, source, valid_from).
     Targets {
+        /// The workspace (.gpkg).
         workspace: PathBuf,
         #[arg(value_name = "FILE.toml")]
         file: Option<PathBuf>,
     },
-    /// Copy a workspace consistently, also while it is served.
-    Backup { workspace: PathBuf, out: PathBuf },
+    /// Copy a workspace consistently, also while it is served; its accounts are copied beside.
+    Backup {
+        /// The workspace (.gpkg).
+        workspace: PathBuf,
+        /// The file to make.
+        out: PathBuf,
+    },
     /// Every pair of zone and land-use polygon (or class of a raster) that shares area.
     Overlay {
+        /// The workspace (.gpkg).
         workspace: PathBuf,
         /// The land use's epoch; the latest without it.
         #[arg(long, value_name = "YYYY[-MM[-DD]]")]
@@ -67,6 +83,7 @@ pub enum Command {
     },
     /// Find what is built inside the zones, and keep it in the workspace.
     Detect {
+        /// The workspace (.gpkg).
         workspace: PathBuf,
         /// The land use's epoch; the latest without it.
         #[arg(long, value_name = "YYYY[-MM[-DD]]")]
@@ -83,6 +100,7 @@ pub enum Command {
     },
     /// What became what in the zones between two epochs: land-use code to land-use code, m².
     Transitions {
+        /// The workspace (.gpkg).
         workspace: PathBuf,
         /// The earlier epoch; the one before the later without it.
         #[arg(long, value_name = "YYYY[-MM[-DD]]")]
@@ -102,6 +120,7 @@ pub enum Command {
     },
     /// Figures for planning: land, loss, and how what is left lies (patches, mesh size, edges, core).
     Figures {
+        /// The workspace (.gpkg).
         workspace: PathBuf,
         /// What a row is of.
         #[arg(long, default_value = "kind", value_parser = FiguresBy::WORDS)]
@@ -121,7 +140,9 @@ pub enum Command {
     },
     /// Write a layer to a file; the ending chooses the format (.gpkg, .geojson, .fgb, .shp, .kml, .csv, .xlsx).
     Export {
+        /// The workspace (.gpkg).
         workspace: PathBuf,
+        /// The file to write.
         out: PathBuf,
         /// One of the workspace's layers, or `encroachments` and `landuse` for the latest epoch.
         #[arg(long, default_value = "zones")]
@@ -132,7 +153,9 @@ pub enum Command {
     },
     /// Write all tiles to one file for a map without a server; the ending chooses the format (.pmtiles, .mbtiles).
     Tiles {
+        /// The workspace (.gpkg).
         workspace: PathBuf,
+        /// The file to write.
         #[arg(value_name = "OUT.pmtiles|.mbtiles")]
         out: PathBuf,
         /// Tile layers, joined by commas; all of them without it.
@@ -150,7 +173,9 @@ pub enum Command {
     },
     /// Serve the API, the tiles and the web map.
     Serve {
+        /// The workspace (.gpkg).
         workspace: PathBuf,
+        /// Where to listen; 0.0.0.0:8080 lets other machines in.
         #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
         bind: SocketAddr,
         /// Memory for tiles drawn lately; 0 keeps none.
@@ -168,6 +193,7 @@ pub enum Command {
         /// Where the simulated workspace is kept.
         #[arg(long, default_value = "demo")]
         dir: PathBuf,
+        /// Where to listen; 0.0.0.0:8080 lets other machines in.
         #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
         bind: SocketAddr,
         /// Make it and stop, without serving.
@@ -181,6 +207,7 @@ pub const TILE_CACHE_MB: u32 = 64;
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {
+    /// The workspace (.gpkg).
     pub workspace: PathBuf,
     /// A file, a folder, or a zip with one of them inside.
     pub file: PathBuf,

@@ -21,9 +21,11 @@ use crate::model::Role;
 pub enum UserCommand {
     /// Make an account. Roles: officer, planner, approver, administrator.
     Add {
+        /// The workspace (.gpkg).
         workspace: PathBuf,
         /// 1 to 64 letters, digits and the signs . _ - @; capitals do not matter.
         name: String,
+        /// What the account may do: officer, planner, approver or administrator.
         #[arg(long)]
         role: Role,
         #[command(flatten)]
@@ -32,11 +34,17 @@ pub enum UserCommand {
         password: PasswordArgs,
     },
     /// List accounts and tokens, never a secret.
-    List { workspace: PathBuf },
+    List {
+        /// The workspace (.gpkg).
+        workspace: PathBuf,
+    },
     /// Give an account another role or other limits, or disable it. It counts from the next request on.
     Change {
+        /// The workspace (.gpkg).
         workspace: PathBuf,
+        /// The account's name.
         name: String,
+        /// Another role.
         #[arg(long)]
         role: Option<Role>,
         #[command(flatten)]
@@ -51,17 +59,26 @@ pub enum UserCommand {
         enable: bool,
     },
     /// Remove an account with its sessions and tokens.
-    Remove { workspace: PathBuf, name: String },
+    Remove {
+        /// The workspace (.gpkg).
+        workspace: PathBuf,
+        /// The account's name.
+        name: String,
+    },
     /// Set an account's password; its sessions end, and failed attempts are forgotten.
     Password {
+        /// The workspace (.gpkg).
         workspace: PathBuf,
+        /// The account's name.
         name: String,
         #[command(flatten)]
         password: PasswordArgs,
     },
     /// Make a token by which a program acts for an account; it is shown once.
     Token {
+        /// The workspace (.gpkg).
         workspace: PathBuf,
+        /// The account's name.
         name: String,
         /// What it is for, joined by commas: read_edits, edit_zones.
         #[arg(long, required = true, value_delimiter = ',', value_name = "ACTION[,ACTION]")]
@@ -74,7 +91,12 @@ pub enum UserCommand {
         label: String,
     },
     /// Revoke a token by its id.
-    Revoke { workspace: PathBuf, id: String },
+    Revoke {
+        /// The workspace (.gpkg).
+        workspace: PathBuf,
+        /// As `user list` shows it.
+        id: String,
+    },
 }
 
 #[derive(Debug, Args)]
