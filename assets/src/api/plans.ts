@@ -94,7 +94,8 @@ export interface FigureRow {
   area_m2: number;
   /** Null before there is any land use. */
   lost_m2: number | null;
-  remaining_m2: number;
+  /** Null where an epoch shows nothing of it. */
+  remaining_m2: number | null;
   target_m2: number | null;
   n_patches: number;
   mean_patch_m2: number | null;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { next_order, ordered, planning_csv, type PlanningRow } from './planning.ts';
+import { columns_of, next_order, ordered, planning_csv, type PlanningRow } from './planning.ts';
 
 const row = (key: string, lost_m2: number | null, name: PlanningRow['name'] = key): PlanningRow => ({
   key,
@@ -28,6 +28,11 @@ test('a column sorts the largest first, then the other way, then not at all; wha
   expect(keys(second)).toEqual(['a', 'c', 'b']);
   expect(keys(next_order(second, 'lost_m2'))).toEqual(['a', 'b', 'c']);
   expect(next_order(second, 'area_m2')).toEqual({ by: 'area_m2', is_rising: false });
+});
+
+test('land that was not seen has a column where there is any', () => {
+  expect(columns_of([row('a', 1)])).not.toContain('not_seen_m2');
+  expect(columns_of([row('a', 1), { ...row('b', null), not_seen_m2: 5 }])).toContain('not_seen_m2');
 });
 
 test('the file holds every column, names that look like formulas are none', () => {

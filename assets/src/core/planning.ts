@@ -13,6 +13,7 @@ export interface PlanningRow {
   /** Null where the epoch shows nothing. */
   lost_m2: number | null;
   remaining_m2: number | null;
+  /** Land of which the epoch shows nothing; null without land use. */
   not_seen_m2: number | null;
   target_share: number | null;
   n_patches: number;
@@ -40,6 +41,7 @@ export const COLUMNS = {
   area_m2: (row, lang) => hectares(row.area_m2, lang),
   lost_m2: (row, lang) => hectares(row.lost_m2, lang),
   remaining_m2: (row, lang) => hectares(row.remaining_m2, lang),
+  not_seen_m2: (row, lang) => hectares(row.not_seen_m2, lang),
   target_share: (row, lang) => (row.target_share === null ? '–' : format_share(row.target_share, lang)),
   n_patches: (row, lang) => format_number(row.n_patches, lang),
   mean_patch_m2: (row, lang) => hectares(row.mean_patch_m2, lang),
@@ -52,6 +54,11 @@ export const COLUMNS = {
 
 export type Column = keyof typeof COLUMNS;
 export const COLUMN_NAMES = Object.keys(COLUMNS) as Column[];
+
+/** Land that was not seen has a column where there is any. */
+export function columns_of(rows: readonly PlanningRow[]): Column[] {
+  return COLUMN_NAMES.filter((column) => column !== 'not_seen_m2' || rows.some((row) => (row.not_seen_m2 ?? 0) > 0));
+}
 
 export interface Order {
   /** Null: as the server lists them. */
