@@ -13,7 +13,7 @@ use crate::access::Action;
 use crate::engine::DropAsk;
 
 /// `field.name=ten`: our column, and the file's that fills it.
-const PARAMETERS: [&str; 18] = [
+const PARAMETERS: [&str; 20] = [
     "name",
     "layer",
     "crs",
@@ -27,6 +27,8 @@ const PARAMETERS: [&str; 18] = [
     "field.crop",
     "field.variety",
     "field.cooperative",
+    "field.linkage",
+    "field.products",
     "field.standard",
     "field.standard_no",
     "field.standard_until",

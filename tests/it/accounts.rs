@@ -615,6 +615,11 @@ async fn a_file_is_looked_at_for_who_may_edit_and_a_bad_one_has_its_status() {
     let good = dropped(&site, &planner, "name=v%C3%B9ng.geojson&field.kind=loai", file.clone().into()).await;
     assert_eq!((good.status, &good.json()["features"][0]["properties"]["kind"]), (200, &json!("rice")));
     assert_eq!(good.header(header::CACHE_CONTROL), "no-store");
+    // Whatever a zone knows can come from a column of the file.
+    for name in good.json()["features"][0]["properties"].as_object().unwrap().keys() {
+        let mapped = dropped(&site, &planner, &format!("name=a.geojson&field.{name}=loai"), file.clone().into()).await;
+        assert_eq!(mapped.status, 200, "{name}: {}", mapped.message());
+    }
     // Two at once are read one after the other.
     let twice = tokio::join!(
         dropped(&site, &planner, "name=a.geojson", file.clone().into()),

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { at_desk, in_draft, serve_pairs, type DeskServer } from './desk.ts';
-import { assert_accessible, drawn, OUT, PHONE } from './harness.ts';
+import { assert_accessible, drawn, LOOKS, OUT, PHONE_TOUCHED } from './harness.ts';
 
 const PICTURES = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
 
@@ -14,13 +14,6 @@ before(async () => {
 });
 after(() => server.end());
 
-const PHONE_TOUCHED = { viewport: PHONE, hasTouch: true, isMobile: true };
-const LOOKS = [
-  ['desktop-light-vi', {}, 'vi'],
-  ['desktop-dark-en', { colorScheme: 'dark' as const }, 'en'],
-  ['phone-light-en', PHONE_TOUCHED, 'en'],
-  ['phone-dark-vi', { ...PHONE_TOUCHED, colorScheme: 'dark' as const }, 'vi'],
-] as const;
 const SAID = {
   vi: {
     larger: 'Mở rộng bảng',

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { press, save, saved, serve_pairs, sign_in, tab_to, in_draft, type DeskServer } from './desk.ts';
 import { bad_file, drop_on_map, fields_beside, table, zipped_shapefile, type Sent } from './files.ts';
-import { assert_accessible, drawn, OUT, PHONE, visit, type Visit, type VisitOptions } from './harness.ts';
+import { assert_accessible, drawn, LOOKS, OUT, type Visit, type VisitOptions, visit } from './harness.ts';
 
 const PICTURES = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
 
@@ -164,13 +164,6 @@ test('what cannot be read is told, asked for or sent again, and left without a t
   await close();
 });
 
-const PHONE_TOUCHED = { viewport: PHONE, hasTouch: true, isMobile: true };
-const LOOKS = [
-  ['desktop-light-vi', {}, 'vi'],
-  ['desktop-dark-en', { colorScheme: 'dark' as const }, 'en'],
-  ['phone-light-en', PHONE_TOUCHED, 'en'],
-  ['phone-dark-vi', { ...PHONE_TOUCHED, colorScheme: 'dark' as const }, 'vi'],
-] as const;
 const SAID = {
   vi: {
     larger: 'Mở rộng bảng',

@@ -41,6 +41,16 @@ const FLAGS = [
 export const DESKTOP = { width: 1360, height: 820 };
 export const PHONE = { width: 390, height: 844 };
 
+/** A phone that is touched. */
+export const PHONE_TOUCHED = { viewport: PHONE, hasTouch: true, isMobile: true };
+/** What everybody's reach is looked at in: name, browser, language. */
+export const LOOKS = [
+  ['desktop-light-vi', {}, 'vi'],
+  ['desktop-dark-en', { colorScheme: 'dark' as const }, 'en'],
+  ['phone-light-en', PHONE_TOUCHED, 'en'],
+  ['phone-dark-vi', { ...PHONE_TOUCHED, colorScheme: 'dark' as const }, 'vi'],
+] as const;
+
 let url = '';
 let server: ChildProcess | null = null;
 let browser: Browser | null = null;

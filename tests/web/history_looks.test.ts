@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { serve_pairs, sign_in, type DeskServer } from './desk.ts';
-import { assert_accessible, drawn, OUT, PHONE, visit } from './harness.ts';
+import { assert_accessible, drawn, LOOKS, OUT, visit } from './harness.ts';
 import { planner } from './past.ts';
 
 const PICTURES = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
@@ -32,13 +32,6 @@ before(async () => {
 let retired = '';
 after(() => server.end());
 
-const PHONE_TOUCHED = { viewport: PHONE, hasTouch: true, isMobile: true };
-const LOOKS = [
-  ['desktop-light-vi', {}, 'vi'],
-  ['desktop-dark-en', { colorScheme: 'dark' as const }, 'en'],
-  ['phone-light-en', PHONE_TOUCHED, 'en'],
-  ['phone-dark-vi', { ...PHONE_TOUCHED, colorScheme: 'dark' as const }, 'vi'],
-] as const;
 const SAID = {
   vi: {
     larger: 'Mở rộng bảng',

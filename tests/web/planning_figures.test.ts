@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { assert_accessible, drawn, OUT, PHONE, serving, visit } from './harness.ts';
+import { assert_accessible, drawn, LOOKS, OUT, serving, visit } from './harness.ts';
 import { a_zone_with_losses } from './subjects.ts';
 
 interface Row {
@@ -61,12 +61,7 @@ test('the table says what the API says, sorts by a column, and goes into a file'
   await close();
 });
 
-for (const [look, options, lang] of [
-  ['desktop-light-vi', {}, 'vi'],
-  ['desktop-dark-en', { colorScheme: 'dark' as const }, 'en'],
-  ['phone-light-en', { viewport: PHONE }, 'en'],
-  ['phone-dark-vi', { viewport: PHONE, colorScheme: 'dark' as const }, 'vi'],
-] as const) {
+for (const [look, options, lang] of LOOKS) {
   test(`the figures for planning are within everyone’s reach: ${look}`, async () => {
     const said = {
       vi: { open: 'Số liệu quy hoạch', unit: 'Xã, phường', method: 'Cách tính từng cột' },

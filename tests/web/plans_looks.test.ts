@@ -1,7 +1,7 @@
 // The desk of plans in every look: nothing is out of anyone’s reach, on a phone, in the dark, in both languages.
 import { after, before, test } from 'node:test';
 import { place_of, plan_of_split, serve_pairs, sign_in, type DeskServer } from './desk.ts';
-import { assert_accessible, drawn, OUT, PHONE, visit } from './harness.ts';
+import { assert_accessible, drawn, LOOKS, OUT, PHONE, visit } from './harness.ts';
 
 let server: DeskServer;
 before(async () => {
@@ -9,13 +9,6 @@ before(async () => {
 });
 after(() => server.end());
 
-const PHONE_TOUCHED = { viewport: PHONE, hasTouch: true, isMobile: true };
-const LOOKS = [
-  ['desktop-light-vi', {}, 'vi'],
-  ['desktop-dark-en', { colorScheme: 'dark' as const }, 'en'],
-  ['phone-light-en', PHONE_TOUCHED, 'en'],
-  ['phone-dark-vi', { ...PHONE_TOUCHED, colorScheme: 'dark' as const }, 'vi'],
-] as const;
 const SAID = {
   vi: {
     plans: 'Kịch bản',
