@@ -26,7 +26,7 @@ const FIELDS: &[(Field, &[Role])] = &[(Field::SecretLandUse, &[])];
 
 words! {
     /// What not everybody may do. Everybody may look at the map.
-    Action, "one of read_edits, edit_zones, read_plans, make_plans, approve_plans, make_tokens, manage_accounts" {
+    Action, "one of read_edits, edit_zones, read_plans, make_plans, approve_plans, read_alerts, handle_alerts, read_register, edit_register, make_tokens, manage_accounts" {
         /// See who changed what, when and why.
         ReadEdits = "read_edits",
         /// Change zones, within the limits of `may_touch`.
@@ -37,6 +37,14 @@ words! {
         MakePlans = "make_plans",
         /// Return, approve and publish plans of others.
         ApprovePlans = "approve_plans",
+        /// See the work list on lost land: who has what until when, notes, photos.
+        ReadAlerts = "read_alerts",
+        /// Take steps, assign, note and photograph, within the limits of `may_touch`.
+        HandleAlerts = "handle_alerts",
+        /// See who holds a farming area code and who farms there.
+        ReadRegister = "read_register",
+        /// Import the register of codes, change a code's status.
+        EditRegister = "edit_register",
         /// Make, list and revoke tokens for oneself.
         MakeTokens = "make_tokens",
         /// Make, change and remove accounts, and anybody's tokens.
@@ -52,6 +60,10 @@ const ACTIONS: &[(Action, &[Role])] = &[
     (Action::ReadPlans, &[Officer, Planner, Approver, Administrator]),
     (Action::MakePlans, &[Planner, Approver, Administrator]),
     (Action::ApprovePlans, &[Approver, Administrator]),
+    (Action::ReadAlerts, &[Officer, Planner, Approver, Administrator]),
+    (Action::HandleAlerts, &[Officer, Approver, Administrator]),
+    (Action::ReadRegister, &[Officer, Planner, Approver, Administrator]),
+    (Action::EditRegister, &[Officer, Approver, Administrator]),
     (Action::MakeTokens, &[Officer, Planner, Approver, Administrator]),
     (Action::ManageAccounts, &[Administrator]),
 ];
@@ -243,7 +255,7 @@ mod tests {
         assert_eq!(token(Role::Officer, &[Action::ReadEdits, Action::EditZones]).actions(), [Action::ReadEdits]);
         let of_administrator = token(Role::Administrator, Action::ALL).actions();
         assert_eq!(of_administrator, Action::ALL.iter().copied().filter(|a| !NOT_FOR_TOKENS.contains(a)).collect::<Vec<_>>());
-        assert_eq!(of_administrator.len(), 5);
+        assert_eq!(of_administrator.len(), 9);
         assert!(token(Role::Administrator, &[]).actions().is_empty());
         assert!(may_scope(&person(Role::Planner), &[Action::EditZones]).is_ok());
         for (role, scope) in

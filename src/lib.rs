@@ -23,3 +23,4 @@ pub mod store;
 pub mod cli;
 pub mod engine;
 pub mod http;
+pub mod report;

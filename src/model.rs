@@ -3,12 +3,16 @@
 //! Types only, with their text forms; no algorithm, no I/O. Shapes are `geo_types` in the workspace's
 //! metric CRS (metres; x easting, y northing), valid since they passed the door (`formats`).
 
+mod alerts;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use alerts::{AlertRecord, AlertStatus, StepRefused};
 
 pub type Coord = geo_types::Coord<f64>;
 pub type Ring = geo_types::LineString<f64>;
@@ -198,14 +202,19 @@ macro_rules! words {
 
 pub(crate) use words;
 
+mod code;
+pub use code::{CodeHolder, CodeRecord, CodeStatus, StatusStep, Verdict};
+
 words! {
     /// What a layer is taken as (`import --as`); `encroachments` is what `detect` keeps.
-    LayerRole, "one of zones, landuse, permits, boundaries, context, encroachments" {
+    LayerRole, "one of zones, landuse, permits, boundaries, context, codes, encroachments" {
         Zones = "zones",
         LandUse = "landuse",
         Permits = "permits",
         Boundaries = "boundaries",
         Context = "context",
+        /// The register of farming area codes.
+        Codes = "codes",
         Encroachments = "encroachments",
     }
 }
@@ -424,6 +433,8 @@ impl Layer {
     /// The one name that a role and an epoch have.
     pub fn name_of(role: LayerRole, epoch: Option<Epoch>) -> String {
         match epoch {
+            // A table of farmzone's own, which other programs show beside the layers.
+            None if role == LayerRole::Codes => "farmzone_codes".to_owned(),
             None => role.as_str().to_owned(),
             Some(epoch) => format!("{role}_{}", epoch.to_string().replace('-', "_")),
         }

@@ -29,6 +29,7 @@ pub struct Figures {
     #[serde(rename = "kind")]
     pub kinds: Vec<KindFigures>,
     pub register: RegisterFigures,
+    pub codes: CodeFigures,
     pub growth: GrowthFigures,
     #[serde(rename = "river")]
     pub rivers: Vec<RiverFigures>,
@@ -94,6 +95,26 @@ pub struct RegisterFigures {
     pub share_duplicate_code: f64,
     pub today: String,
     pub linkage_ha: f64,
+}
+
+/// What is wrong in the register of codes: shares of its records, each with one fault at most.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeFigures {
+    pub share_lapsed: f64,
+    pub share_suspended: f64,
+    pub share_revoked: f64,
+    pub share_pending: f64,
+    pub share_missing: f64,
+    pub share_old_unit: f64,
+    pub share_other_unit: f64,
+    pub share_area: f64,
+    pub share_crop: f64,
+    pub share_yield: f64,
+    pub share_inspection: f64,
+    pub share_standard: f64,
+    /// Codes on the land of another.
+    pub n_double: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]

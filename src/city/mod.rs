@@ -8,6 +8,7 @@
 //! share borders exactly; every true event lies inside its zone.
 
 mod arcs;
+mod codes;
 mod crossings;
 mod curves;
 mod dice;
@@ -27,7 +28,7 @@ pub use figures::{Figures, FiguresError};
 pub use growth::Nature;
 
 use crate::geom;
-use crate::model::{Context, Epoch, Group, LandUse, MultiPolygon, Permit, Right, Unit, Zone};
+use crate::model::{CodeRecord, Context, Epoch, Group, LandUse, MultiPolygon, Permit, Right, Unit, Zone};
 use dice::{Dice, hash_unit};
 use growth::{Growth, Host};
 use landscape::Landscape;
@@ -50,6 +51,8 @@ pub struct UnitPoint {
 pub struct City {
     pub units: Vec<Unit>,
     pub zones: Vec<Zone>,
+    /// The register of farming area codes.
+    pub codes: Vec<CodeRecord>,
     pub context: Vec<Context>,
     /// A full coverage of the city for each epoch, in order.
     pub land_use: Vec<(Epoch, Vec<LandUse>)>,
@@ -110,6 +113,7 @@ pub fn build(figures: &Figures, units: &[UnitPoint], progress: &mut dyn FnMut(&s
         land_use,
         permits: permits(figures, &growth),
         truth: truth(figures, &hosts, &zones, &growth),
+        codes: codes::records(figures, units, &zones),
         zones,
     };
     progress("done", 1.0);

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::user::UserCommand;
-use crate::engine::FiguresBy;
-use crate::model::{Epoch, EpsgCode, LayerRole, NotAWord};
+use crate::engine::{Day, FiguresBy, Lang, Mistake};
+use crate::model::{AlertStatus, Epoch, EpsgCode, LayerRole, NotAWord};
 
 /// The open GIS of specialised farming zones.
 #[derive(Debug, Parser)]
@@ -39,7 +39,7 @@ pub enum Command {
         #[arg(long, default_value = "EPSG:5897", value_name = "EPSG:N")]
         crs: EpsgCode,
     },
-    /// Read zones, land use, permits, boundaries or context from any vector file that GDAL reads, land use also from a GeoTIFF.
+    /// Read zones, land use, permits, boundaries, context or the register of codes from any vector file that GDAL reads, land use also from a GeoTIFF, codes also from a table.
     Import(Box<ImportArgs>),
     /// List what is in a workspace.
     Layers {
@@ -138,13 +138,35 @@ pub enum Command {
         #[arg(long, value_name = "FILE.csv")]
         out: Option<PathBuf>,
     },
+    /// Judge farming area codes by the register: some codes, a file of them, or a place.
+    Check(Box<CheckArgs>),
+    /// The work list on lost land: which events are new, checked, confirmed, rejected, handed over, closed, whose and until when.
+    Alerts {
+        /// The workspace (.gpkg).
+        workspace: PathBuf,
+        /// Only of these statuses, joined by commas.
+        #[arg(long, value_name = "STATUS[,STATUS]", value_delimiter = ',')]
+        status: Vec<AlertStatus>,
+        /// Only in these units, by code, joined by commas.
+        #[arg(long, value_name = "CODE[,CODE]", value_delimiter = ',')]
+        unit: Vec<String>,
+        /// Only in zones of this kind.
+        #[arg(long)]
+        kind: Option<String>,
+        /// Sums by unit, in place of the alerts.
+        #[arg(long)]
+        digest: bool,
+        /// Rows at most.
+        #[arg(long, default_value_t = 100, value_name = "N")]
+        limit: usize,
+    },
     /// Write a layer to a file; the ending chooses the format (.gpkg, .geojson, .fgb, .shp, .kml, .csv, .xlsx).
     Export {
         /// The workspace (.gpkg).
         workspace: PathBuf,
         /// The file to write.
         out: PathBuf,
-        /// One of the workspace's layers, or `encroachments` and `landuse` for the latest epoch.
+        /// One of the workspace's layers, `codes`, or `encroachments` and `landuse` for the latest epoch.
         #[arg(long, default_value = "zones")]
         layer: String,
         /// The file's coordinate system; the workspace's without it (WGS 84 for GeoJSON and KML).
@@ -171,6 +193,8 @@ pub enum Command {
         #[arg(long, value_name = "YYYY[-MM[-DD]]")]
         epoch: Option<Epoch>,
     },
+    /// A document to hand around about one zone or one piece of lost land: maps, coordinates, evidence, sources.
+    Dossier(DossierArgs),
     /// Serve the API, the tiles and the web map.
     Serve {
         /// The workspace (.gpkg).
@@ -184,6 +208,9 @@ pub enum Command {
         /// Readers come through a proxy that writes their address at the end of X-Forwarded-For.
         #[arg(long)]
         behind_proxy: bool,
+        /// The address under which readers know the server; dossiers carry it. Without it each carries the one it was asked for by.
+        #[arg(long, value_name = "URL", value_parser = public_url)]
+        public_url: Option<String>,
     },
     /// Accounts for those who change something, and tokens for their programs.
     #[command(subcommand)]
@@ -206,12 +233,34 @@ pub enum Command {
 pub const TILE_CACHE_MB: u32 = 64;
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("subject").required(true))]
+pub struct DossierArgs {
+    /// The workspace (.gpkg).
+    pub workspace: PathBuf,
+    /// The file to write.
+    #[arg(value_name = "OUT.pdf|.xlsx|.geojson")]
+    pub out: PathBuf,
+    /// Of the zone with this id.
+    #[arg(long, value_name = "ID", group = "subject")]
+    pub zone: Option<String>,
+    /// Of the piece of lost land with this id.
+    #[arg(long, value_name = "ID", group = "subject")]
+    pub event: Option<String>,
+    /// vi, en, or both.
+    #[arg(long, default_value = "vi", value_name = "vi|en|both")]
+    pub lang: Lang,
+    /// The server at which the dossier can be verified; without it the document has no QR code.
+    #[arg(long, value_name = "URL", value_parser = public_url)]
+    pub public_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct ImportArgs {
     /// The workspace (.gpkg).
     pub workspace: PathBuf,
     /// A file, a folder, or a zip with one of them inside.
     pub file: PathBuf,
-    /// What to take it as: zones, landuse, permits, boundaries or context.
+    /// What to take it as: zones, landuse, permits, boundaries, context or codes.
     #[arg(long = "as", value_name = "ROLE", value_parser = role)]
     pub role: LayerRole,
     /// The layer inside FILE (of a raster the band), when it has several.
@@ -241,13 +290,18 @@ pub struct ImportArgs {
     /// The datum operation between VN-2000 and WGS 84.
     #[arg(long, value_name = "EPSG:6960|EPSG:5194", value_parser = operation)]
     pub operation: Option<EpsgCode>,
+    /// Set right what went wrong on the way to the file, as an import names it: swap_axes, utm_for_tm3, tm3_for_utm, no_datum_shift,
+    /// flipped_datum_shift, zone:EPSG:N. Nothing is set right unasked.
+    #[arg(long, value_name = "MISTAKE")]
+    pub correct: Option<Mistake>,
     /// How exact a vertex is, metres (standard deviation).
     #[arg(long, value_name = "METRES", value_parser = metres)]
     pub accuracy: Option<f64>,
     /// Where the data comes from; the file's name without it.
     #[arg(long, value_name = "TEXT")]
     pub source: Option<String>,
-    /// The text encoding of a file that does not say it, such as CP1258.
+    /// The text encoding, when the file does not say it or says it wrong: UTF-8, CP1258, TCVN3, VNI, … Without it that is told by
+    /// the syllables of the text.
     #[arg(long)]
     pub encoding: Option<String>,
     /// Put the file in place of the layer that is there.
@@ -268,6 +322,39 @@ pub struct ImportArgs {
     /// Read and check everything, change nothing.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The workspace (.gpkg).
+    pub workspace: PathBuf,
+    /// Codes as they are written.
+    #[arg(value_name = "CODE")]
+    pub codes: Vec<String>,
+    /// The codes of a file (.xlsx, .csv, .tsv, .txt): of the column that holds most.
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// The column of FILE.
+    #[arg(long, value_name = "NAME", requires = "file")]
+    pub column: Option<String>,
+    /// The codes of a place, in degrees.
+    #[arg(long, value_name = "LON,LAT", value_parser = place, allow_hyphen_values = true)]
+    pub at: Option<[f64; 2]>,
+    /// How exact the place is.
+    #[arg(long, value_name = "METRES", value_parser = metres, requires = "at")]
+    pub accuracy: Option<f64>,
+    /// The market that the code is used for: CHN, USA, EU … or its name.
+    #[arg(long)]
+    pub market: Option<String>,
+    /// The day of the check; today without it.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<Day>,
+    /// Tonnes that were delivered under the code within a year.
+    #[arg(long, value_name = "TONNES", value_parser = tonnes)]
+    pub shipped: Option<f64>,
+    /// Write the verdicts with their reasons.
+    #[arg(long, value_name = "FILE.xlsx|.csv")]
+    pub out: Option<PathBuf>,
 }
 
 impl ImportArgs {
@@ -299,7 +386,7 @@ pub fn field(text: &str) -> Result<(String, String), NotAWord> {
 /// What a file can be taken as.
 pub fn role(text: &str) -> Result<LayerRole, NotAWord> {
     match text.parse() {
-        Ok(LayerRole::Encroachments) | Err(_) => Err(NotAWord::new(text, "one of zones, landuse, permits, boundaries, context")),
+        Ok(LayerRole::Encroachments) | Err(_) => Err(NotAWord::new(text, "one of zones, landuse, permits, boundaries, context, codes")),
         Ok(role) => Ok(role),
     }
 }
@@ -308,6 +395,31 @@ pub fn role(text: &str) -> Result<LayerRole, NotAWord> {
 pub fn operation(text: &str) -> Result<EpsgCode, NotAWord> {
     text.parse()
         .map_err(|_| NotAWord::new(text, "a known coordinate operation; between VN-2000 and WGS 84 there are EPSG:6960 and EPSG:5194"))
+}
+
+/// Longitude and latitude.
+pub fn place(text: &str) -> Result<[f64; 2], NotAWord> {
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse::<f64>()).collect();
+    let point = numbers.ok().and_then(|numbers| <[f64; 2]>::try_from(numbers).ok());
+    let on_earth = |[lon, lat]: &[f64; 2]| (-180.0..=180.0).contains(lon) && (-90.0..=90.0).contains(lat);
+    point.filter(on_earth).ok_or_else(|| NotAWord::new(text, "a place: longitude and latitude in degrees, like 105.85,21.03"))
+}
+
+/// A weight, 0 or more.
+pub fn tonnes(text: &str) -> Result<f64, NotAWord> {
+    let number = text.trim().replace(',', ".").parse::<f64>().ok();
+    number.filter(|t| t.is_finite() && *t >= 0.0).ok_or_else(|| NotAWord::new(text, "a number of tonnes, 0 or more"))
+}
+
+/// `https://host`, with a port or a path where there is one; without the slash at the end.
+pub fn public_url(text: &str) -> Result<String, NotAWord> {
+    let url = text.trim().trim_end_matches('/');
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/[]".contains(&b);
+    if rest.is_empty() || rest.starts_with(['/', ':']) || url.len() > 200 || !rest.bytes().all(is_plain) {
+        return Err(NotAWord::new(text, "an address like https://map.example.vn, at most 200 letters"));
+    }
+    Ok(url.to_owned())
 }
 
 /// A positive length.
@@ -342,6 +454,24 @@ mod tests {
         assert_eq!(operation("EPSG:6960"), Ok(EpsgCode(6960)));
         let told = operation("EPSG:1").unwrap_err().to_string();
         assert!(told.contains("“EPSG:1” is not a known coordinate operation") && told.contains("EPSG:6960"), "{told}");
+    }
+
+    #[test]
+    fn an_address_is_one_that_a_reader_can_open() {
+        assert_eq!(public_url("https://map.example.vn:8443/zones/"), Ok("https://map.example.vn:8443/zones".to_owned()));
+        for bad in [
+            "",
+            "map.example.vn",
+            "ftp://x",
+            "https://",
+            "https:///x",
+            "https://a b",
+            "https://a?b",
+            "javascript:alert(1)",
+            &format!("https://{}", "x".repeat(200)),
+        ] {
+            assert!(public_url(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! stdout, also for an error. Nothing is computed here.
 
 mod args;
+mod check;
 mod output;
 mod progress;
 mod run;

@@ -72,6 +72,33 @@ pub fn grouped(value: f64, decimals: usize) -> String {
     format!("{}{out}{rest}", if is_below { "−" } else { "" })
 }
 
+/// A line per alert, then how many there are of each status.
+pub fn alerts(found: &Value) -> String {
+    let word = |value: &Value| value.as_str().unwrap_or("–").to_owned();
+    let mut text = String::new();
+    for alert in found["alerts"].as_array().into_iter().flatten() {
+        let area = grouped(alert["area_m2"].as_f64().unwrap_or_default(), 1);
+        let late = if alert["is_overdue"] == true { ", overdue" } else { "" };
+        let whose = alert["assigned"].as_str().map(|name| format!(" · {name}")).unwrap_or_default();
+        let due = alert["due"].as_str().map(|day| format!(" until {day}{late}")).unwrap_or_default();
+        let [id, status, group, zone, unit] = ["event_id", "status", "group", "zone_id", "unit_name"].map(|name| word(&alert[name]));
+        text += &format!("{id}  {status:<11} {area:>12} m²  {group:<9} {zone} ({unit}){whose}{due}\n");
+    }
+    let counts = found["by_status"].as_object().into_iter().flatten().map(|(status, n)| format!("{status} {n}"));
+    format!("{text}{} of {}: {}", found["alerts"].as_array().map_or(0, Vec::len), found["n"], counts.collect::<Vec<_>>().join(", "))
+}
+
+/// A line per unit.
+pub fn alerts_digest(sums: &Value) -> String {
+    let line = |row: &Value| {
+        let statuses = row["by_status"].as_object().into_iter().flatten().map(|(status, sum)| format!("{status} {}", sum["n"]));
+        let area = grouped(row["area_m2"].as_f64().unwrap_or_default(), 1);
+        let name = row["unit_name"].as_str().unwrap_or("outside of all units");
+        format!("{name}: {} alerts, {area} m² ({}), {} overdue", row["n"], statuses.collect::<Vec<_>>().join(", "), row["n_overdue"])
+    };
+    sums["units"].as_array().into_iter().flatten().map(line).collect::<Vec<_>>().join("\n")
+}
+
 pub fn imported(done: &Imported) -> String {
     if let Some(raster) = &done.raster {
         return imported_raster(done, raster);

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::args::{Cli, Command, ImportArgs, TILE_CACHE_MB};
+use super::args::{Cli, Command, DossierArgs, ImportArgs, TILE_CACHE_MB};
+use super::check;
 use super::output;
 use super::progress::Bar;
 use super::user;
 use crate::engine::{
-    self, By, Engine, EngineError, FiguresAsk, FiguresBy, Filter, Import, Mode, Page, PyramidAsk, Reach, Rulebook, TileLayer,
-    TransitionsAsk,
+    self, Accounts, AlertsAsk, By, DossierAsk, DossierFile, Engine, EngineError, FiguresAsk, FiguresBy, Filter, Import, Mode, Page,
+    PyramidAsk, Reach, Rulebook, Subject, SubjectKind, TileLayer, TransitionsAsk,
 };
 use crate::http::{self, Readers};
 
@@ -89,6 +90,19 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
             let page = Page { limit: found.rows.len(), ..page };
             output::result(cli.json, &snapshot.figures_facts(&ask, page, &found), &output::figures(&found))
         }
+        Command::Check(args) => check::run(cli, args, rulebook),
+        Command::Alerts { workspace, status, unit, kind, digest, limit } => {
+            let (snapshot, accounts) = (engine::open(workspace, &Arc::new(rulebook))?, Accounts::of(workspace)?);
+            let (kinds, units, statuses) = (kind.iter().cloned().collect(), unit.clone(), status.clone());
+            let filter = Filter { kinds, units, statuses, ..Filter::default() };
+            if *digest {
+                let sums = snapshot.alerts_digest(&filter, None, &accounts)?;
+                return output::result(cli.json, &sums, &output::alerts_digest(&sums));
+            }
+            let ask = AlertsAsk { filter, ..AlertsAsk::default() };
+            let found = snapshot.alerts_list(&ask, Page { limit: *limit, offset: 0 }, &accounts)?;
+            output::result(cli.json, &found, &output::alerts(&found))
+        }
         Command::Export { workspace, out, layer, crs } => {
             let mut bar = Bar::new();
             let snapshot = engine::open(workspace, &Arc::new(rulebook))?;
@@ -105,9 +119,11 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
             let done = done?;
             output::result(cli.json, &json!(done), &output::pyramid(&done))
         }
-        Command::Serve { workspace, bind, tile_cache, behind_proxy } => {
+        Command::Dossier(args) => dossier(cli, args, rulebook),
+        Command::Serve { workspace, bind, tile_cache, behind_proxy, public_url } => {
             let readers = if *behind_proxy { Readers::BehindProxy } else { Readers::Direct };
-            serve(cli, workspace, &Serving { bind: *bind, tile_cache_mb: *tile_cache, readers }, &[], rulebook)
+            let serving = Serving { bind: *bind, tile_cache_mb: *tile_cache, readers, public_url: public_url.clone() };
+            serve(cli, workspace, &serving, &[], rulebook)
         }
         Command::User(command) => user::run(cli.json, command, &rulebook),
         Command::Demo { dir, bind, make_only } => demo(cli, dir, *bind, *make_only, rulebook),
@@ -128,6 +144,7 @@ fn import(cli: &Cli, args: &ImportArgs, rulebook: Rulebook) -> Result<(), Engine
         legend: &args.legend,
         crs: args.crs,
         operation: args.operation,
+        correct: args.correct,
         accuracy_m: args.accuracy,
         source: args.source.as_deref(),
         encoding: args.encoding.as_deref(),
@@ -149,11 +166,27 @@ fn import(cli: &Cli, args: &ImportArgs, rulebook: Rulebook) -> Result<(), Engine
     output::result(cli.json, &json!(done), &output::imported(&done))
 }
 
+fn dossier(cli: &Cli, args: &DossierArgs, rulebook: Rulebook) -> Result<(), EngineError> {
+    let ending = args.out.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let file = DossierFile::ALL.into_iter().find(|file| file.ending() == ending);
+    let file = file.ok_or_else(|| EngineError::usage(format!("{}: a dossier is a .pdf, .xlsx or .geojson", args.out.display())))?;
+    let subject = match (&args.zone, &args.event) {
+        (Some(id), _) => Subject { kind: SubjectKind::Zone, id: id.clone() },
+        (None, event) => Subject { kind: SubjectKind::Event, id: event.clone().unwrap_or_default() },
+    };
+    let ask = DossierAsk { subject, lang: args.lang, file, base: args.public_url.clone() };
+    let snapshot = engine::open(&args.workspace, &Arc::new(rulebook))?;
+    let bytes = engine::write_dossier(&snapshot, &ask, &args.out)?;
+    let facts = json!({ "out": args.out, "subject": ask.subject, "bytes": bytes, "revision": snapshot.revision });
+    output::result(cli.json, &facts, &format!("{}: {bytes} bytes; revision {}", args.out.display(), snapshot.revision))
+}
+
 /// How a workspace is served.
 struct Serving {
     bind: SocketAddr,
     tile_cache_mb: u32,
     readers: Readers,
+    public_url: Option<String>,
 }
 
 /// `made` are accounts of which this is the only moment to show the passwords.
@@ -164,7 +197,7 @@ fn serve(cli: &Cli, workspace: &Path, serving: &Serving, made: &[Value], ruleboo
         tracing::info!(how, "nobody can sign in as administrator yet: make the first on this machine");
     }
     let most_tile_bytes = (serving.tile_cache_mb as usize) << 20;
-    http::serve(engine, serving.bind, most_tile_bytes, serving.readers, |address| {
+    http::serve(engine, serving.bind, most_tile_bytes, serving.readers, serving.public_url.clone(), |address| {
         let mut facts = json!({ "url": format!("http://{address}/"), "workspace": workspace });
         if !made.is_empty() {
             facts["accounts"] = made.into();
@@ -191,7 +224,7 @@ fn demo(cli: &Cli, dir: &Path, bind: SocketAddr, make_only: bool, rulebook: Rule
         let text = format!("{}{}", workspace.display(), output::passwords(&made));
         return output::result(cli.json, &json!({ "workspace": workspace, "accounts": made }), &text);
     }
-    let serving = Serving { bind, tile_cache_mb: TILE_CACHE_MB, readers: Readers::Direct };
+    let serving = Serving { bind, tile_cache_mb: TILE_CACHE_MB, readers: Readers::Direct, public_url: None };
     serve(cli, &workspace, &serving, &made, rulebook)
 }
 

@@ -80,7 +80,7 @@ pub enum UserCommand {
         workspace: PathBuf,
         /// The account's name.
         name: String,
-        /// What it is for, joined by commas: read_edits, edit_zones, read_plans, make_plans, approve_plans.
+        /// What it is for, joined by commas: read_edits, edit_zones, read_plans, make_plans, approve_plans, read_alerts, handle_alerts.
         #[arg(long, required = true, value_delimiter = ',', value_name = "ACTION[,ACTION]")]
         scope: Vec<Action>,
         /// Days until it expires.

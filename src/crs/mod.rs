@@ -6,9 +6,11 @@
 //! from or to VN-2000 is a named operation, EPSG:6960 unless another is asked for.
 
 mod binding;
+mod mistakes;
 mod transform;
 mod vn2000;
 
+pub use mistakes::{Mistake, Relocation, flipped_shift_m};
 pub use transform::{Operation, Transform};
 
 use crate::model::EpsgCode;

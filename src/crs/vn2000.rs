@@ -153,7 +153,8 @@ pub(super) fn likely_truth(declared: &Crs, bounds: [f64; 4]) -> String {
         return "they look like degrees of longitude and latitude; say so with --crs EPSG:4326 (or EPSG:4756 for VN-2000)".to_owned();
     }
     if declared.fits(swapped) {
-        return "easting and northing seem to be swapped (in Vietnamese tables X is the northing); exchange the two and try again"
+        return "easting and northing seem to be swapped (in Vietnamese tables X is the northing); exchange the two, or try again with \
+                --correct swap_axes"
             .to_owned();
     }
     let fitting: Vec<String> =

@@ -1,8 +1,8 @@
 //! Land between zones that belongs to none: holes that zones enclose, and strips too narrow to be anything.
 
 use super::desk::Desk;
-use super::knit::points;
-use super::{Fault, Operation, rings_of, square_metres};
+use super::knit::{Vertices, each_point, points};
+use super::{Fault, Operation, SNAP_M, overlap_m2, rings_of, square_metres};
 use crate::geom;
 use crate::legend::EditRules;
 use crate::model::{Coord, MultiPolygon, Polygon, Ring, Zone};
@@ -16,6 +16,8 @@ const MOST_AROUND: usize = 2_000;
 const LEAST_M2: f64 = 1e-6;
 /// Strips are found on a grid of micrometres: less than this says nothing, m².
 const LEAST_STRIP_M2: f64 = 0.01;
+/// Moving borders out and in again leaves a skin on them, metres: it is no land between them.
+const SKIN_M: f64 = 2e-4;
 /// Zones this near to a strip lie beside it, metres.
 const BESIDE_M: f64 = 0.01;
 
@@ -56,11 +58,11 @@ pub(super) fn around(desk: &Desk, at: Coord) -> Option<MultiPolygon> {
     None
 }
 
-/// Land narrower than this between a zone and its neighbours.
+/// Land narrower than this between a zone and its neighbours, less a skin on their borders.
 pub(super) fn strips_beside(desk: &Desk, zone: &Zone, within_m: f64) -> MultiPolygon {
     let Some(bounds) = geom::bounds(&zone.shape) else { return empty() };
     let zones = desk.near(bounds, within_m);
-    let strips = strips_between(&zones, bounds, within_m);
+    let strips = strips_between(&zones, bounds, within_m, SKIN_M);
     let beside = |p: &&Polygon| {
         let near = geom::outset(&MultiPolygon::new(vec![(*p).clone()]), BESIDE_M);
         let touches = |z: &&&Zone| !geom::intersection(&z.shape, &near).0.is_empty();
@@ -69,8 +71,46 @@ pub(super) fn strips_beside(desk: &Desk, zone: &Zone, within_m: f64) -> MultiPol
     MultiPolygon::new(strips.0.iter().filter(beside).cloned().collect())
 }
 
-/// Land inside a box that is narrower than this and lies between zones.
-fn strips_between(zones: &[&Zone], [x0, y0, x1, y1]: [f64; 4], within_m: f64) -> MultiPolygon {
+/// The zone with strips beside it, up to the borders of the others, but for those that overlap it already. What their making left of itself is taken away: tongues, parts and holes thinner than a snap,
+/// and vertices straight on a border that no zone has.
+pub(super) fn with_strips(desk: &Desk, zone: &Zone, strips: &MultiPolygon) -> MultiPolygon {
+    let grown = geom::union(&[&zone.shape, &geom::outset(strips, 2.0 * SKIN_M)]);
+    let around = geom::bounds(&grown).map_or(Vec::new(), |bounds| desk.near(bounds, SNAP_M));
+    let others: Vec<&Zone> = around.iter().copied().filter(|z| z.id != zone.id && overlap_m2(&z.shape, &zone.shape) == 0.0).collect();
+    let shape = geom::difference(&grown, &union_of(&others));
+    let known = Vertices::new(around.iter().map(|z| &z.shape));
+    let clean = |ring: &Ring| {
+        let ring = without_tongues(ring, |at| known.nearest(at).is_some());
+        (geom::width_m(&MultiPolygon::new(vec![Polygon::new(ring.clone(), Vec::new())])) > SNAP_M).then_some(ring)
+    };
+    let polygon = |p: &Polygon| Some(Polygon::new(clean(p.exterior())?, p.interiors().iter().filter_map(clean).collect()));
+    let cleaned = |shape: &MultiPolygon| MultiPolygon::new(shape.0.iter().filter_map(polygon).collect());
+    // On the vertices that are there already parts may meet.
+    let settled = each_point(&cleaned(&shape), |at| known.nearest(at).unwrap_or(at));
+    cleaned(&geom::repair(settled.0).shape)
+}
+
+/// The ring without vertices that lie straight between their neighbours, or from which it comes back the way it went.
+fn without_tongues(ring: &Ring, stays: impl Fn(Coord) -> bool) -> Ring {
+    let is_on = |at: Coord, edge: [Coord; 2]| geom::square_to_segment(at, edge) <= SNAP_M * SNAP_M;
+    let mut kept: Vec<Coord> = ring.0.iter().skip(1).copied().collect();
+    loop {
+        let n = kept.len();
+        let needless = (0..n).find(|i| {
+            let (a, at, b) = (kept[(i + n - 1) % n], kept[*i], kept[(i + 1) % n]);
+            is_on(b, [a, at]) || is_on(a, [at, b]) || (is_on(at, [a, b]) && !stays(at))
+        });
+        match needless {
+            Some(i) if n > 3 => drop(kept.remove(i)),
+            _ => break,
+        }
+    }
+    kept.extend(kept.first().copied());
+    Ring::new(kept)
+}
+
+/// Land inside a box that is narrower than this and lies between zones; what is within `skin_m` of them is left out.
+fn strips_between(zones: &[&Zone], [x0, y0, x1, y1]: [f64; 4], within_m: f64, skin_m: f64) -> MultiPolygon {
     let margin_m = 4.0 * within_m;
     let frame = [x0 - margin_m, y0 - margin_m, x1 + margin_m, y1 + margin_m];
     let mut land = empty();
@@ -78,7 +118,7 @@ fn strips_between(zones: &[&Zone], [x0, y0, x1, y1]: [f64; 4], within_m: f64) ->
         land.0.extend(geom::clip_to_rect(&zone.shape, frame).0);
     }
     let land = geom::union(&[&land]);
-    let narrow = geom::difference(&geom::closed(&land, within_m / 2.0), &land);
+    let narrow = geom::difference(&geom::closed(&land, within_m / 2.0), &geom::outset(&land, skin_m));
     let is_strip = |p: &Polygon| {
         let alone = MultiPolygon::new(vec![p.clone()]);
         geom::area_m2(&alone) > LEAST_STRIP_M2 && geom::width_m(&alone) > 1e-4
@@ -130,9 +170,9 @@ fn opened_at(desk: &Desk, changed: &[&Zone], moved: &[&MultiPolygon], rules: &Ed
         }
     }
     if rules.gap_width_m > 0.0 {
-        let old = strips_between(&before, bounds, rules.gap_width_m);
+        let old = strips_between(&before, bounds, rules.gap_width_m, 0.0);
         let old = geom::outset(&old, BESIDE_M);
-        let strips = strips_between(&after, bounds, rules.gap_width_m);
+        let strips = strips_between(&after, bounds, rules.gap_width_m, 0.0);
         for strip in geom::difference(&strips, &old) {
             let strip = MultiPolygon::new(vec![strip]);
             let (area_m2, length_m) = (geom::area_m2(&strip), geom::perimeter_m(&strip) / 2.0);

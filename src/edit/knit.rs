@@ -84,13 +84,13 @@ fn edges(shape: &MultiPolygon) -> impl Iterator<Item = [Coord; 2]> {
 }
 
 /// Vertices by place.
-struct Vertices(HashMap<[i64; 2], Vec<Coord>>);
+pub(super) struct Vertices(HashMap<[i64; 2], Vec<Coord>>);
 
 /// Larger than a snap, so that what is near lies in the same cell or the next.
 const CELL_M: f64 = 0.01;
 
 impl Vertices {
-    fn new<'s>(shapes: impl Iterator<Item = &'s MultiPolygon>) -> Vertices {
+    pub fn new<'s>(shapes: impl Iterator<Item = &'s MultiPolygon>) -> Vertices {
         let mut cells: HashMap<[i64; 2], Vec<Coord>> = HashMap::new();
         for at in shapes.flat_map(points) {
             cells.entry(Self::cell(at)).or_default().push(at);
@@ -103,7 +103,7 @@ impl Vertices {
     }
 
     /// The nearest vertex within a snap; the first of equals.
-    fn nearest(&self, at: Coord) -> Option<Coord> {
+    pub fn nearest(&self, at: Coord) -> Option<Coord> {
         let [column, row] = Self::cell(at);
         let cells = (-1..=1).flat_map(|i| (-1..=1).map(move |j| [column.saturating_add(i), row.saturating_add(j)]));
         let near = cells.filter_map(|cell| self.0.get(&cell)).flatten().map(|c| (square(*c, at), *c));

@@ -132,7 +132,7 @@ fn step(desk: &mut Desk, operation: &Operation, i: usize, new_id: &mut dyn FnMut
                 let vi = format!("Không có khoảng trống hẹp hơn {within_m} m bên vùng {id}.");
                 return Err(Fault::error("no_gap", vi, format!("No land narrower than {within_m} m lies beside {id}.")).of(&[id]));
             }
-            let shape = geom::union(&[&zone.shape, &strips]);
+            let shape = gaps::with_strips(desk, &zone, &strips);
             desk.put(Zone { shape, ..zone });
             Ok(vec![id.clone()])
         }

@@ -203,6 +203,31 @@ fn a_gap_that_zones_enclose_is_filled_and_land_is_drawn_to_a_neighbour_beside() 
 }
 
 #[test]
+fn land_between_borders_that_were_torn_apart_is_given_back_by_extending() {
+    let mut random = ChaCha8Rng::seed_from_u64(5);
+    for _ in 0..200 {
+        let (sin, cos) = random.random_range(0.0..std::f64::consts::TAU).sin_cos();
+        let turned = |x: f64, y: f64| [583_445.193_907_777_5 + cos * x - sin * y, 2_312_091.572_732_457_4 + sin * x + cos * y];
+        let (west, east) = (random.random_range(200.0..500.0), random.random_range(200.0..500.0));
+        // No corner is quite a right angle, and no side quite straight on.
+        let lean = random.random_range(-0.002..0.002) * east;
+        let ring = |corners: [Point; 4]| vec![vec![vec![corners[0], corners[1], corners[2], corners[3], corners[0]]]];
+        let a = ring([turned(-west, -1.3), turned(0.0, 0.0), turned(-2.2, 440.0), turned(-west, 439.7)]);
+        let b = ring([turned(0.0, 0.0), turned(east, lean), turned(east - 2.0, 440.0 + lean), turned(-2.2, 440.0)]);
+        let map = Map::new(vec![zone("a", &a), zone("b", &b)]);
+        let torn =
+            Moved { from: turned(-2.2, 440.0), to: turned(-2.2 - random.random_range(1.0..18.0), random.random_range(439.5..444.0)) };
+        let zones = Some(vec!["a".to_owned()]);
+        let after = map.edited(&[Operation::Move { moves: vec![torn], zones }, Operation::Extend { id: "a".into(), within_m: 30.0 }]);
+        let apart_m2 = geom::area_m2(&geom::difference(&map.zone("a").shape, &after.zone("a").shape));
+        // The mouth stays open a little, and half a metre of the side in the north.
+        assert!(apart_m2 < 500.0, "{apart_m2} m² of the torn land stay open");
+        assert!(knit::points(&after.zone("a").shape).count() < 12, "{:?}", after.zone("a").shape);
+        assert_knit(&after);
+    }
+}
+
+#[test]
 fn what_cannot_be_is_refused_with_a_reason() {
     let map = two();
     let crossed = vec![vec![vec![at(300.0, 0.0), at(400.0, 100.0), at(400.0, 0.0), at(300.0, 100.0)]]];

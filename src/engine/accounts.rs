@@ -117,11 +117,11 @@ impl Limits<'_> {
     }
 }
 
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     OffsetDateTime::now_utc().unix_timestamp()
 }
 
-fn time_text(seconds: i64) -> Option<String> {
+pub(super) fn time_text(seconds: i64) -> Option<String> {
     OffsetDateTime::from_unix_timestamp(seconds).ok()?.format(&Rfc3339).ok()
 }
 
@@ -166,7 +166,7 @@ impl Accounts {
     }
 
     /// The file as it is now, none when there is none.
-    fn with<T>(&self, deed: impl FnOnce(Option<&mut PrivateStore>) -> Result<T, EngineError>) -> Result<T, EngineError> {
+    pub(super) fn with<T>(&self, deed: impl FnOnce(Option<&mut PrivateStore>) -> Result<T, EngineError>) -> Result<T, EngineError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.as_ref().is_none_or(|store| !store.is_in_place()) {
             *open = PrivateStore::open(&self.path)?;
@@ -183,7 +183,8 @@ impl Accounts {
     }
 
     pub fn exist(&self) -> Result<bool, EngineError> {
-        self.with(|store| Ok(store.is_some()))
+        // The file may be there for the holders of codes alone.
+        self.with(|store| store.map_or(Ok(false), |store| Ok(!store.accounts()?.is_empty())))
     }
 
     /// Adds an account; its password when it was made up here.
@@ -194,14 +195,31 @@ impl Accounts {
         let made = if new.password.is_none() { Some(password::generated_password()?) } else { None };
         let hash = password::kept(new.password.as_deref().or(made.as_deref()).unwrap_or_default())?;
         let account = Account { name, role: new.role, kinds: new.kinds, units: new.units, created: now(), is_disabled: false };
+        self.with_made(|store| store.add_account(&account, &hash))?;
+        Ok((account, made))
+    }
+
+    /// The key that dossiers are sealed with.
+    pub(super) fn dossier_key(&self) -> Result<SecretHash, EngineError> {
+        let new = password::random()?;
+        self.with_made(|store| store.key("dossier", &new))
+    }
+
+    /// The same where there is a file already: without one no dossier was sealed.
+    pub(super) fn present_dossier_key(&self) -> Result<Option<SecretHash>, EngineError> {
+        let new = password::random()?;
+        self.with(|store| Ok(store.map(|store| store.key("dossier", &new)).transpose()?))
+    }
+
+    /// In the file, which is made where there is none.
+    fn with_made<T>(&self, deed: impl FnOnce(&mut PrivateStore) -> Result<T, StoreError>) -> Result<T, EngineError> {
         self.with(|_| Ok(()))?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let store = match open.as_mut() {
             Some(store) => store,
             None => open.insert(PrivateStore::open_or_create(&self.path)?),
         };
-        store.add_account(&account, &hash).map_err(refused)?;
-        Ok((account, made))
+        deed(store).map_err(refused)
     }
 
     /// By name.

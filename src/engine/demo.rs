@@ -8,8 +8,8 @@ use super::{EngineError, Progress, Rulebook, detect};
 use crate::city::{self, City, UnitPoint};
 use crate::crs::Transform;
 use crate::formats::{About, Column, ColumnType, Export, Row, Table, Value};
-use crate::model::{Coord, Epoch, EpsgCode, Geometry};
-use crate::store::{self, Mode, NewLayer, Setting, Store};
+use crate::model::{CodeHolder, CodeRecord, Coord, Epoch, EpsgCode, Geometry};
+use crate::store::{self, Mode, NewLayer, PrivateStore, Setting, Store, private_path};
 
 /// What every layer of the simulated city says of itself.
 const SOURCE: &str = "farmzone demo: simulated, no real place; names, codes and areas of communes are facts";
@@ -34,7 +34,22 @@ pub fn make_demo(workspace: &Path, rulebook: &Rulebook, progress: Progress) -> R
         detect::keep(&mut store, &snapshot, &found)?;
     }
     write_truth(&city, &dir.join("truth.gpkg"))?;
-    std::fs::rename(&draft.0, workspace).map_err(failed)
+    std::fs::rename(&draft.0, workspace).map_err(failed)?;
+    write_holders(&city, workspace)
+}
+
+/// Who holds the simulated codes: names, numbers and telephones that nobody has.
+fn write_holders(city: &City, workspace: &Path) -> Result<(), EngineError> {
+    let holder = |n: usize| CodeHolder {
+        holder: Some(format!("Người mô phỏng {n}")),
+        phone: Some(format!("0000 000 {n:03}")),
+        identity_no: Some(format!("000000000{n:03}")),
+        farmers: Some(format!("Hộ mô phỏng {n}A; Hộ mô phỏng {n}B")),
+    };
+    let key = |record: &CodeRecord| (record.code.clone(), record.part.clone().unwrap_or_default());
+    let holders = city.codes.iter().enumerate().map(|(n, record)| (key(record), holder(n + 1))).collect();
+    let mut private = PrivateStore::open_or_create(&private_path(workspace))?;
+    private.put_holders(&holders, true, || Ok::<_, EngineError>(()))
 }
 
 /// A workspace that is not finished; what is left of it goes with this.
@@ -80,6 +95,7 @@ fn fill(path: &Path, city: &City, targets: &str, progress: Progress) -> Result<(
     write(&mut store, None, &city.context)?;
     write(&mut store, None, &city.permits)?;
     write(&mut store, None, &city.zones)?;
+    write(&mut store, None, &city.codes)?;
     let n_epochs = city.land_use.len() as u64;
     for (i, (epoch, land_use)) in city.land_use.iter().enumerate() {
         progress("writing land use", i as u64, n_epochs);

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::accounts::new_secret;
 use super::import::{Sorter, kind_of};
 use super::{EngineError, Rulebook, Snapshot, ZoneView};
+use crate::crs::Mistake;
 use crate::edit;
 use crate::formats::{self, Doubles, Feature, FormatError, Record, Request, Source};
 use crate::geom;
@@ -27,13 +28,14 @@ pub struct DropAsk {
     pub fields: BTreeMap<String, String>,
     pub crs: Option<EpsgCode>,
     pub operation: Option<EpsgCode>,
+    pub correct: Option<Mistake>,
     pub encoding: Option<String>,
 }
 
 /// Endings by which formats are known.
-const ENDINGS: [&str; 20] = [
+const ENDINGS: [&str; 22] = [
     "gpkg", "zip", "geojson", "json", "geojsonl", "kml", "kmz", "dxf", "dgn", "csv", "tsv", "gml", "xml", "gpx", "fgb", "shp", "tab",
-    "mif", "xlsx", "ods",
+    "mif", "xlsx", "ods", "xlsm", "txt",
 ];
 /// More are no edit but an import.
 const MOST_FEATURES: u64 = 10_000;
@@ -50,9 +52,7 @@ impl Snapshot {
     /// `FileRefused`, with a word for why.
     pub fn look_at_dropped(&self, bytes: &[u8], ask: &DropAsk) -> Result<Value, EngineError> {
         let folder = Folder::new()?;
-        let ending = ENDINGS.iter().find(|known| known.eq_ignore_ascii_case(&ask.ending)).copied().unwrap_or("bin");
-        let path = folder.0.join(format!("file.{ending}"));
-        std::fs::write(&path, bytes).map_err(cannot_keep)?;
+        let path = folder.put(bytes, folder_ending(&format!(".{}", ask.ending)))?;
         self.read_dropped(&path, ask).map_err(|error| match error {
             EngineError::Format(error) => refused(error, &path),
             other => other,
@@ -71,7 +71,7 @@ impl Snapshot {
             "driver": source.driver, "layer": source.layer, "layers": source.layers, "mapping": mapping, "revision": self.revision,
             "crs": { "source": source.crs.short(), "operation": source.operation.as_ref().map(ToString::to_string) },
         });
-        let units = self.units.iter().map(|unit| unit.unit.shape.clone()).collect();
+        let units = self.units.iter().map(|unit| unit.unit.clone()).collect();
         let mut reading = Reading {
             rulebook: &self.rulebook,
             sorter: Sorter::new(&self.rulebook, None, units),
@@ -114,6 +114,7 @@ impl Snapshot {
             code: None,
             crs: ask.crs,
             operation: ask.operation,
+            correct: ask.correct,
             encoding: ask.encoding.as_deref(),
             doubles: Doubles::Renamed,
             target: self.place.crs,
@@ -273,16 +274,47 @@ fn refused(error: FormatError, path: &Path) -> EngineError {
 }
 
 /// A folder of our own that is gone with what is in it when this goes.
-struct Folder(PathBuf);
+pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Result<Folder, EngineError> {
+    pub(super) fn new() -> Result<Folder, EngineError> {
         use std::os::unix::fs::DirBuilderExt;
         // GDAL's messages name files by their true paths.
         let home = std::env::temp_dir().canonicalize().map_err(cannot_keep)?;
         let path = home.join(format!("farmzone-drop-{}", new_secret()?));
         std::fs::DirBuilder::new().mode(0o700).create(&path).map_err(cannot_keep)?;
         Ok(Folder(path))
+    }
+
+    /// The one file in it, of this ending.
+    pub(super) fn place(&self, ending: &str) -> PathBuf {
+        self.0.join(format!("file.{ending}"))
+    }
+
+    /// Keeps what was sent as its one file.
+    pub(super) fn put(&self, bytes: &[u8], ending: &str) -> Result<PathBuf, EngineError> {
+        let path = self.place(ending);
+        std::fs::write(&path, bytes).map_err(cannot_keep)?;
+        Ok(path)
+    }
+}
+
+/// The ending of a file's name, when a format is known by it.
+pub(super) fn folder_ending(filename: &str) -> &'static str {
+    let asked = filename.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ENDINGS.iter().find(|known| known.eq_ignore_ascii_case(asked)).copied().unwrap_or("bin")
+}
+
+/// A fault of the file that was sent, in words that name no path of ours.
+pub(super) fn in_our_words(error: EngineError, path: &Path) -> EngineError {
+    match error {
+        EngineError::Format(error) => refused(error, path),
+        EngineError::Refused { kind, message, issues } => {
+            let shown = path.display().to_string();
+            let message = message.replace(&format!("{shown}: "), "").replace(&shown, "the file");
+            EngineError::Refused { kind, message, issues }
+        }
+        other => other,
     }
 }
 

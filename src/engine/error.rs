@@ -58,6 +58,12 @@ pub enum EngineError {
     /// A plan that is of another revision than the one that was named.
     #[error("the plan is of revision {now} by now: read it again before you change it")]
     PlanMoved { now: Revision },
+    /// An alert that is not as it was when it was seen; its ETag, when that is known.
+    #[error("somebody else has changed the alert: read it again before you change it")]
+    AlertMoved { now: Option<String> },
+    /// A code of the register that is another than what was named by its mark.
+    #[error("{code} changed since you read it: look at what is there now, then try again")]
+    CodeMoved { code: String, etag: String },
     /// A file that was sent and cannot be shown: why, in a word that stays; where a layer has to be chosen, which there are.
     #[error("{message}")]
     FileRefused { why: &'static str, message: String, layers: Vec<String> },
@@ -114,7 +120,10 @@ impl EngineError {
             EngineError::Refused { kind, .. } => *kind,
             EngineError::Legend(_) | EngineError::Crs(_) => ErrorKind::Invalid,
             EngineError::EditRefused { .. } | EngineError::FileRefused { .. } => ErrorKind::Invalid,
-            EngineError::EditStale { .. } | EngineError::PlanMoved { .. } => ErrorKind::Conflict,
+            EngineError::EditStale { .. }
+            | EngineError::PlanMoved { .. }
+            | EngineError::AlertMoved { .. }
+            | EngineError::CodeMoved { .. } => ErrorKind::Conflict,
             EngineError::Store(error) => of_store(error),
             EngineError::Format(error) => of_format(error),
         }

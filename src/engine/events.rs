@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock, PoisonError};
+use std::time::Instant;
 
 use rayon::prelude::*;
 
@@ -61,6 +62,23 @@ impl EpochEvents {
             findings[zone] = shared(finding);
         }
         EpochEvents::new(epoch, findings, rests_on.left_out)
+    }
+
+    /// These without some: what a zone lost is less by their land.
+    pub(super) fn without(&self, is_left_out: &(dyn Fn(&Event) -> bool + Sync)) -> EpochEvents {
+        let of_zone = |found: &Option<Arc<Found>>| {
+            let whole = found.as_ref()?;
+            if !whole.events.iter().chain(&whole.gone).any(is_left_out) {
+                return found.clone();
+            }
+            let mut finding = whole.finding.clone();
+            finding.events.retain(|event| !is_left_out(event));
+            finding.gone.retain(|event| !is_left_out(event));
+            finding.lost_m2 = encroach::lost_m2(&finding.events);
+            shared(finding)
+        };
+        let findings = self.findings.par_iter().map(of_zone).collect();
+        EpochEvents { n_looked_again: self.n_looked_again, ..EpochEvents::new(self.epoch, findings, self.left_out) }
     }
 
     /// By zone, the largest of each first.
@@ -213,6 +231,7 @@ impl Snapshot {
 
     /// Looks again at the zones that a change touches; none when too much changed, or what was before is not known.
     fn redo(&self, epoch: Epoch) -> Result<Option<EpochEvents>, EngineError> {
+        let started = Instant::now();
         // Asked for once; what was before is let go then.
         let rested = self.rested.lock().unwrap_or_else(PoisonError::into_inner).remove(&epoch);
         let Some(rested) = rested.filter(|r| r.circumstances == self.circumstances(epoch)) else { return Ok(None) };
@@ -250,7 +269,8 @@ impl Snapshot {
             left_out.add(&finding.left_out);
             findings[zone] = shared(finding);
         }
-        tracing::debug!(%epoch, n_zones = touched.len(), "looked again at the zones that a change touches");
+        let ms = started.elapsed().as_millis() as u64;
+        tracing::debug!(%epoch, n_zones = touched.len(), ms, "looked again at the zones that a change touches");
         Ok(Some(EpochEvents { n_looked_again: Some(touched.len()), ..EpochEvents::new(epoch, findings, left_out) }))
     }
 

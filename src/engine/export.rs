@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::accounts::new_secret;
+use super::alerts::Standing;
 use super::detect::{Found, Overlay};
 use super::draft::{Draft, cannot};
 use super::figures::rounded_m2;
@@ -22,7 +24,7 @@ pub struct Exported {
     pub issues: Vec<Issue>,
 }
 
-/// Writes one layer. `name` is a layer's name, or `encroachments`, `landuse` (the latest epoch), `units`.
+/// Writes one layer. `name` is a layer's name, or `encroachments`, `landuse` (the latest epoch), `units`, `codes`.
 pub fn export(snapshot: &Snapshot, name: &str, out: &Path, crs: Option<EpsgCode>, progress: Progress) -> Result<Exported, EngineError> {
     super::may_be_written(out, &snapshot.path)?;
     let (role, epoch) = layer_asked(snapshot, name)?;
@@ -61,6 +63,7 @@ fn layer_asked(snapshot: &Snapshot, name: &str) -> Result<(LayerRole, Option<Epo
             None => Err(EngineError::not_found("the workspace has no land use yet")),
         },
         "units" if snapshot.layer(LayerRole::Boundaries).is_some() => Ok((LayerRole::Boundaries, None)),
+        "codes" if snapshot.layer(LayerRole::Codes).is_some() => Ok((LayerRole::Codes, None)),
         name => {
             let layer = snapshot.layer_named(name)?;
             if let Some(raster) = &layer.raster {
@@ -73,11 +76,11 @@ fn layer_asked(snapshot: &Snapshot, name: &str) -> Result<(LayerRole, Option<Epo
     }
 }
 
-fn text(value: Option<&str>) -> Value {
+pub(super) fn text(value: Option<&str>) -> Value {
     value.map_or(Value::Null, |v| Value::Text(v.to_owned()))
 }
 
-fn real(value: Option<f64>) -> Value {
+pub(super) fn real(value: Option<f64>) -> Value {
     value.map_or(Value::Null, Value::Real)
 }
 
@@ -85,12 +88,12 @@ fn shape(shape: &MultiPolygon) -> Option<Geometry> {
     Some(Geometry::MultiPolygon(shape.clone()))
 }
 
-fn columns(names: &[(&str, ColumnType)], keep: &[String]) -> Vec<Column> {
+pub(super) fn columns(names: &[(&str, ColumnType)], keep: &[String]) -> Vec<Column> {
     let ours = names.iter().map(|(name, kind)| Column::new(name, *kind));
     ours.chain(keep.iter().map(|name| Column::new(name, ColumnType::Text))).collect()
 }
 
-fn with_kept(mut values: Vec<Value>, kept: &Kept) -> Vec<Value> {
+pub(super) fn with_kept(mut values: Vec<Value>, kept: &Kept) -> Vec<Value> {
     values.extend(kept.iter().map(|k| text(k.as_deref())));
     values
 }
@@ -99,7 +102,7 @@ fn rows(snapshot: &Snapshot, role: LayerRole, epoch: Option<Epoch>) -> Result<(V
     use ColumnType::{Integer, Real, Text};
     let name = Layer::name_of(role, epoch);
     let keep = snapshot.layers.iter().find(|l| l.name == name).map_or(&[][..], |l| &l.keep);
-    let found = snapshot.epoch(None)?.filter(|_| role == LayerRole::Zones).map(|e| snapshot.events(e)).transpose()?;
+    let found = snapshot.epoch(None)?.filter(|_| role == LayerRole::Zones).map(|e| snapshot.losses(e)).transpose()?;
     Ok(match (role, epoch) {
         (LayerRole::Zones, _) => (
             columns(
@@ -168,7 +171,10 @@ fn rows(snapshot: &Snapshot, role: LayerRole, epoch: Option<Epoch>) -> Result<(V
             });
             (columns(&[("id", Text), ("code", Text), ("group", Text), ("observed", Text)], keep), rows.collect())
         }
-        (LayerRole::Encroachments, Some(epoch)) => (event_columns(), snapshot.events(epoch)?.events().map(event_row).collect()),
+        (LayerRole::Encroachments, Some(epoch)) => {
+            let standing = snapshot.standing()?;
+            (event_columns(), snapshot.events(epoch)?.events().map(|event| event_row(event, &standing)).collect())
+        }
         (LayerRole::Boundaries, _) => (
             columns(&[("code", Text), ("name", Text), ("full_name", Text), ("valid_from", Text), ("area_m2", Real)], keep),
             snapshot
@@ -220,6 +226,7 @@ fn rows(snapshot: &Snapshot, role: LayerRole, epoch: Option<Epoch>) -> Result<(V
                 })
                 .collect(),
         ),
+        (LayerRole::Codes, _) => super::register::rows(snapshot, keep)?,
         (LayerRole::LandUse | LayerRole::Encroachments, None) => return Err(EngineError::internal(format!("layer {name} has no epoch"))),
     })
 }
@@ -245,6 +252,7 @@ fn event_columns() -> Vec<Column> {
             ("n_sources", Integer),
             ("n_agreeing", Integer),
             ("evidence", Text),
+            ("status", Text),
         ],
         &[],
     )
@@ -265,7 +273,7 @@ fn evidence_text(evidence: &[Evidence]) -> String {
     evidence.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-fn event_row(event: &Event) -> Row {
+fn event_row(event: &Event, standing: &Standing) -> Row {
     let values = vec![
         text(Some(&event.id)),
         text(Some(&event.zone_id)),
@@ -284,6 +292,7 @@ fn event_row(event: &Event) -> Row {
         Value::Integer(event.n_sources.into()),
         Value::Integer(event.n_agreeing.into()),
         text(Some(&evidence_text(&event.evidence))),
+        text(Some(standing.of(&event.id).as_str())),
     ];
     Row { values, shape: shape(&event.shape) }
 }
@@ -299,7 +308,9 @@ pub fn write_events(snapshot: &Snapshot, found: &Found, out: &Path) -> Result<Ve
     };
     let columns = event_columns();
     let mut file = Export::create(out, snapshot.place.crs, None)?;
-    file.layer(&Table { name: "encroachments", columns: &columns, about: &about, is_polygons: true }, found.events.iter().map(event_row))?;
+    let standing = snapshot.standing()?;
+    let rows = found.events.iter().map(|event| event_row(event, &standing));
+    file.layer(&Table { name: "encroachments", columns: &columns, about: &about, is_polygons: true }, rows)?;
     Ok(file.finish()?)
 }
 
@@ -361,6 +372,26 @@ pub fn write_figures(snapshot: &Snapshot, figures: &Figures, out: &Path) -> Resu
         )?;
         figures.rows.iter().try_for_each(|row| writeln!(file, "{}", line(row)))
     })
+}
+
+/// Tables as the bytes of a spreadsheet, a sheet each.
+pub(super) fn spreadsheet(crs: EpsgCode, tables: Vec<(Table<'_>, Vec<Row>)>) -> Result<Vec<u8>, EngineError> {
+    let folder = std::env::temp_dir().join(format!("farmzone-{}", new_secret()?));
+    let failed = |e: std::io::Error| EngineError::unavailable(format!("the spreadsheet could not be written: {e}"));
+    std::fs::create_dir(&folder).map_err(failed)?;
+    let out = folder.join("sheets.xlsx");
+    let write = || -> Result<Vec<u8>, EngineError> {
+        let mut file = Export::create(&out, crs, None)?;
+        for (table, rows) in tables {
+            file.layer(&table, rows)?;
+        }
+        file.finish()?;
+        std::fs::read(&out).map_err(failed)
+    };
+    let written = write();
+    // What stays behind is the system's to tidy.
+    let _ = std::fs::remove_dir_all(&folder);
+    written
 }
 
 /// Writes a text file whole or not at all.

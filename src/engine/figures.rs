@@ -13,7 +13,7 @@ use super::snapshot::{Snapshot, UnitView, ZoneView};
 use crate::encroach;
 use crate::geom;
 use crate::legend::{self, Text, Words};
-use crate::model::{Change, Coord, Epoch, Event, Evidence, Group, LayerRole, Right};
+use crate::model::{AlertStatus, Change, Coord, Epoch, Event, Evidence, Group, LayerRole, Right};
 
 /// Which zones and events are asked for. Empty lists mean all.
 #[derive(Debug, Clone, Default)]
@@ -37,8 +37,8 @@ pub struct Filter {
     pub min_severity: Option<u8>,
     /// First seen in one of these epochs, both included.
     pub since: Option<(Epoch, Epoch)>,
-    /// Every event is `new` until officers work on them.
-    pub status: Option<&'static str>,
+    /// How far officers are with an event; rejected ones are only listed when asked for.
+    pub statuses: Vec<AlertStatus>,
 }
 
 /// A part of a list.
@@ -133,7 +133,7 @@ struct KindSum {
 
 impl Snapshot {
     /// Refuses kinds and units that do not exist, so that a typo does not look like an empty answer.
-    fn known(&self, filter: &Filter) -> Result<(), EngineError> {
+    pub(super) fn known(&self, filter: &Filter) -> Result<(), EngineError> {
         for kind in &filter.kinds {
             if self.rulebook.kinds.get(kind).is_none() {
                 let known: Vec<&str> = self.rulebook.kinds.kinds.iter().map(|k| k.key.as_str()).collect();
@@ -186,14 +186,15 @@ impl Snapshot {
             && (filter.rights.is_empty() || filter.rights.contains(&event.right))
     }
 
-    fn events_at(&self, epoch: Option<Epoch>) -> Result<Option<Arc<EpochEvents>>, EngineError> {
-        self.epoch(epoch)?.map(|epoch| self.events(epoch)).transpose()
+    /// The events that count: rejected ones are no loss.
+    fn losses_at(&self, epoch: Option<Epoch>) -> Result<Option<Arc<EpochEvents>>, EngineError> {
+        self.epoch(epoch)?.map(|epoch| self.losses(epoch)).transpose()
     }
 
     /// `GET /api/v1/summary`.
     pub fn summary(&self, filter: &Filter) -> Result<Value, EngineError> {
         let taken = self.zones_taken(filter)?;
-        let found = self.events_at(filter.epoch)?;
+        let found = self.losses_at(filter.epoch)?;
         let mut kinds: BTreeMap<&str, KindSum> = BTreeMap::new();
         let mut groups: BTreeMap<Group, Sum> = BTreeMap::new();
         let mut rights: BTreeMap<Right, Sum> = BTreeMap::new();
@@ -358,7 +359,7 @@ impl Snapshot {
 
     /// `GET /api/v1/units`.
     pub fn units_list(&self, epoch: Option<Epoch>) -> Result<Value, EngineError> {
-        let found = self.events_at(epoch)?;
+        let found = self.losses_at(epoch)?;
         let mut sums: Vec<KindSum> = self.units.iter().map(|_| KindSum::default()).collect();
         for (i, zone) in self.zones.list.iter().enumerate() {
             let Some(sum) = zone.unit.and_then(|u| sums.get_mut(u)) else { continue };
@@ -413,7 +414,7 @@ impl Snapshot {
 
     pub fn zones_list(&self, filter: &Filter, page: Page) -> Result<Value, EngineError> {
         let taken = self.zones_taken(filter)?;
-        let found = self.events_at(filter.epoch)?;
+        let found = self.losses_at(filter.epoch)?;
         let rows = taken.iter().skip(page.offset).take(page.limit).map(|&i| {
             let view = &self.zones.list[i];
             let lost_m2 = found.as_ref().and_then(|f| self.lost_m2(f, i));
@@ -447,7 +448,7 @@ impl Snapshot {
     /// `GET /api/v1/zones/{id}`.
     pub fn zone_card(&self, id: &str, epoch: Option<Epoch>) -> Result<Value, EngineError> {
         let place = self.zones.by_id(id).ok_or_else(|| EngineError::not_found(format!("no zone “{id}”")))?;
-        let found = self.events_at(epoch)?;
+        let found = self.losses_at(epoch)?;
         let view = &self.zones.list[place];
         let zone = &view.zone;
         let lonlat = self.place.to_lonlat(&zone.shape)?;
@@ -466,6 +467,7 @@ impl Snapshot {
             "lost_share": lost_m2.map(|lost| rounded_share(lost / view.area_m2)), "outside_share": rounded_share(view.outside_share),
             "center": self.lonlat_point(view.center())?, "epoch": found.as_ref().map(|f| f.epoch), "source": layer.map(|l| l.source.clone()),
             "simulated": layer.is_some_and(|l| l.simulated), "revision": view.revision, "events": shown?, "n_events": events.len(),
+            "codes": self.codes_of_zone(place)?,
         });
         Ok(
             json!({ "type": "Feature", "id": zone.id, "bbox": self.lonlat_bounds(view.bounds)?, "geometry": geojson(&lonlat), "properties": properties, "revision": self.revision }),
@@ -479,7 +481,7 @@ impl Snapshot {
             "id": event.id, "zone_id": event.zone_id, "kind": self.zones.by_id(&event.zone_id).map(|i| self.zones.list[i].zone.kind.clone()),
             "group": event.group, "group_name": group_name(event.group), "code": event.code, "code_name": class.map(|c| c.name.clone()),
             "epoch": event.epoch, "since": event.since, "change": event.change, "right": event.right, "right_name": right_name(event.right),
-            "severity": event.severity, "status": "new", "area_m2": rounded_m2(event.area_m2), "share": rounded_share(event.share), "width_m": rounded_m2(event.width_m), "center": center,
+            "severity": event.severity, "status": self.standing()?.of(&event.id), "area_m2": rounded_m2(event.area_m2), "share": rounded_share(event.share), "width_m": rounded_m2(event.width_m), "center": center,
             "sigma_m2": event.sigma_m2.map(rounded_m2), "probability": event.probability.map(rounded_share),
             "n_sources": event.n_sources, "n_agreeing": event.n_agreeing,
         }))
@@ -503,7 +505,12 @@ impl Snapshot {
     /// `GET /api/v1/encroachments`.
     pub fn encroachments_list(&self, filter: &Filter, page: Page) -> Result<Value, EngineError> {
         self.known(filter)?;
-        let Some(found) = self.events_at(filter.epoch)? else { return self.collection(0, page, std::iter::empty()) };
+        let Some(epoch) = self.epoch(filter.epoch)? else { return self.collection(0, page, std::iter::empty()) };
+        let (found, standing) = (self.events(epoch)?, self.standing()?);
+        let takes_status = |event: &Event| match standing.of(&event.id) {
+            status if filter.statuses.is_empty() => status != AlertStatus::Rejected,
+            status => filter.statuses.contains(&status),
+        };
         let bounds = match filter.bbox {
             Some(bbox) => match self.metric(bbox)? {
                 Some(bounds) => Some(bounds),
@@ -521,7 +528,7 @@ impl Snapshot {
         let mut taken: Vec<&Event> = found
             .events()
             .chain(gone)
-            .filter(|e| Self::takes_event(filter, e))
+            .filter(|e| takes_status(e) && Self::takes_event(filter, e))
             .filter(|e| filter.zone.as_deref().is_none_or(|zone| zone == e.zone_id))
             .filter(|e| bounds.is_none_or(|b| geom::bounds(&e.shape).is_some_and(|s| touch(b, s))))
             .filter(|e| self.zones.by_id(&e.zone_id).is_some_and(|i| self.takes_zone(filter, i)))
@@ -533,20 +540,29 @@ impl Snapshot {
 
     /// `GET /api/v1/encroachments/{id}`: of the epoch that is named, else of the latest or one that is at hand; a made-up id makes nobody detect.
     pub fn encroachment_card(&self, id: &str, asked: Option<Epoch>) -> Result<Value, EngineError> {
-        let mut found = vec![self.events_at(asked)?];
-        let others = self.epochs.iter().rev().filter(|_| asked.is_none());
-        for &epoch in others {
-            found.push(self.events_at_hand(epoch)?);
-        }
-        let Some(event) = found.iter().flatten().find_map(|events| events.by_id(id)) else {
-            let hint = if asked.is_none() && self.epochs.len() > 1 { "; of an older epoch? Name it with ?epoch=" } else { "" };
-            return Err(EngineError::not_found(format!("no encroachment “{id}”{hint}")));
-        };
+        let found = self.events_to_look_in(asked)?;
+        let event = self.event_in(&found, id, asked)?;
         let mut feature = self.event_feature(event)?;
         feature["properties"]["evidence"] = event.evidence.iter().map(evidence_facts).collect();
         feature["properties"]["epochs"] = self.sightings(id)?;
         feature["revision"] = json!(self.revision);
         Ok(feature)
+    }
+
+    /// What was found in the epoch that is named, else in the latest one and in those at hand, the latest first.
+    pub(super) fn events_to_look_in(&self, asked: Option<Epoch>) -> Result<Vec<Arc<EpochEvents>>, EngineError> {
+        let mut found = vec![self.epoch(asked)?.map(|epoch| self.events(epoch)).transpose()?];
+        for &epoch in self.epochs.iter().rev().filter(|_| asked.is_none()) {
+            found.push(self.events_at_hand(epoch)?);
+        }
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    pub(super) fn event_in<'e>(&self, found: &'e [Arc<EpochEvents>], id: &str, asked: Option<Epoch>) -> Result<&'e Event, EngineError> {
+        found.iter().find_map(|events| events.by_id(id)).ok_or_else(|| {
+            let hint = if asked.is_none() && self.epochs.len() > 1 { "; of an older epoch? Name it with ?epoch=" } else { "" };
+            EngineError::not_found(format!("no encroachment “{id}”{hint}"))
+        })
     }
 
     /// `GET /api/v1/landuse/classes`.

@@ -161,7 +161,11 @@ impl Snapshot {
             None => self.zones.by_id(id).map(|i| self.zones.list[i].zone.clone()),
         };
         let ids: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-        let differ: Vec<&String> = ids.into_iter().filter(|id| at(&before, id) != at(&after, id)).collect();
+        let is_other = |id: &&String| {
+            let [was, is] = [at(&before, id), at(&after, id)];
+            was != is && !is_knit(&was, &is)
+        };
+        let differ: Vec<&String> = ids.into_iter().filter(is_other).collect();
         let mut features = Vec::new();
         for id in differ.iter().skip(page.offset).take(page.limit) {
             features.push(self.difference_facts(id, at(&before, id).as_ref(), at(&after, id).as_ref())?);

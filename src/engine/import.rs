@@ -6,14 +6,17 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::mistakes::{self, MOST_WITNESSES, Suspects, Witness};
 use super::{EngineError, Progress, Rulebook, raster_import};
 use crate::codes;
+use crate::crs::Mistake;
 use crate::encroach;
 use crate::formats::{self, Doubles, Feature, Request, Source};
 use crate::geom;
 use crate::legend::{self, Kinds, Legend};
 use crate::model::{
-    Context, ContextGroup, Epoch, EpsgCode, Issue, LandUse, Layer, LayerRole, MultiPolygon, NotAWord, Permit, Revision, Right, Unit, Zone,
+    Context, ContextGroup, Coord, Epoch, EpsgCode, Issue, LandUse, Layer, LayerRole, MultiPolygon, NotAWord, Permit, Revision, Right, Unit,
+    Zone,
 };
 use crate::store::{self, Mode, NewLayer, Reader, Setting, Store};
 
@@ -32,6 +35,8 @@ pub struct Import<'a> {
     pub legend: &'a str,
     pub crs: Option<EpsgCode>,
     pub operation: Option<EpsgCode>,
+    /// What went wrong on the way to the file, to be set right.
+    pub correct: Option<Mistake>,
     pub accuracy_m: Option<f64>,
     pub source: Option<&'a str>,
     pub encoding: Option<&'a str>,
@@ -127,6 +132,9 @@ pub fn import(workspace: &Path, rulebook: &Rulebook, request: &Import, progress:
     if request.mode == Mode::New && store.layers()?.iter().any(|l| l.name == name) {
         return Err(store::StoreError::LayerExists { name }.into());
     }
+    if request.role == LayerRole::Codes {
+        return super::register::import_codes(&mut store, rulebook, request, progress);
+    }
     let legend = (request.role == LayerRole::LandUse).then(|| Chosen::find(rulebook, request.legend)).transpose()?;
     if let (Some(legend), Mode::Append | Mode::Update) = (&legend, request.mode)
         && let Some(there) = store.layers()?.into_iter().find(|l| l.name == name).and_then(|l| l.legend)
@@ -150,20 +158,25 @@ pub fn import(workspace: &Path, rulebook: &Rulebook, request: &Import, progress:
         code: request.code,
         crs: request.crs,
         operation: request.operation,
+        correct: request.correct,
         encoding: request.encoding,
         doubles: if request.mode == Mode::Update { Doubles::SetAside } else { Doubles::Renamed },
         target: store.crs(),
     })?;
     // A layer that was exported as simulated stays so: its own column is read along, and not kept.
     let says_simulated = source.read_along(SIMULATED);
-    let units = if request.role == LayerRole::Zones { units(workspace)? } else { Vec::new() };
-    let mut sorter = Sorter { says_simulated, ..Sorter::new(rulebook, legend.as_ref().map(|l| &l.legend), units) };
+    let is_zones = request.role == LayerRole::Zones;
+    let units = if is_zones { units(workspace)? } else { Vec::new() };
+    let suspects = (is_zones && request.correct.is_none()).then(|| Suspects::of(&source));
+    let places = if suspects.is_some() { mistakes::known_places(&Reader::open(workspace)?)? } else { HashMap::new() };
+    let mut sorter = Sorter { says_simulated, suspects, places, ..Sorter::new(rulebook, legend.as_ref().map(|l| &l.legend), units) };
     match request.role {
         LayerRole::Zones => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::zone),
         LayerRole::LandUse => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::land_use),
         LayerRole::Permits => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::permit),
         LayerRole::Boundaries => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::unit),
         LayerRole::Context => write(&mut store, request, source, legend.as_ref(), &mut sorter, progress, Sorter::context),
+        LayerRole::Codes => Err(EngineError::internal("a register is read by its own way")),
         LayerRole::Encroachments => Err(EngineError::usage("encroachments are found by `farmzone detect`, not imported")),
     }
 }
@@ -192,11 +205,10 @@ impl Chosen {
     }
 }
 
-fn units(workspace: &Path) -> Result<Vec<MultiPolygon>, EngineError> {
+fn units(workspace: &Path) -> Result<Vec<Unit>, EngineError> {
     let reader = Reader::open(workspace)?;
     let Some(layer) = reader.layers()?.into_iter().find(|l| l.role == LayerRole::Boundaries) else { return Ok(Vec::new()) };
-    let (units, _) = reader.features::<Unit>(&layer.name)?;
-    Ok(units.into_iter().map(|u| u.shape).collect())
+    Ok(reader.features::<Unit>(&layer.name)?.0)
 }
 
 /// What becomes of one feature.
@@ -240,6 +252,7 @@ fn write<'a, F: store::Feature>(
         Ok::<(), EngineError>(())
     })?;
     sorter.look_outside();
+    sorter.look_for_mistakes();
     if let Some(out) = request.issues_out {
         write_issues(&sorter.issues, out)?;
     }
@@ -301,9 +314,9 @@ pub(super) struct Sorter<'a> {
     kinds: &'a Kinds,
     schemes: &'a codes::Schemes,
     legend: Option<&'a Legend>,
-    units: Vec<MultiPolygon>,
-    /// Shapes of zones that wait to be compared with the units: id, shape.
-    zones: Vec<(String, MultiPolygon)>,
+    units: Vec<Unit>,
+    /// Zones that wait to be compared with the units: id, stated unit, shape.
+    zones: Vec<(String, Option<String>, MultiPolygon)>,
     unmapped: HashMap<String, (u64, f64)>,
     issues: Vec<Issue>,
     n_issues: usize,
@@ -312,6 +325,11 @@ pub(super) struct Sorter<'a> {
     /// The last kept value of each feature is the file's `simulated`.
     says_simulated: bool,
     n_simulated: u64,
+    /// What may have gone wrong with the file; none when that is not asked.
+    suspects: Option<Suspects>,
+    /// Where zones of an id or a code lie already.
+    places: HashMap<String, Coord>,
+    witnesses: Vec<Witness>,
     /// (code, valid_from) of the units so far.
     unit_keys: HashSet<(String, Option<String>)>,
 }
@@ -326,7 +344,7 @@ const OUTSIDE_SHARE: f64 = 0.02;
 
 impl<'a> Sorter<'a> {
     /// `units` are those that zones are compared with.
-    pub fn new(rulebook: &'a Rulebook, legend: Option<&'a Legend>, units: Vec<MultiPolygon>) -> Sorter<'a> {
+    pub fn new(rulebook: &'a Rulebook, legend: Option<&'a Legend>, units: Vec<Unit>) -> Sorter<'a> {
         Sorter {
             kinds: &rulebook.kinds,
             schemes: &rulebook.schemes,
@@ -340,6 +358,9 @@ impl<'a> Sorter<'a> {
             n_outside: 0,
             says_simulated: false,
             n_simulated: 0,
+            suspects: None,
+            places: HashMap::new(),
+            witnesses: Vec::new(),
             unit_keys: HashSet::new(),
         }
     }
@@ -394,8 +415,12 @@ impl<'a> Sorter<'a> {
             self.note(vec![Issue::new("malformed_code", Some(&id), format!("{malformed}; the zone was kept with the code as written"))]);
         }
         let shape = shape.into_polygons();
+        if self.suspects.is_some() && self.witnesses.len() < MOST_WITNESSES {
+            let witness = |at| Witness { id: id.clone(), code: code.clone(), unit: unit.clone(), at };
+            self.witnesses.extend(geom::pole(&shape).map(witness));
+        }
         if !self.units.is_empty() {
-            self.zones.push((id.clone(), shape.clone()));
+            self.zones.push((id.clone(), unit.clone(), shape.clone()));
             if self.zones.len() >= ZONES_AT_A_TIME {
                 self.look_outside();
             }
@@ -421,28 +446,69 @@ impl<'a> Sorter<'a> {
         })
     }
 
-    /// Lists the waiting zones that lie outside the units.
+    /// Lists the waiting zones that lie outside the units, and those that state another unit than the one they lie in.
     pub fn look_outside(&mut self) {
         let zones = std::mem::take(&mut self.zones);
         if zones.is_empty() {
             return;
         }
-        let shapes: Vec<&MultiPolygon> = zones.iter().map(|(_, shape)| shape).collect();
-        let units: Vec<&MultiPolygon> = self.units.iter().collect();
+        let shapes: Vec<&MultiPolygon> = zones.iter().map(|(.., shape)| shape).collect();
+        let units: Vec<&MultiPolygon> = self.units.iter().map(|unit| &unit.shape).collect();
         let mut inside_m2 = vec![0.0; zones.len()];
+        let mut mostly: Vec<Option<(usize, f64)>> = vec![None; zones.len()];
         for pair in encroach::overlay(&shapes, &units) {
-            inside_m2[pair.zone as usize] += pair.area_m2;
+            let (zone, unit) = (pair.zone as usize, pair.land_use as usize);
+            inside_m2[zone] += pair.area_m2;
+            if mostly[zone].is_none_or(|(_, most_m2)| pair.area_m2 > most_m2) {
+                mostly[zone] = Some((unit, pair.area_m2));
+            }
         }
-        for ((id, shape), inside_m2) in zones.iter().zip(inside_m2) {
+        for (((id, stated, shape), inside_m2), mostly) in zones.iter().zip(inside_m2).zip(mostly) {
+            let at = || geom::pole(shape).map(|c| [c.x, c.y]);
+            if let Some((stated, (unit, _))) = stated.as_deref().zip(mostly)
+                && let Some(message) = self.units.get(unit).and_then(|unit| self.other_unit(stated, unit))
+            {
+                self.note(vec![Issue { at: at(), ..Issue::new("other_unit", Some(id), message) }]);
+            }
             let area_m2 = geom::area_m2(shape);
             let outside = 1.0 - inside_m2 / area_m2;
             if outside > OUTSIDE_SHARE {
                 self.n_outside += 1;
                 let message =
                     format!("{:.1} % of the zone ({:.0} m²) lies outside every unit; it was kept", outside * 100.0, area_m2 - inside_m2);
-                self.note(vec![Issue { at: geom::pole(shape).map(|c| [c.x, c.y]), ..Issue::new("outside_boundaries", Some(id), message) }]);
+                self.note(vec![Issue { at: at(), ..Issue::new("outside_boundaries", Some(id), message) }]);
             }
         }
+    }
+
+    /// Names what likely went wrong with the file's coordinates, before all else.
+    fn look_for_mistakes(&mut self) {
+        let suspects = self.suspects.take();
+        let found = suspects.and_then(|suspects| mistakes::likely(&self.witnesses, &self.units, &self.places, &suspects));
+        if let Some(issue) = found {
+            self.n_issues += 1;
+            self.issues.insert(0, issue);
+        }
+    }
+
+    /// What to say of a zone that states a unit and lies in another; nothing when they are one, by code or by name.
+    fn other_unit(&self, stated: &str, unit: &Unit) -> Option<String> {
+        let spelled = legend::spelled(stated);
+        let is = |unit: &Unit| {
+            unit.code == stated
+                || [Some(&unit.name), unit.full_name.as_ref()].into_iter().flatten().any(|name| legend::spelled(name) == spelled)
+        };
+        if is(unit) {
+            return None;
+        }
+        let shown: String = stated.chars().take(60).collect();
+        let today = format!("{} ({})", unit.name, unit.code);
+        let since = unit.valid_from.as_ref().map_or(String::new(), |day| format!(", in force from {day}"));
+        let why = match self.units.iter().find(|other| is(other)) {
+            Some(other) => format!("that is the code of {} today, and may have been another place’s before July 2025", other.name),
+            None => "no unit has this code or name today; it may be of before July 2025".to_owned(),
+        };
+        Some(format!("the zone states the unit “{shown}”: {why}. By where it lies it counts in {today}{since}; what it states was kept"))
     }
 
     fn land_use(&mut self, feature: Feature) -> Option<LandUse> {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,9 @@ struct Live {
     rulebook: Arc<Rulebook>,
     current: RwLock<Arc<Snapshot>>,
     news: Mutex<VecDeque<Arc<News>>>,
+    /// As `Writing` has it, for who does not write.
+    plans_number: AtomicU64,
+    /// Told of news, and of plans.
     changed: Condvar,
 }
 
@@ -92,6 +96,7 @@ impl Engine {
             rulebook,
             current: RwLock::new(Arc::new(snapshot)),
             news: Mutex::default(),
+            plans_number: AtomicU64::new(plans_number),
             changed: Condvar::new(),
         };
         let engine = Engine(Arc::new(live));
@@ -144,6 +149,19 @@ impl Engine {
         }
     }
 
+    /// A number that is another after each change of a plan; waited for, where it is `known`, at most `patience`.
+    pub fn plans_number_after(&self, known: u64, patience: Duration) -> u64 {
+        let until = Instant::now() + patience;
+        let mut news = self.0.news.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let (number, left) = (self.0.plans_number.load(Ordering::Acquire), until.saturating_duration_since(Instant::now()));
+            if number != known || left.is_zero() {
+                return number;
+            }
+            news = self.0.changed.wait_timeout(news, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
     /// Waits until the revision is another than `known`, at most `patience`; the present revision.
     pub fn wait_for_change(&self, known: Revision, patience: Duration) -> Revision {
         let until = Instant::now() + patience;
@@ -162,17 +180,21 @@ impl Engine {
         self.0.writing()
     }
 
-    /// The snapshot of the workspace as it is now, with what other programs wrote, and with a layer to edit.
-    pub(super) fn caught_up(&self, writing: &mut Writing) -> Result<Arc<Snapshot>, EngineError> {
+    /// The snapshot of the workspace as it is now, with what other programs wrote.
+    pub(super) fn looked(&self, writing: &mut Writing) -> Result<Arc<Snapshot>, EngineError> {
         self.0.look(writing)?;
-        let snapshot = self.snapshot();
+        Ok(self.snapshot())
+    }
+
+    /// The same with a layer to edit.
+    pub(super) fn caught_up(&self, writing: &mut Writing) -> Result<Arc<Snapshot>, EngineError> {
+        let snapshot = self.looked(writing)?;
         if snapshot.has_zones_layer() {
             return Ok(snapshot);
         }
         let drawn = NewLayer { source: "farmzone".to_owned(), source_crs: snapshot.place.crs.to_string(), ..NewLayer::default() };
         writing.store.begin::<Zone>(drawn, Mode::New)?.finish()?;
-        self.0.look(writing)?;
-        Ok(self.snapshot())
+        self.looked(writing)
     }
 
     /// Somebody else wrote: the next look reads it.
@@ -231,7 +253,8 @@ impl Live {
         if store.settle()?.is_none() && store.revision()? == before.revision {
             let plans_number = store.plans_number()?;
             if plans_number != writing.plans_number {
-                (writing.plans_number, writing.seen) = (plans_number, now);
+                writing.seen = now;
+                self.tell_of_plans(writing, plans_number);
                 return Ok(());
             }
             if store.is_log_empty() {
@@ -255,10 +278,19 @@ impl Live {
         self.tell(before, &next, next.tile_changes(before), false)?;
         // Who wrote between our commit and this is looked at next.
         writing.seen = if writing.store.is_settled()? { now } else { now.wrapping_sub(1) };
-        writing.plans_number = writing.store.plans_number()?;
+        let plans_number = writing.store.plans_number()?;
+        self.tell_of_plans(writing, plans_number);
         let ms = [read, started.elapsed()].map(|took| took.as_millis() as u64);
         tracing::info!(revision = next.revision, read_ms = ms[0], ms = ms[1], "the workspace changed");
         Ok(next)
+    }
+
+    fn tell_of_plans(&self, writing: &mut Writing, number: u64) {
+        writing.plans_number = number;
+        // Held, so that nobody begins to wait between the two.
+        let _news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+        self.plans_number.store(number, Ordering::Release);
+        self.changed.notify_all();
     }
 
     /// Makes low zooms ready, when it is time.

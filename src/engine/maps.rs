@@ -72,7 +72,7 @@ impl Snapshot {
     /// Whose data the map shows, as the HTML that a map's corner takes.
     pub(super) fn attribution(&self, lang: &str) -> Option<String> {
         let simulated = if lang == "en" { "Simulated data" } else { "Dữ liệu mô phỏng" };
-        let shown = self.layers.iter().filter(|l| l.role != LayerRole::Encroachments && l.role != LayerRole::Permits);
+        let shown = self.layers.iter().filter(|l| ![LayerRole::Encroachments, LayerRole::Permits, LayerRole::Codes].contains(&l.role));
         let mut words: Vec<String> = Vec::new();
         for layer in shown {
             let word = if layer.simulated { simulated.to_owned() } else { escaped(&layer.source) };

@@ -5,8 +5,10 @@
 //! commit to the store first; a snapshot is never changed.
 
 mod accounts;
+mod alerts;
 mod demo;
 mod detect;
+mod dossier;
 mod draft;
 mod dropped;
 mod edits;
@@ -19,6 +21,7 @@ mod history;
 mod import;
 mod live;
 mod maps;
+mod mistakes;
 mod password;
 mod place;
 mod planning;
@@ -26,6 +29,7 @@ mod plans;
 mod pyramid;
 mod raster;
 mod raster_import;
+mod register;
 mod rulebook;
 mod search;
 mod sheet;
@@ -38,8 +42,10 @@ pub use accounts::{
     Account, AccountChange, Accounts, Limits, MOST_TOKEN_DAYS, NewAccount, NewToken, NotIn, SESSION_LASTS_S, Session, Token, account_facts,
     csrf_of, is_csrf, token_facts,
 };
+pub use alerts::{AlertPatch, AlertSort, AlertsAsk, Feed, FeedItem, NoteAsk, StepAsk};
 pub use demo::{make_demo, simulated_city};
 pub use detect::{Found, NotSeen, Overlay, OverlayRow};
+pub use dossier::{DossierAsk, DossierFile, Seal, Stated, Verified, day_and_hour, write_dossier};
 pub use dropped::DropAsk;
 pub use edits::{EditAsk, UndoAsk};
 pub use error::{EngineError, ErrorKind};
@@ -57,14 +63,18 @@ pub use planning::{Figures, FiguresAsk, FiguresBy, FiguresRow};
 pub use plans::{CommentAsk, CommentChange, DecideAsk, PlanAsk, PlanPatch, PlanReader, SupplyAsk};
 pub use pyramid::{Pyramid, PyramidAsk, pyramid};
 pub use raster::EpochRaster;
+pub use register::{CheckAsk, CheckTerms, Checked, CodesAsk, RegisterAsk, StatusAsk};
 pub use rulebook::{Rulebook, tiles_file, tiles_text};
 pub use snapshot::{EpochLandUse, Snapshot, UnitView, ZoneView, Zones};
 pub use tiles::TileChanges;
 pub use transitions::{By, Moved, TransitionsAsk};
 
 // What `http` and `cli` name without looking past this storey.
+pub use crate::codes::Day;
+pub use crate::crs::Mistake;
 pub use crate::encroach::Reach;
-pub use crate::legend::{Target, Words};
+pub use crate::legend::{Target, Text, Words};
+pub use crate::report::{Lang, Subject, SubjectKind};
 pub use crate::store::Mode;
 pub use crate::tile::{NEAR_ZOOM, TileCoord, TileFilter, TileLayer, Touched};
 
@@ -80,6 +90,11 @@ use crate::store::{Reader, Setting, SrsDefinition, Store, StoreError};
 
 /// What a flow says while it works: the step, how far it is, and how far it will go (0: unknown).
 pub type Progress<'a> = &'a mut dyn FnMut(&str, u64, u64);
+
+/// Refuses a change of what is not as it was seen. `*` is whatever there is (RFC 9110, 13.1.1).
+fn as_seen(etag: &str, expected: &str, moved: impl FnOnce(String) -> EngineError) -> Result<(), EngineError> {
+    if expected == "*" || expected == etag { Ok(()) } else { Err(moved(etag.to_owned())) }
+}
 
 /// A result may replace an older one, but not a workspace, nor what is no plain file.
 fn may_be_written(out: &Path, workspace: &Path) -> Result<(), EngineError> {

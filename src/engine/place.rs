@@ -1,5 +1,7 @@
 //! Where the workspace lies: its CRS, and the way to lon/lat and to the map's Web Mercator.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::EngineError;
@@ -47,12 +49,35 @@ impl Place {
         Ok(shape)
     }
 
-    pub fn polygons_to_mercator(&self, shape: &MultiPolygon) -> Result<MultiPolygon, EngineError> {
-        transformed(&self.to_mercator, shape)
+    /// Points that several shapes have are transformed once.
+    pub fn polygons_to_mercator(&self, shapes: &[&MultiPolygon]) -> Result<Vec<MultiPolygon>, EngineError> {
+        let mut shapes: Vec<MultiPolygon> = shapes.iter().map(|shape| (*shape).clone()).collect();
+        let mut numbers: HashMap<[u64; 2], usize, foldhash::fast::RandomState> = HashMap::default();
+        let (mut points, mut order) = (Vec::new(), Vec::new());
+        each_run_of(&mut shapes, &mut |run| {
+            order.extend(run.iter().map(|c| {
+                *numbers.entry([c.x.to_bits(), c.y.to_bits()]).or_insert_with(|| {
+                    points.push(*c);
+                    points.len() - 1
+                })
+            }));
+            Ok(())
+        })?;
+        self.to_mercator.apply(&mut points)?;
+        let mut transformed = order.into_iter().map(|number| points[number]);
+        each_run_of(&mut shapes, &mut |run| {
+            run.iter_mut().zip(&mut transformed).for_each(|(c, there)| *c = there);
+            Ok(())
+        })?;
+        Ok(shapes)
     }
 
     pub fn point_to_lonlat(&self, at: Coord) -> Result<Coord, EngineError> {
         Ok(self.to_lonlat.point(at)?)
+    }
+
+    pub fn point_from_lonlat(&self, at: Coord) -> Result<Coord, EngineError> {
+        Ok(self.from_lonlat.point(at)?)
     }
 
     /// The box around a box of the workspace's CRS, in degrees.
@@ -86,6 +111,10 @@ fn transformed(transform: &Transform, shape: &MultiPolygon) -> Result<MultiPolyg
         polygon_runs(polygon, &mut |run| transform.apply(run))?;
     }
     Ok(shape)
+}
+
+fn each_run_of(shapes: &mut [MultiPolygon], each: Each) -> Result<(), EngineError> {
+    shapes.iter_mut().flat_map(|shape| &mut shape.0).try_for_each(|polygon| polygon_runs(polygon, each))
 }
 
 type Each<'a> = &'a mut dyn FnMut(&mut [Coord]) -> Result<(), crate::crs::CrsError>;

@@ -139,7 +139,7 @@ impl Snapshot {
 
     fn new_figures(&self, ask: &FiguresAsk, page: Page) -> Result<Figures, EngineError> {
         let epoch = self.epoch(ask.filter.epoch)?;
-        let found = epoch.map(|epoch| self.events(epoch)).transpose()?;
+        let found = epoch.map(|epoch| self.losses(epoch)).transpose()?;
         let mut all = self.rows_of(ask.by, self.zones_taken(&ask.filter)?);
         if !ask.filter.units.is_empty() || ask.filter.bbox.is_some() {
             // A target is the whole city's.

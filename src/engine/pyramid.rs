@@ -150,7 +150,7 @@ impl Snapshot {
             (TileLayer::Zones | TileLayer::ZoneLabels, _) => around(self.zones.list.iter().map(|zone| zone.bounds)),
             (TileLayer::Units | TileLayer::UnitLabels, _) => around(self.units.iter().map(|unit| unit.bounds)),
             (TileLayer::Context, _) => around(self.context.iter().filter_map(|c| geom::bounds_of_geometry(&c.shape))),
-            (TileLayer::Encroachments, Some(epoch)) => around(self.events(epoch)?.events().filter_map(|e| geom::bounds(&e.shape))),
+            (TileLayer::Encroachments, Some(epoch)) => around(self.losses(epoch)?.events().filter_map(|e| geom::bounds(&e.shape))),
             (TileLayer::LandUse, Some(epoch)) => around(self.land_use(epoch)?.land_use.iter().filter_map(|l| geom::bounds(&l.shape))),
             (TileLayer::Encroachments | TileLayer::LandUse, None) => None,
         })

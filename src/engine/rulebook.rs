@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rust_embed::RustEmbed;
 
 use super::EngineError;
-use crate::codes::Schemes;
+use crate::codes::{CodeRules, RuleTexts, Schemes};
 use crate::legend::{Kinds, Legend, Rules, Units};
 
 #[derive(RustEmbed)]
@@ -28,6 +28,8 @@ pub struct Rulebook {
     pub kinds: Arc<Kinds>,
     pub rules: Arc<Rules>,
     pub schemes: Arc<Schemes>,
+    /// What codes are judged by.
+    pub codes: Arc<CodeRules>,
     dir: Option<PathBuf>,
     digest: String,
 }
@@ -55,13 +57,18 @@ impl Rulebook {
             schemes.push((name.clone(), text(&name)?.into_owned()));
         }
         let schemes = Schemes::parse(schemes.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
+        let [checks, markets, crops, districts] =
+            ["checks", "markets", "crops", "districts"].map(|name| text(&format!("codes/{name}.toml")));
+        let (checks, markets, crops, districts) = (checks?, markets?, crops?, districts?);
+        let codes = CodeRules::parse(&RuleTexts { checks: &checks, markets: &markets, crops: &crops, districts: &districts })?;
         let mut hash = blake3::Hasher::new();
         hash.update(text("rules.toml")?.as_bytes());
         for name in names(dir, "legends/", ".toml") {
             hash.update(text(&name)?.as_bytes());
         }
         let digest = hash.finalize().to_hex()[..12].to_owned();
-        Ok(Rulebook { kinds: Arc::new(kinds), rules: Arc::new(rules), schemes: Arc::new(schemes), dir: dir.map(Path::to_owned), digest })
+        let (kinds, rules, schemes, codes) = (Arc::new(kinds), Arc::new(rules), Arc::new(schemes), Arc::new(codes));
+        Ok(Rulebook { kinds, rules, schemes, codes, dir: dir.map(Path::to_owned), digest })
     }
 
     /// Of the rules and legends: what was detected under others does not hold.

@@ -6,6 +6,7 @@ use super::EngineError;
 use super::figures::rounded_m2;
 use super::snapshot::{Snapshot, UnitView, Zones};
 use crate::legend::Words;
+use crate::model::Coord;
 
 /// The texts of every unit and zone, taken apart once per snapshot of them.
 #[derive(Debug)]
@@ -48,6 +49,8 @@ impl Searchable {
 enum Hit {
     Unit(usize),
     Zone(usize),
+    /// A code of the register: its place among the entries.
+    Code(usize),
 }
 
 impl Snapshot {
@@ -64,6 +67,13 @@ impl Snapshot {
             };
             searchable.units.iter().enumerate().for_each(|(i, texts)| look(texts, Hit::Unit(i)));
             searchable.zones.iter().enumerate().for_each(|(i, texts)| look(texts, Hit::Zone(i)));
+            let lands = self.code_lands();
+            let words = lands.words(&self.codes);
+            // A code that a zone bears is found with the zone.
+            let is_borne = |entry: usize| lands.zone_of(entry).is_some_and(|zone| hits.iter().any(|(_, _, hit)| *hit == Hit::Zone(zone)));
+            let found = words.iter().enumerate().filter_map(|(entry, text)| Some((rank(&typed, text)?, text.n_words(), Hit::Code(entry))));
+            let codes: Vec<(u8, usize, Hit)> = found.filter(|(_, _, hit)| !matches!(hit, Hit::Code(entry) if is_borne(*entry))).collect();
+            hits.extend(codes.into_iter().filter(|(_, _, hit)| matches!(hit, Hit::Code(entry) if lands.bounds_of(*entry).is_some())));
         }
         let n_matched = hits.len();
         hits.sort_unstable();
@@ -79,6 +89,21 @@ impl Snapshot {
                     "type": "unit", "id": view.unit.code, "name": view.unit.full_name.as_ref().unwrap_or(&view.unit.name), "code": view.unit.code,
                     "kind": null, "unit_name": null, "area_m2": rounded_m2(view.area_m2), "center": self.lonlat_point(view.center)?,
                     "bounds": self.lonlat_bounds(view.bounds)?,
+                }))
+            }
+            Hit::Code(entry) => {
+                let lands = self.code_lands();
+                let (code, bounds) = (&self.codes.entries[entry].code, lands.bounds_of(entry).unwrap_or_default());
+                if let Some(zone) = lands.zone_of(entry) {
+                    let mut facts = self.hit(Hit::Zone(zone))?;
+                    facts["code"] = json!(code);
+                    return Ok(facts);
+                }
+                let middle = Coord { x: (bounds[0] + bounds[2]) / 2.0, y: (bounds[1] + bounds[3]) / 2.0 };
+                let name = self.codes.parts(entry).iter().find_map(|record| record.area_name.clone());
+                Ok(json!({
+                    "type": "code", "id": code, "name": name, "code": code, "kind": null, "unit_name": null, "area_m2": null,
+                    "center": self.lonlat_point(middle)?, "bounds": self.lonlat_bounds(bounds)?,
                 }))
             }
             Hit::Zone(i) => {

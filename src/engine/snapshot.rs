@@ -10,22 +10,25 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::prelude::*;
 
+use super::alerts::Alerts;
 use super::detect::Provenance;
 use super::events::{EpochEvents, Rested};
 use super::place::Place;
 use super::planning::AskedFigures;
 use super::plans::PlanFigures;
 use super::raster::EpochRaster;
+use super::register::CodeLands;
 use super::search::Searchable;
 use super::tiles::PreparedTiles;
 use super::transitions::Matrices;
 use super::{EngineError, Rulebook};
 use crate::access::{self, Role};
+use crate::codes::Register;
 use crate::encroach;
 use crate::geom;
 use crate::index::{ById, Index};
 use crate::legend::{LandUseClass, Legend, Targets, Text};
-use crate::model::{Context, Coord, Epoch, Issue, LandUse, Layer, LayerRole, MultiPolygon, Permit, Revision, Unit, Zone};
+use crate::model::{CodeRecord, Context, Coord, Epoch, Issue, LandUse, Layer, LayerRole, MultiPolygon, Permit, Revision, Unit, Zone};
 use crate::store::{self, Reader, Setting, ZoneRevisions};
 
 /// A zone with what follows from its shape.
@@ -223,6 +226,10 @@ pub struct Snapshot {
     pub units: Arc<Vec<UnitView>>,
     pub context: Arc<Vec<Context>>,
     pub permits: Arc<Vec<Permit>>,
+    /// The register of farming area codes.
+    pub codes: Arc<Register>,
+    /// Their land, found when it is first asked for.
+    pub(super) code_lands: OnceLock<Arc<CodeLands>>,
     /// Epochs of land use, polygons or cells, the oldest first.
     pub epochs: Vec<Epoch>,
     /// Epochs of land use that comes as a raster, the oldest first.
@@ -247,6 +254,7 @@ pub struct Snapshot {
     pub(super) matrices: Matrices,
     pub(super) asked_figures: AskedFigures,
     pub(super) plan_figures: PlanFigures,
+    pub(super) alerts: Alerts,
     /// What kept events rest on; none of a workspace whose events an earlier farmzone kept.
     pub(super) provenances: BTreeMap<Epoch, Provenance>,
 }
@@ -263,8 +271,12 @@ pub(super) struct Lazy<T> {
 }
 
 impl<T> Lazy<T> {
-    fn new(stamp: String) -> Arc<Self> {
-        Arc::new(Lazy { stamp, value: OnceLock::new(), making: Mutex::new(()) })
+    pub(super) fn new(stamp: String) -> Arc<Self> {
+        Arc::new(Lazy::alone(stamp))
+    }
+
+    pub(super) fn alone(stamp: String) -> Self {
+        Lazy { stamp, value: OnceLock::new(), making: Mutex::new(()) }
     }
 
     /// What was made already.
@@ -353,6 +365,13 @@ impl Snapshot {
                 None => Vec::new(),
             }),
         };
+        let codes = match same(LayerRole::Codes) {
+            Some(b) => b.codes.clone(),
+            None => Arc::new(match find(LayerRole::Codes) {
+                Some(layer) => Register::new(sound(features::<CodeRecord>(&reader, &layer.name, &mut issues)?, |c| &mut c.shape)),
+                None => Register::default(),
+            }),
+        };
         let boxes = units.iter().map(|u| u.bounds).chain(zones.list.iter().map(|z| z.bounds));
         let extent = boxes.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
         let shared = before.filter(|b| Arc::ptr_eq(&b.zones, &zones) && Arc::ptr_eq(&b.units, &units));
@@ -364,6 +383,8 @@ impl Snapshot {
             units,
             context,
             permits,
+            codes,
+            code_lands: OnceLock::new(),
             epochs: layers.iter().filter(|l| l.role == LayerRole::LandUse).filter_map(|l| l.epoch).collect(),
             raster_epochs: layers.iter().filter(|l| l.raster.is_some()).filter_map(|l| l.epoch).collect(),
             rasters: BTreeMap::new(),
@@ -381,6 +402,7 @@ impl Snapshot {
             matrices: Matrices::shared(before),
             asked_figures: AskedFigures::default(),
             plan_figures: PlanFigures::shared(before),
+            alerts: Alerts::load(&reader, before)?,
             provenances: provenances(&reader, &layers)?,
             layers,
         };
@@ -413,6 +435,11 @@ impl Snapshot {
             snapshot.events.insert(epoch, kept.cloned().unwrap_or_else(|| Lazy::new(stamp)));
         }
         snapshot.rested = Mutex::new(rests);
+        let shares = |epoch: Epoch| {
+            before.is_some_and(|b| b.events.get(&epoch).zip(snapshot.events.get(&epoch)).is_some_and(|(a, b)| Arc::ptr_eq(a, b)))
+        };
+        let latest = snapshot.epochs.last().map(|epoch| (*epoch, shares(*epoch)));
+        snapshot.alerts.settle(latest, &snapshot.epochs, before);
         for &epoch in &snapshot.raster_epochs {
             let stamp = snapshot.stamp_of(&Layer::name_of_raster(epoch));
             let kept = before.and_then(|b| b.rasters.get(&epoch)).filter(|l| l.stamp == stamp && same_rules(before, rulebook));

@@ -8,13 +8,13 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use super::snapshot::{Snapshot, ZoneView};
+use super::snapshot::{Snapshot, UnitView, ZoneView};
 use super::{EngineError, figures, maps};
 use crate::legend;
-use crate::model::{Context, ContextGroup, Epoch, Geometry, Group, LayerRole, MultiPolygon};
+use crate::model::{Context, ContextGroup, Epoch, Event, Geometry, Group, LandUse, LayerRole, MultiPolygon};
 use crate::tile::{
-    Feature, Labels, Lately, Memory, Merged, Places, Prepared, Shape, Shown, Strokes, TileCoord, TileFilter, TileLayer, TileRules, Touched,
-    Value, tile,
+    Feature, Labels, Lately, Memory, Merged, Places, Prepared, Shown, Strokes, TileCoord, TileFilter, TileLayer, TileRules, Touched, Value,
+    tile,
 };
 
 /// Labels are prepared with what they name.
@@ -143,6 +143,8 @@ impl PreparedTiles {
     }
 }
 
+/// So many neighbours of a list are transformed at once.
+const AT_ONCE: usize = 512;
 /// Beyond so many changed features the whole layer counts as changed.
 const MOST_CHANGES: usize = 1_000;
 
@@ -248,7 +250,7 @@ impl Snapshot {
         let (started, rules) = (Instant::now(), maps::tile_rules()?);
         let before = self.tiles.before.lock().unwrap_or_else(PoisonError::into_inner).remove(&(layer, epoch));
         let before = before.as_ref().map(|before| &before.prepared);
-        let made = LayerOfTiles::new(Prepared::new(layer, &rules, self.features(layer, epoch, before)?, before), &rules);
+        let made = LayerOfTiles::new(self.prepared(layer, epoch, &rules, before)?, &rules);
         tracing::debug!(%layer, n_features = made.prepared.len(), ms = started.elapsed().as_millis() as u64, "prepared for tiles");
         Ok(slot.layer.get_or_init(|| Arc::new(made)).clone())
     }
@@ -286,93 +288,114 @@ impl Snapshot {
                 format!("{} {}", of(LayerRole::Zones, None), of(LayerRole::Boundaries, None))
             }
             (TileLayer::Zones | TileLayer::ZoneLabels | TileLayer::Encroachments, Some(epoch)) => {
-                format!("{} {}", self.detection_stamp(epoch), of(LayerRole::Boundaries, None))
+                let alerts = if layer == TileLayer::Encroachments { self.alerts_stamp() } else { self.rejected_stamp() };
+                format!("{} {}{alerts}", self.detection_stamp(epoch), of(LayerRole::Boundaries, None))
             }
         }
     }
 
-    /// A layer's features; shapes that the state before has already are not made again.
-    fn features(&self, layer: TileLayer, epoch: Option<Epoch>, before: Option<&Prepared>) -> Result<Vec<Feature>, EngineError> {
-        let events = epoch.filter(|_| layer != TileLayer::LandUse).map(|epoch| self.events(epoch)).transpose()?;
+    /// A layer made ready; features that the state before has already are not made again.
+    fn prepared(
+        &self,
+        layer: TileLayer,
+        epoch: Option<Epoch>,
+        rules: &TileRules,
+        before: Option<&Prepared>,
+    ) -> Result<Prepared, EngineError> {
+        let events = epoch.filter(|_| layer != TileLayer::LandUse).map(|epoch| self.losses(epoch)).transpose()?;
+        let standing = self.standing()?;
         let unit_code = |zone: &Arc<ZoneView>| zone.unit.and_then(|u| self.units.get(u)).map(|u| u.unit.code.as_str());
-        let polygons = |shape: &MultiPolygon| -> Result<Shape, EngineError> {
-            let source = source_of(shape);
-            if let Some(kept) = before.and_then(|before| before.kept(source)) {
-                return Ok(kept);
-            }
-            Ok(Shape::New { geometry: Geometry::MultiPolygon(self.place.polygons_to_mercator(shape)?), source })
-        };
+        let make = |features: Result<Vec<Feature<'_>>, EngineError>| Ok(Prepared::new(layer, rules, features?, before));
         match layer {
-            TileLayer::Zones => {
-                let places: Vec<usize> = (0..self.zones.list.len()).collect();
-                features(&places, |&i| {
-                    let view = &self.zones.list[i];
-                    let zone = &view.zone;
-                    let area_ha = (view.area_m2 / 1000.0).round() / 10.0;
-                    let lost = events
-                        .as_ref()
-                        .and_then(|e| self.lost_m2(e, i))
-                        .map_or(Value::Absent, |lost_m2| Value::Number((lost_m2 / view.area_m2 * 1e4).round() / 1e4));
+            TileLayer::Zones => make(self.polygons(before, &self.zones.list, |at, view: &Arc<ZoneView>| {
+                let (zone, lost_m2) = (&view.zone, events.as_ref().and_then(|e| self.lost_m2(e, at)));
+                let values = vec![
+                    zone.id.as_str().into(),
+                    zone.kind.as_str().into(),
+                    zone.name.as_deref().into(),
+                    zone.code.as_deref().into(),
+                    unit_code(view).into(),
+                    ((view.area_m2 / 1000.0).round() / 10.0).into(),
+                    lost_m2.map(|lost_m2| (lost_m2 / view.area_m2 * 1e4).round() / 1e4).into(),
+                ];
+                (&zone.shape, values)
+            })),
+            TileLayer::Encroachments => {
+                let list: Vec<&Event> = events.iter().flat_map(|e| e.events()).collect();
+                make(self.polygons(before, &list, |_, event: &&Event| {
+                    let zone = self.zones.by_id(&event.zone_id).map(|i| &self.zones.list[i]);
                     let values = vec![
-                        zone.id.as_str().into(),
-                        zone.kind.as_str().into(),
-                        zone.name.as_deref().into(),
-                        zone.code.as_deref().into(),
-                        unit_code(view).into(),
-                        area_ha.into(),
-                        lost,
+                        event.id.as_str().into(),
+                        event.zone_id.as_str().into(),
+                        zone.map(|z| z.zone.kind.as_str()).into(),
+                        zone.and_then(unit_code).into(),
+                        event.group.as_str().into(),
+                        event.code.as_str().into(),
+                        event.since.map(|since| since.to_string()).into(),
+                        event.change.map(|c| c.as_str()).into(),
+                        event.severity.map(f64::from).into(),
+                        figures::rounded_m2(event.area_m2).into(),
+                        event.right.as_str().into(),
+                        standing.of(&event.id).as_str().into(),
                     ];
-                    Ok(Feature { shape: polygons(&zone.shape)?, values })
-                })
+                    (&event.shape, values)
+                }))
             }
-            TileLayer::Encroachments => features(&events.as_ref().map(|e| e.events().collect::<Vec<_>>()).unwrap_or_default(), |event| {
-                let zone = self.zones.by_id(&event.zone_id).map(|i| &self.zones.list[i]);
-                let since = event.since.map(|e| e.to_string());
-                let values = vec![
-                    event.id.as_str().into(),
-                    event.zone_id.as_str().into(),
-                    zone.map(|z| z.zone.kind.as_str()).into(),
-                    zone.and_then(unit_code).into(),
-                    event.group.as_str().into(),
-                    event.code.as_str().into(),
-                    since.as_deref().into(),
-                    event.change.map(|c| c.as_str()).into(),
-                    event.severity.map_or(Value::Absent, |steps| Value::Number(steps.into())),
-                    figures::rounded_m2(event.area_m2).into(),
-                    event.right.as_str().into(),
-                    "new".into(),
-                ];
-                Ok(Feature { shape: polygons(&event.shape)?, values })
-            }),
             TileLayer::LandUse => {
-                let Some(epoch) = epoch else { return Ok(Vec::new()) };
-                let land_use = self.land_use(epoch)?;
-                let shown = epoch.to_string();
-                features(&land_use.land_use, |used| {
+                let Some(epoch) = epoch else { return make(Ok(Vec::new())) };
+                let (land_use, shown) = (self.land_use(epoch)?, epoch.to_string());
+                make(self.polygons(before, &land_use.land_use, |_, used: &LandUse| {
                     let group = land_use.class(used).map_or("unmapped", |c| c.group.as_str());
-                    Ok(Feature {
-                        shape: polygons(&used.shape)?,
-                        values: vec![used.code.as_str().into(), group.into(), shown.as_str().into()],
-                    })
-                })
+                    (&used.shape, vec![used.code.as_str().into(), group.into(), shown.as_str().into()])
+                }))
             }
-            TileLayer::Units => features(&self.units, |view| {
-                Ok(Feature {
-                    shape: polygons(&view.unit.shape)?,
-                    values: vec![view.unit.code.as_str().into(), view.unit.name.as_str().into()],
-                })
-            }),
+            TileLayer::Units => make(self.polygons(before, &self.units, |_, view: &UnitView| {
+                (&view.unit.shape, vec![view.unit.code.as_str().into(), view.unit.name.as_str().into()])
+            })),
             // They are drawn from what they name.
-            TileLayer::UnitLabels | TileLayer::ZoneLabels => Ok(Vec::new()),
-            TileLayer::Context => features(&self.context.iter().filter(|c| !self.repeats_a_unit(c)).collect::<Vec<_>>(), |context| {
-                let values = vec![
-                    context.group.as_str().into(),
-                    context.name.as_deref().into(),
-                    context.width_m.map_or(Value::Absent, Value::Number),
-                ];
-                Ok(Feature { shape: self.place.to_mercator(&context.shape)?.into(), values })
-            }),
+            TileLayer::UnitLabels | TileLayer::ZoneLabels => make(Ok(Vec::new())),
+            TileLayer::Context => {
+                let shown = self.context.iter().filter(|context| !self.repeats_a_unit(context));
+                make(
+                    shown
+                        .map(|context| {
+                            let values = vec![context.group.as_str().into(), context.name.as_deref().into(), context.width_m.into()];
+                            Ok(Feature::New { shape: self.place.to_mercator(&context.shape)?, values, source: None })
+                        })
+                        .collect(),
+                )
+            }
         }
+    }
+
+    /// Features of polygons, each with its shape and values by its place in the list; of those that the state before has, no shape is transformed.
+    fn polygons<'a, T: Sync>(
+        &self,
+        before: Option<&Prepared>,
+        list: &'a [T],
+        of: impl Fn(usize, &'a T) -> (&'a MultiPolygon, Vec<Value<'a>>) + Sync,
+    ) -> Result<Vec<Feature<'a>>, EngineError> {
+        let some = |(first, some): (usize, &'a [T])| {
+            let mut features = Vec::with_capacity(some.len());
+            let mut new: Vec<(usize, &MultiPolygon)> = Vec::new();
+            for (at, one) in some.iter().enumerate() {
+                let (shape, values) = of(first * AT_ONCE + at, one);
+                let source = source_of(shape, &values);
+                features.push(before.and_then(|before| before.kept(source)).unwrap_or_else(|| {
+                    new.push((at, shape));
+                    Feature::New { shape: MultiPolygon::new(Vec::new()).into(), values, source: Some(source) }
+                }));
+            }
+            let shapes = self.place.polygons_to_mercator(&new.iter().map(|(_, shape)| *shape).collect::<Vec<_>>())?;
+            for ((at, _), there) in new.into_iter().zip(shapes) {
+                if let Feature::New { shape, .. } = &mut features[at] {
+                    *shape = Geometry::MultiPolygon(there);
+                }
+            }
+            Ok(features)
+        };
+        let made: Vec<Vec<Feature>> = list.par_chunks(AT_ONCE).enumerate().map(some).collect::<Result<_, EngineError>>()?;
+        Ok(made.into_iter().flatten().collect())
     }
 
     /// Whether it is a place that bears the name of the unit around it: the unit's own label says it already.
@@ -388,9 +411,10 @@ impl Snapshot {
     }
 }
 
-/// A name for a shape: equal ones have the same, others another one (64 bits: one in 10¹⁹ may not).
-fn source_of(shape: &MultiPolygon) -> u64 {
+/// A name for a shape with its values: equal ones have the same, others another one (64 bits: one in 10¹⁹ may not).
+fn source_of(shape: &MultiPolygon, values: &[Value]) -> u64 {
     let mut hasher = foldhash::quality::FixedState::default().build_hasher();
+    values.hash(&mut hasher);
     for polygon in shape {
         polygon.interiors().len().hash(&mut hasher);
         for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
@@ -399,8 +423,4 @@ fn source_of(shape: &MultiPolygon) -> u64 {
         }
     }
     hasher.finish()
-}
-
-fn features<T: Sync>(list: &[T], make: impl Fn(&T) -> Result<Feature, EngineError> + Sync + Send) -> Result<Vec<Feature>, EngineError> {
-    list.par_iter().map(make).collect()
 }

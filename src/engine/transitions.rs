@@ -283,7 +283,7 @@ impl Snapshot {
     pub fn zone_history(&self, id: &str) -> Result<Value, EngineError> {
         let place = self.zones.by_id(id).ok_or_else(|| EngineError::not_found(format!("no zone “{id}”")))?;
         let view = &self.zones.list[place];
-        let found: Vec<Arc<EpochEvents>> = self.epochs.iter().map(|e| self.events(*e)).collect::<Result<_, _>>()?;
+        let found: Vec<Arc<EpochEvents>> = self.epochs.iter().map(|e| self.losses(*e)).collect::<Result<_, _>>()?;
         let mut steps = Vec::new();
         for pair in self.epochs.windows(2) {
             steps.push(self.steps_of(place, pair[0], pair[1])?);
@@ -328,14 +328,20 @@ impl Snapshot {
     }
 
     fn steps_of(&self, place: usize, from: Epoch, to: Epoch) -> Result<Value, EngineError> {
+        let rows = self.moved_in_zone(place, from, to)?;
+        let rows: Vec<Value> =
+            rows.iter().map(|m| json!({ "from": non_empty(&m.from), "to": non_empty(&m.to), "area_m2": rounded_m2(m.area_m2) })).collect();
+        Ok(json!({ "from_epoch": from, "to_epoch": to, "rows": rows }))
+    }
+
+    /// What became something else in one zone, the largest first.
+    pub(super) fn moved_in_zone(&self, place: usize, from: Epoch, to: Epoch) -> Result<Vec<Moved>, EngineError> {
         let layers = [self.land_use(from)?, self.land_use(to)?];
         let matrix = self.matrix_of(&[&self.zones.list[place].zone.shape], [&layers[0], &layers[1]], String::new())?;
         let mut rows: Vec<&Transition> = matrix.rows.iter().filter(|r| r.from != r.to).collect();
         rows.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2));
-        let code = |class: Option<u32>| class.map(|c| matrix.codes[c as usize].as_str());
-        let rows: Vec<Value> =
-            rows.iter().map(|r| json!({ "from": code(r.from), "to": code(r.to), "area_m2": rounded_m2(r.area_m2) })).collect();
-        Ok(json!({ "from_epoch": from, "to_epoch": to, "rows": rows }))
+        let code = |class: Option<u32>| class.map_or_else(String::new, |c| matrix.codes[c as usize].clone());
+        Ok(rows.iter().map(|r| Moved { from: code(r.from), to: code(r.to), area_m2: r.area_m2, n_zones: 1 }).collect())
     }
 }
 

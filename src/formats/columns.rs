@@ -32,9 +32,45 @@ pub fn of(role: LayerRole) -> &'static [&'static str] {
         LayerRole::Permits => &["id", "right", "decision", "decided", "valid_to"],
         LayerRole::Boundaries => &["code", "name", "full_name", "valid_from"],
         LayerRole::Context => &["id", "group", "name", "width_m"],
+        LayerRole::Codes => CODES,
         LayerRole::Encroachments => &["id"],
     }
 }
+
+const CODES: &[&str] = &[
+    "code",
+    "part",
+    "zone_ids",
+    "area_name",
+    "address",
+    "unit",
+    "crop",
+    "variety",
+    "market",
+    "status",
+    "status_since",
+    "status_reason",
+    "issued",
+    "valid_from",
+    "valid_to",
+    "standard",
+    "standard_no",
+    "standard_until",
+    "authority",
+    "decision",
+    "last_inspection",
+    "next_inspection",
+    "declared_area_m2",
+    "declared_area_ha",
+    "yield_t_ha",
+    "harvests",
+    "households",
+    "legacy_codes",
+    "holder",
+    "phone",
+    "identity_no",
+    "farmers",
+];
 
 /// Those that a file must have, unless an option gives the value.
 pub fn required(role: LayerRole) -> &'static [&'static str] {
@@ -44,6 +80,7 @@ pub fn required(role: LayerRole) -> &'static [&'static str] {
         LayerRole::Permits => &["right"],
         LayerRole::Boundaries => &["code", "name"],
         LayerRole::Context => &["group"],
+        LayerRole::Codes => &["code"],
         LayerRole::Encroachments => &[],
     }
 }
@@ -55,7 +92,7 @@ pub fn label(role: LayerRole) -> Option<&'static str> {
         LayerRole::LandUse => Some("code"),
         LayerRole::Permits => Some("right"),
         LayerRole::Context => Some("group"),
-        LayerRole::Boundaries | LayerRole::Encroachments => None,
+        LayerRole::Boundaries | LayerRole::Codes | LayerRole::Encroachments => None,
     }
 }
 

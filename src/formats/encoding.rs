@@ -5,16 +5,20 @@ use std::ffi::{CStr, CString};
 
 use unicode_normalization::{UnicodeNormalization, is_nfc_quick};
 
-use super::library;
+use super::{fonts, library};
 
 /// What bytes that are not UTF-8 are taken for when nobody says: Windows' Vietnamese code page.
 pub(super) const ASSUMED: &str = "CP1258";
 
-/// An encoding that iconv knows.
+/// An encoding that iconv knows, or VNI, which it does not.
 #[derive(Debug, Clone)]
 pub(super) struct Encoding {
     name: CString,
 }
+
+const VNI: &CStr = c"VNI";
+/// What iconv calls TCVN 5712.
+const TCVN: &CStr = c"TCVN";
 
 impl Encoding {
     /// None when the name is not known. `TCVN3` (the ABC fonts' bytes) is TCVN 5712.
@@ -22,6 +26,7 @@ impl Encoding {
         let upper = name.trim().to_uppercase();
         let name = match upper.as_str() {
             "TCVN3" | "TCVN" | "TCVN5712" | "ABC" => "TCVN".to_owned(),
+            "VNI" | "VNI-WINDOWS" | "VNI WINDOWS" => return Some(Encoding { name: VNI.to_owned() }),
             "WINDOWS-1258" | "1258" => "CP1258".to_owned(),
             "UTF8" => "UTF-8".to_owned(),
             "LATIN1" => "ISO-8859-1".to_owned(),
@@ -43,8 +48,21 @@ impl Encoding {
         self.name.as_c_str() == c"UTF-8"
     }
 
+    /// As people call it.
+    pub(super) fn name(&self) -> &str {
+        if self.name.as_c_str() == TCVN { "TCVN3" } else { self.name.to_str().unwrap_or_default() }
+    }
+
+    /// Whether it is that of a font of before Unicode: text in it may claim to be in a Western code page, or in Unicode.
+    pub(super) fn is_of_a_font(&self) -> bool {
+        [VNI, TCVN].contains(&self.name.as_c_str())
+    }
+
     /// Bytes that do not fit the encoding are read as Latin-1, so that nothing is lost.
     pub(super) fn decode(&self, bytes: &CStr) -> String {
+        if self.name.as_c_str() == VNI {
+            return fonts::from_vni(bytes.to_bytes());
+        }
         library::recode(bytes, &self.name).unwrap_or_else(|| bytes.to_bytes().iter().map(|b| char::from(*b)).collect())
     }
 }

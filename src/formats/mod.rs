@@ -1,4 +1,4 @@
-//! Read and write files: the only user of GDAL and of `pmtiles`.
+//! Read and write files: the only user of GDAL, of `pmtiles`, of `calamine`, and of what reads photos (`img-parts`, `exif`).
 //!
 //! `read` takes any vector file the system's GDAL reads, zipped or not, and hands out features in the
 //! workspace's CRS, valid, with NFC text, each with the issues a person should know; `raster` reads land
@@ -11,14 +11,21 @@ mod archive;
 mod cad;
 pub mod columns;
 mod encoding;
+mod fonts;
 mod library;
+pub mod photo;
 pub mod raster;
 mod read;
 mod sent;
+mod sheet;
+mod syllables;
+mod vertices;
 mod write;
 
 pub use read::{Counts, Doubles, Feature, Record, Request, Shape, Source, open};
 pub use sent::check_sent;
+pub use sheet::{Sheet, SheetRow, is_sheet, read_sheet};
+pub use vertices::number;
 pub use write::{About, Column, ColumnType, Export, PmTiles, PmTilesHead, Row, Table, Value, csv_cell, endings};
 
 use std::path::PathBuf;
@@ -63,7 +70,7 @@ pub enum FormatError {
     NotLandCover { path: PathBuf, reason: String },
     #[error("{}: unpacked it has more than {most_mib} MiB", path.display())]
     TooLarge { path: PathBuf, most_mib: u64 },
-    #[error("the encoding “{name}” is not known; use one like UTF-8, CP1258, TCVN3, CP1252 or ISO-8859-1")]
+    #[error("the encoding “{name}” is not known; use one like UTF-8, CP1258, TCVN3, VNI, CP1252 or ISO-8859-1")]
     UnknownEncoding { name: String },
     #[error("{}: cannot be written: {reason}", path.display())]
     CannotWrite { path: PathBuf, reason: String },

@@ -34,6 +34,17 @@ pub fn area_m2(shape: &MultiPolygon) -> f64 {
     shape.0.iter().map(polygon_area_m2).sum::<f64>() + 0.0
 }
 
+/// Standard deviation of a shape's area when every vertex lies off by independent normal errors of `sigma_m` in x and y:
+/// ½·σ·√Σ|P(i+1) − P(i−1)|² (the cadastral formula, by error propagation through the shoelace sum).
+pub fn area_sigma_m2(shape: &MultiPolygon, sigma_m: f64) -> f64 {
+    let of_ring = |ring: &[Coord]| -> f64 {
+        let n = ring.len().saturating_sub(1);
+        (0..n).map(|i| (ring[(i + n - 1) % n], ring[(i + 1) % n])).map(|(a, b)| (b.x - a.x).powi(2) + (b.y - a.y).powi(2)).sum()
+    };
+    let rings = shape.0.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()));
+    0.5 * sigma_m * rings.map(|ring| of_ring(&ring.0)).sum::<f64>().sqrt()
+}
+
 /// Area on the WGS 84 ellipsoid, m², of a shape in longitude and latitude, degrees (Karney 2013).
 pub fn geodesic_area_m2(lon_lat: &MultiPolygon) -> f64 {
     let ellipsoid = Geodesic::wgs84();
@@ -113,6 +124,15 @@ pub fn contains(shape: &MultiPolygon, at: Coord) -> bool {
         inside ^= ray_crosses(segment, at);
     }
     inside
+}
+
+/// How far a point is from a shape, metres: 0 inside and on the border, none from an empty shape.
+pub fn distance_m(shape: &MultiPolygon, at: Coord) -> Option<f64> {
+    if contains(shape, at) {
+        return Some(0.0);
+    }
+    let squares = rings_of(shape).flat_map(|r| r.windows(2)).map(|w| square_to_segment(at, [w[0], w[1]]));
+    squares.reduce(f64::min).map(f64::sqrt)
 }
 
 fn on_segment([a, b]: [Coord; 2], at: Coord) -> bool {

@@ -25,7 +25,8 @@ pub use boolean::{difference, intersection, union};
 pub use clip::clip_to_rect;
 pub use grid::enclosed_on_grid;
 pub use measure::{
-    Outline, area_m2, bounds, bounds_of_geometry, contains, geodesic_area_m2, perimeter_m, ring_signed_area_m2, translated, width_m,
+    Outline, area_m2, area_sigma_m2, bounds, bounds_of_geometry, contains, distance_m, geodesic_area_m2, perimeter_m, ring_signed_area_m2,
+    translated, width_m,
 };
 pub use offset::{closed, inset, outset};
 pub use pixels::{Coverage, CoveredRun, Window, land_of_runs};

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use serde::de::DeserializeOwned;
 
@@ -44,6 +44,13 @@ pub(super) async fn received(request: Request) -> Result<Bytes, ApiError> {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large("the request is too large"),
         _ => ApiError::bad_request("the request broke off"),
     })
+}
+
+/// The ETag that a change rests on, as it is or in quotation marks; `what` is being changed.
+pub(super) fn named_etag(headers: &HeaderMap, what: &str) -> Result<String, ApiError> {
+    let missing = || ApiError::without_precondition(format!("say which state of the {what} you change: If-Match: its “etag”"));
+    let text = headers.get(header::IF_MATCH).ok_or_else(missing)?.to_str().unwrap_or_default().trim();
+    Ok(text.trim_start_matches("W/").trim_matches('"').to_owned())
 }
 
 /// The parameters of a request that are allowed where it went.
@@ -104,11 +111,11 @@ impl Ask {
         }
     }
 
-    fn one<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Option<T>, ApiError> {
+    pub(super) fn one<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Option<T>, ApiError> {
         self.text(name).map(|text| text.parse().map_err(|e| wrong(name, e))).transpose()
     }
 
-    fn list<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Vec<T>, ApiError> {
+    pub(super) fn list<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Vec<T>, ApiError> {
         let Some(text) = self.text(name) else { return Ok(Vec::new()) };
         let parts: Vec<&str> = text.split(',').map(str::trim).collect();
         if parts.len() > MOST_NAMES {
@@ -188,7 +195,7 @@ impl Ask {
             changes: self.list("change")?,
             min_severity: self.text("severity").map(|_| self.number("severity", 0, 0, 255)).transpose()?.map(|n| n as u8),
             since: self.since()?,
-            status: self.text("status").map(|_| self.word("status", &["new"])).transpose()?,
+            statuses: self.list("status")?,
         })
     }
 

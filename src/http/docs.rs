@@ -13,7 +13,8 @@ use super::error::ApiError;
 const OPENAPI: &str = include_str!("openapi.json");
 
 /// The page has its own style in its head and nothing else.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+pub(super) const PAGE_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(super) async fn openapi(headers: HeaderMap, uri: Uri) -> Result<Response, ApiError> {
     Ask::read(&uri, &[])?;
@@ -30,7 +31,7 @@ pub(super) async fn page(headers: HeaderMap, uri: Uri) -> Result<Response, ApiEr
     Ok(response)
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

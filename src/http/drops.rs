@@ -5,19 +5,20 @@ use axum::http::{HeaderMap, Uri};
 
 use super::answer::{Coded, Coding, Freshness, json_bytes};
 use super::api::{Answer, JSON};
-use super::ask::{Ask, received};
+use super::ask::Ask;
 use super::error::ApiError;
 use super::session::Who;
-use super::{App, WORKER_PATIENCE, blocking};
+use super::{App, blocking, file_sent};
 use crate::access::Action;
 use crate::engine::DropAsk;
 
 /// `field.name=ten`: our column, and the file's that fills it.
-const PARAMETERS: [&str; 20] = [
+const PARAMETERS: [&str; 21] = [
     "name",
     "layer",
     "crs",
     "operation",
+    "correct",
     "encoding",
     "field.id",
     "field.kind",
@@ -41,12 +42,7 @@ const MOST_CHARACTERS: usize = 300;
 pub(super) async fn look(State(app): State<App>, who: Who, headers: HeaderMap, uri: Uri, request: Request) -> Answer {
     who.may(Action::EditZones)?;
     let ask = drop_ask(&Ask::read(&uri, &PARAMETERS)?)?;
-    // Held until the file is read, also when nobody waits for it any more: what is sent is in memory as long.
-    let waiting = tokio::time::timeout(WORKER_PATIENCE, app.0.droppers.clone().acquire_owned());
-    let Ok(Ok(permit)) = waiting.await else {
-        return Err(ApiError::unavailable("others are sending files; send it again in a few seconds"));
-    };
-    let bytes = received(request).await?;
+    let (permit, bytes) = file_sent(&app.0.droppers, request).await?;
     let coding = Coding::accepted(&headers);
     let snapshot = app.snapshot();
     let coded = blocking(move || {
@@ -72,6 +68,7 @@ fn drop_ask(ask: &Ask) -> Result<DropAsk, ApiError> {
         fields,
         crs: ask.epsg("crs")?,
         operation: ask.epsg("operation")?,
+        correct: ask.one("correct")?,
         encoding: text("encoding")?,
     })
 }

@@ -95,7 +95,7 @@ pub(super) async fn list(State(app): State<App>, who: Who, headers: HeaderMap, u
 }
 
 /// A whole day, as RFC 3339 begins with it.
-fn day(ask: &Ask, name: &str) -> Result<Option<String>, ApiError> {
+pub(super) fn day(ask: &Ask, name: &str) -> Result<Option<String>, ApiError> {
     let Some(text) = ask.short_text(name, 10)? else { return Ok(None) };
     let day: Option<Epoch> = text.parse().ok().filter(|day: &Epoch| day.day.is_some());
     let day = day.ok_or_else(|| ApiError::bad_request(format!("parameter {name}: give a day like 2026-11-22")))?;

@@ -63,8 +63,8 @@ impl ApiError {
     }
 
     /// What a change rests on was not said.
-    pub(super) fn without_revision() -> Self {
-        Self::new(StatusCode::PRECONDITION_REQUIRED, "say which revision of the plan you change: If-Match: \"7\"")
+    pub(super) fn without_precondition(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::PRECONDITION_REQUIRED, message)
     }
 
     pub(super) fn too_many(message: impl Into<String>) -> Self {
@@ -117,6 +117,9 @@ impl From<EngineError> for ApiError {
             EngineError::EditStale { message, details } => {
                 return ApiError { details: Some(Box::new(details)), ..ApiError::new(StatusCode::CONFLICT, message) };
             }
+            moved @ EngineError::CodeMoved { .. } => {
+                return ApiError::new(StatusCode::PRECONDITION_FAILED, moved.to_string());
+            }
             EngineError::FileRefused { why, message, layers } => {
                 let status = match why {
                     "too_many" | "too_large" => StatusCode::PAYLOAD_TOO_LARGE,
@@ -125,6 +128,10 @@ impl From<EngineError> for ApiError {
                 };
                 let details = Some(Box::new(json!({ "why": why, "layers": layers })));
                 return ApiError { details, ..ApiError::new(status, message) };
+            }
+            EngineError::AlertMoved { ref now } => {
+                let details = Some(Box::new(json!({ "etag": now })));
+                return ApiError { details, ..ApiError::new(StatusCode::PRECONDITION_FAILED, error.to_string()) };
             }
             EngineError::PlanMoved { now } => {
                 let details = Some(Box::new(json!({ "revision": now })));

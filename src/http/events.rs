@@ -28,16 +28,50 @@ pub(super) const MOST_WAITING: usize = 16;
 /// More boxes or tiles than this are not worth telling: the map asks for everything anew.
 const MOST_TOLD: usize = 500;
 
-/// Starts the thread that waits for the engine, brings the kept tiles forward and tells the streams; it ends with the app.
+/// One message of the stream.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    event: &'static str,
+    data: Arc<str>,
+}
+
+impl Told {
+    fn revision(data: &str) -> Told {
+        Told { event: "revision", data: data.into() }
+    }
+
+    /// That some plan changed. Which one is for who may read plans, and listeners are anybody.
+    fn plans(number: u64) -> Told {
+        Told { event: "plans", data: json!({ "number": number }).to_string().into() }
+    }
+}
+
+/// Starts the threads that wait for the engine, bring the kept tiles forward and tell the streams; they end with the app.
 pub(super) fn follow(shared: &Arc<Shared>) {
     let engine = shared.engine.clone();
+    let mut number = 0;
+    repeat(shared, "tell", move || {
+        number = engine.news_after(number, Duration::from_secs(1)).last().map_or(number, |news| news.number);
+        catch_up
+    });
+    let engine = shared.engine.clone();
+    let mut told = engine.plans_number_after(0, Duration::ZERO);
+    repeat(shared, "tell-plans", move || {
+        let number = engine.plans_number_after(told, Duration::from_secs(1));
+        let before = std::mem::replace(&mut told, number);
+        // Nobody may listen.
+        move |shared: &Shared| drop((before != number).then(|| shared.news.send(Told::plans(number))))
+    });
+}
+
+/// Waits and then does what there is to do, again and again, on a thread that ends with the app.
+fn repeat<Do: FnOnce(&Shared)>(shared: &Arc<Shared>, name: &str, mut wait: impl FnMut() -> Do + Send + 'static) {
     let weak: Weak<Shared> = Arc::downgrade(shared);
-    let started = std::thread::Builder::new().name("tell".to_owned()).spawn(move || {
-        let mut number = 0;
+    let started = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
         while weak.strong_count() > 0 {
-            number = engine.news_after(number, Duration::from_secs(1)).last().map_or(number, |news| news.number);
+            let work = wait();
             let Some(shared) = weak.upgrade() else { return };
-            catch_up(&shared);
+            work(&shared);
         }
     });
     if let Err(error) = started {
@@ -53,7 +87,7 @@ pub(super) fn catch_up(shared: &Shared) {
         let touches = |key: &TileKey| news.changes.touches(&key.layers, key.epoch, key.coord);
         shared.tiles.advance(news.since, news.revision, touches);
         // Nobody may listen.
-        let _ = shared.news.send(told(&news).into());
+        let _ = shared.news.send(Told::revision(&told(&news)));
     }
 }
 
@@ -92,11 +126,11 @@ impl App {
     }
 }
 
-fn event(data: &str) -> Result<Event, Infallible> {
-    Ok(Event::default().event("revision").data(data))
+fn event(Told { event, data }: &Told) -> Result<Event, Infallible> {
+    Ok(Event::default().event(*event).data(data))
 }
 
-/// The present revision at once, then what every new one changed, until the reader or the server goes.
+/// The present revision at once, then what every new one changed and that plans did, until the reader or the server goes.
 pub(super) async fn stream(State(app): State<App>, uri: Uri) -> Result<Response, ApiError> {
     Ask::read(&uri, &[])?;
     let place = app.0.listeners.clone().try_acquire_owned();
@@ -106,16 +140,21 @@ pub(super) async fn stream(State(app): State<App>, uri: Uri) -> Result<Response,
     let engine = app.0.engine.clone();
     tokio::spawn(async move {
         let _place = place;
-        let present = || Arc::from(json!({ "revision": engine.snapshot().revision }).to_string());
-        let mut data: Arc<str> = present();
+        let present = || vec![Told::revision(&json!({ "revision": engine.snapshot().revision }).to_string())];
+        let mut all = present();
         loop {
-            if send.send(event(&data)).await.is_err() {
-                return;
+            for told in all.drain(..) {
+                if send.send(event(&told)).await.is_err() {
+                    return;
+                }
             }
-            data = tokio::select! {
+            all = tokio::select! {
                 told = news.recv() => match told {
-                    Ok(told) => told,
-                    Err(RecvError::Lagged(_)) => present(),
+                    Ok(told) => vec![told],
+                    Err(RecvError::Lagged(_)) => {
+                        let plans = Told::plans(engine.plans_number_after(0, Duration::ZERO));
+                        present().into_iter().chain([plans]).collect()
+                    }
                     Err(RecvError::Closed) => return,
                 },
                 _ = ending.changed() => return,

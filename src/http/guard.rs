@@ -21,6 +21,10 @@ const MOST_BODY_BYTES: u64 = 64 * 1024;
 pub(super) const MOST_EDIT_BYTES: u64 = 16 * 1024 * 1024;
 /// Of a file that is dropped on the map.
 pub(super) const MOST_FILE_BYTES: u64 = 64 * 1024 * 1024;
+/// Of a file with codes to be checked, which anybody may send: 10,000 rows with what else a register has in them.
+pub(super) const MOST_LIST_BYTES: u64 = 8 * 1024 * 1024;
+/// Of a photo.
+pub(super) const MOST_PHOTO_BYTES: u64 = 20 * 1024 * 1024;
 const MOST_ADDRESS_BYTES: usize = 8 * 1024;
 /// The first question after a large import waits for its detection.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -50,8 +54,11 @@ async fn bounded(request: Request, next: Next) -> Response<Body> {
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
     let path = request.uri().path();
     let is_edit = path == "/api/v1/edits" || (path.starts_with("/api/v1/plans/") && path.ends_with("/edits"));
+    let is_photo = path.starts_with("/api/v1/alerts/") && path.ends_with("/photos");
     let (most_bytes, patience) = match path {
-        "/api/v1/drops" => (MOST_FILE_BYTES, PATIENCE_WITH_A_FILE),
+        "/api/v1/drops" | "/api/v1/imports" => (MOST_FILE_BYTES, PATIENCE_WITH_A_FILE),
+        "/api/v1/codes/check" => (MOST_LIST_BYTES, PATIENCE_WITH_A_FILE),
+        _ if is_photo => (MOST_PHOTO_BYTES, PATIENCE_WITH_A_FILE),
         _ if is_edit => (MOST_EDIT_BYTES, PATIENCE),
         _ => (MOST_BODY_BYTES, PATIENCE),
     };
@@ -92,7 +99,7 @@ async fn protected(mut request: Request, next: Next) -> Response<Body> {
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
     set(header::REFERRER_POLICY, "no-referrer");
-    set(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), payment=(), usb=(), geolocation=(self)");
+    set(HeaderName::from_static("permissions-policy"), "camera=(self), microphone=(), payment=(), usb=(), geolocation=(self)");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     if open {
         set(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");

@@ -84,11 +84,14 @@ pub(super) async fn tile(
         None => draw(&app, key).await?,
     };
     let freshness = Freshness::of(rev, revision);
+    // A tile is the same by whatever name the server is asked.
+    let vary = HeaderValue::from_static("Accept-Encoding");
     if coded.bytes.is_empty() {
-        let headers = [(header::CACHE_CONTROL, freshness.header()), (header::VARY, HeaderValue::from_static("Accept-Encoding"))];
-        return Ok((StatusCode::NO_CONTENT, headers).into_response());
+        return Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, freshness.header()), (header::VARY, vary)]).into_response());
     }
-    Ok(coded.respond(&headers, "application/vnd.mapbox-vector-tile", freshness))
+    let mut response = coded.respond(&headers, "application/vnd.mapbox-vector-tile", freshness);
+    response.headers_mut().insert(header::VARY, vary);
+    Ok(response)
 }
 
 /// The tile, and the revision that it shows.
@@ -103,7 +106,7 @@ async fn draw(app: &App, key: TileKey) -> Result<(Coded, u64), ApiError> {
 
 /// Scheme and host by which the reader came, for absolute addresses. Behind a proxy that ends TLS,
 /// `X-Forwarded-Proto: https` says so.
-fn host(headers: &HeaderMap) -> Result<String, ApiError> {
+pub(super) fn host(headers: &HeaderMap) -> Result<String, ApiError> {
     let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("127.0.0.1");
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]_".contains(&b);
     if host.is_empty() || host.len() > 255 || !host.bytes().all(plain) {

@@ -6,14 +6,18 @@
 //! no answer names another host.
 
 mod accounts;
+mod alerts;
 mod answer;
 mod api;
 mod ask;
+mod codes;
 mod docs;
+mod dossiers;
 mod drops;
 mod edits;
 mod error;
 mod events;
+mod feed;
 mod guard;
 mod maps;
 mod metrics;
@@ -27,13 +31,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, get, patch, post};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::routing::{delete, get, patch, post, put};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 
 pub use serve::serve;
 
-use crate::engine::{Accounts, Engine, EngineError, Snapshot};
+use crate::engine::{Accounts, DossierFile, Engine, EngineError, Snapshot, SubjectKind};
 use error::ApiError;
 use metrics::Metrics;
 use tile_cache::TileCache;
@@ -54,11 +59,17 @@ struct Shared {
     editors: Arc<Semaphore>,
     /// One permit per file that is being sent or read.
     droppers: Arc<Semaphore>,
+    /// The same of files that anybody may send: they keep nobody's from being read.
+    checkers: Arc<Semaphore>,
     /// One permit per password that is being hashed.
     hashing: Arc<Semaphore>,
+    /// One permit per dossier that is being made or verified.
+    typesetters: Arc<Semaphore>,
     readers: Readers,
+    /// `https://host`, under which the server is known outside; none: what each request says.
+    public_url: Option<String>,
     /// What changed, as `/events` tells it.
-    news: broadcast::Sender<Arc<str>>,
+    news: broadcast::Sender<events::Told>,
     /// The last of the engine's news that the tiles and the streams were told.
     news_number: Mutex<u64>,
     ending: watch::Sender<bool>,
@@ -79,6 +90,9 @@ const MOST_EDITING: usize = 2;
 /// One file is read while another is on its way.
 const MOST_DROPPING: usize = 2;
 
+/// A dossier takes a core for a while, and memory for its maps.
+const MOST_TYPESETTING: usize = 2;
+
 /// Hashing a password takes 19 MiB and a core: a flood of attempts must leave the map alone.
 const MOST_HASHING: usize = 2;
 
@@ -88,11 +102,11 @@ const WORKER_PATIENCE: Duration = Duration::from_secs(15);
 impl App {
     /// Starts to follow the engine's revision; ends with the last clone. Keeps at most so many bytes of drawn tiles.
     pub fn new(engine: Engine, most_tile_bytes: usize) -> App {
-        App::for_readers(engine, most_tile_bytes, Readers::Direct)
+        App::for_readers(engine, most_tile_bytes, Readers::Direct, None)
     }
 
-    /// The same for readers that come in another way.
-    pub fn for_readers(engine: Engine, most_tile_bytes: usize, readers: Readers) -> App {
+    /// The same for readers that come in another way, to a server that is known under an address of its own.
+    pub fn for_readers(engine: Engine, most_tile_bytes: usize, readers: Readers, public_url: Option<String>) -> App {
         let n_workers = std::thread::available_parallelism().map_or(2, |n| n.get()).max(2);
         let revision = engine.snapshot().revision;
         let shared = Arc::new(Shared {
@@ -103,8 +117,11 @@ impl App {
             drawers: Arc::new(Semaphore::new(n_workers)),
             editors: Arc::new(Semaphore::new(MOST_EDITING)),
             droppers: Arc::new(Semaphore::new(MOST_DROPPING)),
+            checkers: Arc::new(Semaphore::new(MOST_DROPPING)),
             hashing: Arc::new(Semaphore::new(MOST_HASHING)),
+            typesetters: Arc::new(Semaphore::new(MOST_TYPESETTING)),
             readers,
+            public_url,
             news: broadcast::channel(events::MOST_WAITING).0,
             news_number: Mutex::new(0),
             ending: watch::channel(false).0,
@@ -183,6 +200,14 @@ async fn permit(workers: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, ApiErr
     }
 }
 
+/// A file, and a permit that is held until it is read, also when nobody waits for it any more: what is sent is in memory as long.
+async fn file_sent(readers: &Arc<Semaphore>, request: Request) -> Result<(OwnedSemaphorePermit, Bytes), ApiError> {
+    match tokio::time::timeout(WORKER_PATIENCE, readers.clone().acquire_owned()).await {
+        Ok(Ok(permit)) => Ok((permit, ask::received(request).await?)),
+        _ => Err(ApiError::unavailable("others are sending files; send it again in a few seconds")),
+    }
+}
+
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, EngineError> + Send + 'static) -> Result<T, ApiError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result.map_err(ApiError::from),
@@ -196,6 +221,7 @@ pub const ROUTES: &[&str] = &[
     "/metrics",
     "/openapi.json",
     "/docs",
+    "/verify/{id}",
     "/events",
     "/style.json",
     "/styles/{name}.json",
@@ -216,6 +242,9 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/zones/{id}",
     "/api/v1/zones/{id}/history",
     "/api/v1/zones/{id}/versions",
+    "/api/v1/zones/{id}/dossier.pdf",
+    "/api/v1/zones/{id}/dossier.xlsx",
+    "/api/v1/zones/{id}/dossier.geojson",
     "/api/v1/changes",
     "/api/v1/edits",
     "/api/v1/edits/{id}",
@@ -236,10 +265,27 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/plans/{id}/approve",
     "/api/v1/plans/{id}/publish",
     "/api/v1/plans/{id}/share",
+    "/api/v1/codes",
+    "/api/v1/codes/check",
+    "/api/v1/codes/{code}",
+    "/api/v1/codes/{code}/status",
+    "/api/v1/imports",
     "/api/v1/transitions",
     "/api/v1/figures",
     "/api/v1/encroachments",
     "/api/v1/encroachments/{id}",
+    "/api/v1/alerts",
+    "/api/v1/alerts/digest",
+    "/api/v1/alerts/{event}",
+    "/api/v1/alerts/{event}/step",
+    "/api/v1/alerts/{event}/notes",
+    "/api/v1/alerts/{event}/photos",
+    "/api/v1/alerts/{event}/photos/{n}",
+    "/api/v1/feed.json",
+    "/api/v1/feed.rss",
+    "/api/v1/encroachments/{id}/dossier.pdf",
+    "/api/v1/encroachments/{id}/dossier.xlsx",
+    "/api/v1/encroachments/{id}/dossier.geojson",
     "/api/v1/search",
     "/api/v1/landuse/classes",
 ];
@@ -251,6 +297,7 @@ pub fn router(app: App) -> Router {
         .route("/metrics", get(metrics::text))
         .route("/openapi.json", get(docs::openapi))
         .route("/docs", get(docs::page))
+        .route("/verify/{id}", get(dossiers::verify))
         .route("/events", get(events::stream))
         .route("/style.json", get(maps::style_of_the_house))
         .route("/styles/{name_json}", get(maps::style))
@@ -291,15 +338,38 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/plans/{id}/approve", post(plans::approve))
         .route("/api/v1/plans/{id}/publish", post(plans::publish))
         .route("/api/v1/plans/{id}/share", post(plans::share).delete(plans::unshare))
+        .route("/api/v1/codes", get(codes::list))
+        .route("/api/v1/codes/check", post(codes::check).layer(DefaultBodyLimit::max(guard::MOST_LIST_BYTES as usize)))
+        .route("/api/v1/codes/{code}", get(codes::one))
+        .route("/api/v1/codes/{code}/status", put(codes::put_status))
+        .route("/api/v1/imports", post(codes::import).layer(DefaultBodyLimit::max(guard::MOST_FILE_BYTES as usize)))
         .route("/api/v1/transitions", get(api::transitions))
         .route("/api/v1/figures", get(api::figures))
         .route("/api/v1/encroachments", get(api::encroachments))
         .route("/api/v1/encroachments/{id}", get(api::encroachment))
+        .route("/api/v1/alerts", get(alerts::list))
+        .route("/api/v1/alerts/digest", get(alerts::digest))
+        .route("/api/v1/alerts/{event}", get(alerts::one).patch(alerts::patch))
+        .route("/api/v1/alerts/{event}/step", post(alerts::step))
+        .route("/api/v1/alerts/{event}/notes", post(alerts::note))
+        .route("/api/v1/alerts/{event}/photos", post(alerts::add_photo).layer(DefaultBodyLimit::max(guard::MOST_PHOTO_BYTES as usize)))
+        .route("/api/v1/alerts/{event}/photos/{n}", get(alerts::photo))
+        .route("/api/v1/feed.json", get(feed::json_feed))
+        .route("/api/v1/feed.rss", get(feed::rss))
         .route("/api/v1/search", get(api::search))
         .route("/api/v1/landuse/classes", get(api::land_use_classes))
+        .merge(dossier_routes())
         .fallback_service(web_app::router())
         .method_not_allowed_fallback(error::method_not_allowed);
     guard::around(routes, app.clone()).with_state(app)
+}
+
+fn dossier_routes() -> Router<App> {
+    let subjects = [("zones", SubjectKind::Zone), ("encroachments", SubjectKind::Event)];
+    let all = subjects.into_iter().flat_map(|subject| DossierFile::ALL.map(|file| (subject, file)));
+    all.fold(Router::new(), |routes, ((path, kind), file)| {
+        routes.route(&format!("/api/v1/{path}/{{id}}/dossier.{}", file.ending()), dossiers::of(kind, file))
+    })
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ fn revision(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
 
 /// The same, which must be said.
 fn named_revision(headers: &HeaderMap) -> Result<u64, ApiError> {
-    revision(headers)?.ok_or_else(ApiError::without_revision)
+    revision(headers)?.ok_or_else(|| ApiError::without_precondition("say which revision of the plan you change: If-Match: \"7\""))
 }
 
 pub(super) async fn list(State(app): State<App>, who: Who, headers: HeaderMap, uri: Uri) -> Answer {

@@ -20,17 +20,18 @@ const FAREWELL: Duration = Duration::from_secs(10);
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Serves until SIGINT or SIGTERM; `ready` is told the address, with the port that was found when 0 was asked for. Keeps at
-/// most so many bytes of drawn tiles.
+/// most so many bytes of drawn tiles; `public_url` is the address under which readers know it.
 pub fn serve(
     engine: Engine,
     bind: SocketAddr,
     most_tile_bytes: usize,
     readers: Readers,
+    public_url: Option<String>,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), EngineError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("http").build();
     let runtime = runtime.map_err(|e| EngineError::internal(format!("no threads to serve with: {e}")))?;
-    let served = runtime.block_on(listen(App::for_readers(engine.clone(), most_tile_bytes, readers), bind, ready));
+    let served = runtime.block_on(listen(App::for_readers(engine.clone(), most_tile_bytes, readers, public_url), bind, ready));
     // Work that nobody waits for any more may not hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(2));
     engine.close();

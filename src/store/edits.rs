@@ -140,7 +140,7 @@ fn prepare(connection: &Connection, path: &Path, zones: &Layer) -> Result<(), St
     if !has_tables(connection, path)? {
         connection.execute_batch(schema::EDITS).during(path, doing)?;
         // A farmzone from before these tables would change zones without a word.
-        layers::needs_version(connection, path, schema::VERSION)?;
+        layers::needs_version(connection, path, schema::VERSION_OF_EDITS)?;
     }
     // Another program may have made the table anew, or taken a column away.
     super::writer::add_missing_columns::<Zone>(connection, path, zones)?;

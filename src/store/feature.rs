@@ -14,8 +14,8 @@ use super::schema::{Column, Must};
 use crate::geom;
 use crate::model::{Change, Context, Event, Geometry, Kept, LandUse, LayerRole, MultiPolygon, Permit, Unit, Zone};
 
-/// A feature the workspace keeps. Implemented for `Zone`, `LandUse`, `Permit`, `Unit`, `Context` and
-/// `Event`, and closed: a layer holds features of one of them.
+/// A feature the workspace keeps. Implemented for `Zone`, `LandUse`, `Permit`, `Unit`, `Context`,
+/// `CodeRecord` and `Event`, and closed: a layer holds features of one of them.
 pub trait Feature: AsRow {}
 
 impl<F: AsRow> Feature for F {}
@@ -60,7 +60,7 @@ impl<'s, 'c> Binder<'s, 'c> {
         Ok(())
     }
 
-    fn text(&mut self, value: &Option<String>) -> rusqlite::Result<()> {
+    pub(super) fn text(&mut self, value: &Option<String>) -> rusqlite::Result<()> {
         self.value(value.as_deref())
     }
 }
@@ -95,7 +95,7 @@ impl<'r> Cells<'r> {
         cell
     }
 
-    fn text(&mut self) -> Option<String> {
+    pub(super) fn text(&mut self) -> Option<String> {
         match self.cell() {
             ValueRef::Null => None,
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(match std::str::from_utf8(bytes) {
@@ -107,15 +107,15 @@ impl<'r> Cells<'r> {
         }
     }
 
-    fn required(&mut self, column: &'static str) -> Result<String, RowFault> {
+    pub(super) fn required(&mut self, column: &'static str) -> Result<String, RowFault> {
         self.text().ok_or(RowFault::NoValue(column))
     }
 
-    fn word<T: FromStr<Err = crate::model::NotAWord>>(&mut self, column: &'static str) -> Result<T, RowFault> {
+    pub(super) fn word<T: FromStr<Err = crate::model::NotAWord>>(&mut self, column: &'static str) -> Result<T, RowFault> {
         parse(column, &self.required(column)?)
     }
 
-    fn real(&mut self, column: &'static str) -> Result<Option<f64>, RowFault> {
+    pub(super) fn real(&mut self, column: &'static str) -> Result<Option<f64>, RowFault> {
         match self.cell() {
             ValueRef::Null => Ok(None),
             ValueRef::Real(x) => Ok(Some(x)),
@@ -138,7 +138,7 @@ impl<'r> Cells<'r> {
         Ok(self.real(column)?.unwrap_or_default() as u8)
     }
 
-    fn kept(&mut self) -> Kept {
+    pub(super) fn kept(&mut self) -> Kept {
         (0..self.n_kept).map(|_| self.text()).collect()
     }
 
@@ -149,7 +149,12 @@ impl<'r> Cells<'r> {
         }
     }
 
-    fn shape(&self) -> Result<MultiPolygon, RowFault> {
+    /// Whether the row has a geometry at all.
+    pub(super) fn has_shape(&self) -> bool {
+        !self.blob().is_empty()
+    }
+
+    pub(super) fn shape(&self) -> Result<MultiPolygon, RowFault> {
         Ok(blob::read_shape(self.blob(), self.srs_id)?)
     }
 
@@ -162,15 +167,15 @@ fn parse<T: FromStr<Err = crate::model::NotAWord>>(column: &'static str, text: &
     text.parse().map_err(|e: crate::model::NotAWord| RowFault::NotAWord { column, text: e.text, expected: format!("not {}", e.expected) })
 }
 
-const fn text(name: &'static str, must: Must) -> Column {
+pub(super) const fn text(name: &'static str, must: Must) -> Column {
     (name, "TEXT", must)
 }
 
-const fn integer(name: &'static str, must: Must) -> Column {
+pub(super) const fn integer(name: &'static str, must: Must) -> Column {
     (name, "INTEGER", must)
 }
 
-const fn real(name: &'static str, must: Must) -> Column {
+pub(super) const fn real(name: &'static str, must: Must) -> Column {
     (name, "REAL", must)
 }
 

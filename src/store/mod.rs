@@ -5,11 +5,14 @@
 //! Invariant: a change and the revision it makes are committed together, flushed to the disk, or not
 //! at all; a process killed at any instruction leaves the last committed state.
 
+mod alerts;
 mod blob;
+mod codes;
 mod connection;
 mod edits;
 mod error;
 mod feature;
+mod keys;
 mod layers;
 mod mbtiles;
 mod packed;
@@ -30,13 +33,16 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::model::{EpsgCode, Layer, Revision};
+pub use codes::HolderKey;
 pub use edits::{Edit, EditFilter, ZoneChange, ZoneRevisions};
 use error::During;
 pub use error::StoreError;
 pub use feature::Feature;
 pub use mbtiles::MbTiles;
 pub use plans::{Plan, PlanChange, PlanComment, PlanEdit, PlanStep};
-pub use private::{Account, Counted, PrivateStore, SESSION_LASTS_S, SecretHash, Token, private_path};
+pub use private::{
+    Account, AlertDesk, AlertNote, AlertPhoto, AlertStep, Counted, PrivateStore, SESSION_LASTS_S, SecretHash, Token, private_path,
+};
 pub use raster::{NewRaster, RasterDraft, raster_path};
 pub use reader::{Reader, Watch};
 pub use writer::{LayerWriter, Mode, NewLayer};

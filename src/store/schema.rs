@@ -8,7 +8,11 @@ use crate::model::EpsgCode;
 /// "GPKG", what the standard puts into SQLite's application_id.
 pub(super) const APPLICATION_ID: i32 = 0x4750_4B47;
 /// Of the tables of farmzone's own; a workspace of a higher one is refused.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
+/// What a workspace with a register of codes says.
+pub(super) const VERSION_OF_CODES: u32 = 4;
+/// What a workspace with edits says.
+pub(super) const VERSION_OF_EDITS: u32 = 3;
 /// What a workspace with rasters and without edits says.
 pub(super) const VERSION_OF_RASTERS: u32 = 2;
 /// What a workspace without rasters says, so that the farmzone before rasters opens it still.

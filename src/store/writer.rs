@@ -273,6 +273,9 @@ fn make_table<F: Feature>(connection: &Connection, path: &Path, layer: &Layer, s
     let doing = "making a layer's table";
     let name = &layer.name;
     make_room(connection, path, name)?;
+    if F::ROLE == LayerRole::Codes {
+        layers::needs_version(connection, path, schema::VERSION_OF_CODES)?;
+    }
     let sql = schema::feature_table(name, F::GEOMETRY_TYPE, F::COLUMNS, &layer.keep);
     connection.execute_batch(&sql).during(path, doing)?;
     let sql = "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES (?1, 'features', ?1, ?2)";

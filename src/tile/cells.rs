@@ -147,15 +147,17 @@ impl Shares {
         for y in y0..y1 {
             let row = y * width;
             let mut next = self.more.partition_point(|(cell, ..)| (*cell as usize) < row + x0);
-            for (cell, label) in labels.iter_mut().enumerate().take(row + x1).skip(row + x0) {
+            let mut cell = row + x0;
+            while cell < row + x1 {
                 let (class, share) = self.first[cell];
-                if class == NOTHING {
-                    continue;
-                }
-                let is_shared = self.more.get(next).is_some_and(|(at, ..)| *at as usize == cell);
-                if !is_shared && share >= 1.0 - LEAST {
-                    *label = class;
-                    account.add(class, 1.0);
+                let shared_at = self.more.get(next).map_or(row + x1, |(at, ..)| (*at as usize).min(row + x1));
+                // Most of a block is whole cells of one class, or of none.
+                let is_same = |(of, share): &&(u16, f32)| *of == class && (class == NOTHING || *share >= 1.0 - LEAST);
+                let n_same = self.first[cell..shared_at].iter().take_while(is_same).count();
+                if n_same > 0 {
+                    labels[cell..cell + n_same].fill(class);
+                    account.add(class, n_same as f64);
+                    cell += n_same;
                     continue;
                 }
                 choices.clear();
@@ -175,15 +177,18 @@ impl Shares {
                 if 1.0 - sum > LEAST {
                     choices.push((NOTHING, 1.0 - sum));
                 }
-                let Some(&(most, share)) = choices.iter().reduce(|a, b| if b.1 > a.1 { b } else { a }) else { continue };
-                *label = most;
-                let others = choices.iter().filter(|(class, _)| *class != most);
-                changes.extend(others.map(|(to, less)| Change { loss: share - less, cell: cell as u32, to: *to }));
+                if let Some(&(most, share)) = choices.iter().reduce(|a, b| if b.1 > a.1 { b } else { a }) {
+                    labels[cell] = most;
+                    let others = choices.iter().filter(|(class, _)| *class != most);
+                    changes.extend(others.map(|(to, less)| Change { loss: share - less, cell: cell as u32, to: *to }));
+                }
+                cell += 1;
             }
         }
         account.open();
         for y in y0..y1 {
-            labels[y * width + x0..y * width + x1].iter().for_each(|label| account.pay(*label, 1));
+            let row = labels[y * width + x0..y * width + x1].chunk_by(|a, b| a == b);
+            row.for_each(|same| account.pay(same[0], same.len() as i64));
         }
         if account.is_uneven() {
             changes.sort_by(|a, b| a.loss.total_cmp(&b.loss).then(a.cell.cmp(&b.cell)).then(a.to.cmp(&b.to)));
@@ -225,6 +230,9 @@ struct Account {
 
 impl Account {
     fn add(&mut self, class: u16, share: f64) {
+        if class == NOTHING {
+            return;
+        }
         let land = &mut self.land[usize::from(class)];
         if *land == 0.0 {
             self.classes.push(class);

@@ -404,10 +404,9 @@ fn runs(labels: &[u16]) -> Vec<(u32, u16)> {
 
 /// How many sides of cells lie between two labels.
 fn n_sides(labels: &[u16], width: usize) -> usize {
-    let differ = |(a, b): &(&u16, &u16)| a != b;
-    let rows = labels.chunks_exact(width.max(1));
-    let upright: usize = rows.map(|row| row.iter().zip(&row[1..]).filter(differ).count()).sum();
-    upright + labels.iter().zip(labels.get(width..).unwrap_or(&[])).filter(differ).count()
+    let differ = |a: &[u16], b: &[u16]| -> u32 { a.iter().zip(b).map(|(a, b)| u32::from(a != b)).sum() };
+    let upright: u32 = labels.chunks_exact(width.max(1)).map(|row| differ(row, &row[1..])).sum();
+    (upright + differ(labels, labels.get(width..).unwrap_or(&[]))) as usize
 }
 
 /// Copies the part of a tile's labels that lies in the window; `begin` says where its first cell lies.

@@ -34,7 +34,7 @@ pub use hilbert::along_hilbert;
 pub use labels::Labels;
 pub use memory::{Lately, Memory, Places};
 pub use merge::Merged;
-pub use prepare::{Feature, Prepared, Shape, Value};
+pub use prepare::{Feature, Prepared, Value};
 pub use rules::{LayerRules, NEAR_ZOOM, TileRules};
 pub use strokes::Strokes;
 pub use style::{ClassColor, KindPattern, StyleError, StyleParts, Theme, style};
@@ -79,7 +79,7 @@ impl TileLayer {
         }
     }
 
-    /// The properties of its features, in the order in which `Feature::values` gives them.
+    /// The properties of its features, in the order in which a `Feature` has them.
     pub fn keys(self) -> &'static [&'static str] {
         match self {
             TileLayer::LandUse => &["code", "group", "epoch"],

@@ -1,12 +1,13 @@
 //! A layer made ready to be drawn: its points on one grid over the whole world, its properties as the
 //! bytes a tile holds, its features along a space-filling curve so that neighbours are drawn together.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Range;
 
-use foldhash::{fast, quality};
+use foldhash::quality;
+use hashbrown::HashTable;
 
 use super::rules::TileRules;
 use super::{LayerRules, TileLayer, WEB_MERCATOR_HALF_M, mvt};
@@ -16,55 +17,60 @@ use crate::model::{Coord, Geometry, Polygon};
 
 /// A property of a feature.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Value {
+pub enum Value<'a> {
     /// Not in the tile.
     Absent,
-    Text(String),
+    Text(Cow<'a, str>),
     Number(f64),
 }
 
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Value::Text(text.to_owned())
+impl Hash for Value<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Value::Absent => 0_u8.hash(state),
+            Value::Text(text) => (1_u8, text).hash(state),
+            Value::Number(number) => (2_u8, number.to_bits()).hash(state),
+        }
     }
 }
 
-impl From<Option<&str>> for Value {
-    fn from(text: Option<&str>) -> Self {
-        text.map_or(Value::Absent, Value::from)
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Value::Text(text.into())
     }
 }
 
-impl From<f64> for Value {
+impl From<String> for Value<'_> {
+    fn from(text: String) -> Self {
+        Value::Text(text.into())
+    }
+}
+
+impl From<f64> for Value<'_> {
     fn from(number: f64) -> Self {
         Value::Number(number)
     }
 }
 
-/// The shape of a feature.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Shape {
-    /// In Web Mercator metres; polygons valid. `source` is the caller's name for it, by which a later state finds it again.
-    New { geometry: Geometry, source: u64 },
-    /// As the state before has it: what `Prepared::kept` gave.
-    Kept(u32),
-}
-
-impl<G: Into<Geometry>> From<G> for Shape {
-    fn from(geometry: G) -> Shape {
-        Shape::New { geometry: geometry.into(), source: NO_SOURCE }
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Absent, T::into)
     }
 }
 
-/// The name of a shape that is not to be found again.
-const NO_SOURCE: u64 = 0;
-
 /// A feature as the caller has it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Feature {
-    pub shape: Shape,
-    /// One per key of the layer, in the order of `TileLayer::keys`.
-    pub values: Vec<Value>,
+pub enum Feature<'a> {
+    New {
+        /// In Web Mercator metres; polygons valid.
+        shape: Geometry,
+        /// One per key of the layer, in the order of `TileLayer::keys`.
+        values: Vec<Value<'a>>,
+        /// The caller's name for the shape with these values, by which a later state finds the feature again.
+        source: Option<u64>,
+    },
+    /// As the state before has it: what `Prepared::kept` gave.
+    Kept(u32),
 }
 
 /// A point of the world: 2³² steps (9 mm at the equator) from the west and from the north.
@@ -91,7 +97,7 @@ pub(super) struct Item {
     pub class: u32,
     /// Of its shape and its properties: equal items have equal ones.
     digest: u64,
-    source: u64,
+    source: Option<u64>,
     rings: (u32, u32),
     tags: u32,
 }
@@ -115,7 +121,7 @@ pub struct Prepared {
     values: Values,
     /// Where blocks of items end that are neighbours and worth making ready together.
     block_ends: Vec<u32>,
-    /// Items by the source of their shape, where it is one item's alone.
+    /// Items by their source, where it is one item's alone.
     sources: Vec<(u64, u32)>,
     /// Boxes of the items in steps of the world's grid.
     index: Index,
@@ -125,7 +131,7 @@ pub struct Prepared {
 const BLOCK_ITEMS: usize = 256;
 const BLOCK_POINTS: usize = 4096;
 
-/// Encoded values by id, one after the other.
+/// Encoded values by id, one after the other, each but once.
 #[derive(Debug, Default)]
 struct Values {
     bytes: Vec<u8>,
@@ -142,19 +148,49 @@ impl Values {
     }
 }
 
+/// Finds the ids of values again while a layer is made.
+#[derive(Default)]
+struct Ids {
+    ids: HashTable<u32>,
+    hash: quality::FixedState,
+}
+
+impl Ids {
+    /// The id of an encoded value, a new one when it is the first of its kind.
+    fn id_of(&mut self, bytes: &[u8], values: &mut Values) -> u32 {
+        let hash = |bytes: &[u8]| self.hash.hash_one(bytes);
+        let of = hash(bytes);
+        if let Some(&id) = self.ids.find(of, |id| values.get(*id) == bytes) {
+            values.shared[id as usize] = true;
+            return id;
+        }
+        let id = values.ends.len() as u32;
+        values.bytes.extend_from_slice(bytes);
+        values.ends.push(values.bytes.len() as u32);
+        values.shared.push(false);
+        self.ids.insert_unique(of, id, |id| hash(values.get(*id)));
+        id
+    }
+}
+
 impl Prepared {
     /// Makes a layer ready. Points that are not finite are left out; a feature without any is left out;
-    /// missing values count as absent. `before` is the state that kept shapes are of.
-    pub fn new(layer: TileLayer, rules: &TileRules, features: impl IntoIterator<Item = Feature>, before: Option<&Prepared>) -> Prepared {
-        let mut maker = Maker::new(layer, rules.layer(layer).clone());
-        features.into_iter().for_each(|feature| maker.add(&feature, before));
+    /// missing values count as absent. `before` is the state, made by the same rules, that kept features are of.
+    pub fn new<'a>(
+        layer: TileLayer,
+        rules: &TileRules,
+        features: impl IntoIterator<Item = Feature<'a>>,
+        before: Option<&Prepared>,
+    ) -> Prepared {
+        let mut maker = Maker::new(layer, rules.layer(layer).clone(), before);
+        features.into_iter().for_each(|feature| maker.add(&feature));
         maker.finish()
     }
 
-    /// The shape of a source, if this state has it.
-    pub fn kept(&self, source: u64) -> Option<Shape> {
+    /// The feature of a source, if this state has it.
+    pub fn kept<'a>(&self, source: u64) -> Option<Feature<'a>> {
         let at = self.sources.binary_search_by_key(&source, |(source, _)| *source).ok()?;
-        Some(Shape::Kept(self.sources[at].1))
+        Some(Feature::Kept(self.sources[at].1))
     }
 
     pub fn layer(&self) -> TileLayer {
@@ -262,7 +298,7 @@ fn world(c: Coord) -> Option<WorldPoint> {
     (c.x.is_finite() && c.y.is_finite()).then(|| [share(c.x + WEB_MERCATOR_HALF_M), share(WEB_MERCATOR_HALF_M - c.y)])
 }
 
-struct Maker {
+struct Maker<'b> {
     layer: TileLayer,
     rules: LayerRules,
     items: Vec<Item>,
@@ -270,39 +306,42 @@ struct Maker {
     points: Vec<WorldPoint>,
     tags: Vec<u32>,
     values: Values,
-    ids: HashMap<Vec<u8>, u32, fast::RandomState>,
+    ids: Ids,
+    before: Option<&'b Prepared>,
+    /// By an id of the state before, the one here; `NO_VALUE` before it is asked for.
+    same_value: Vec<u32>,
 }
 
-impl Maker {
-    fn new(layer: TileLayer, rules: LayerRules) -> Maker {
+impl<'b> Maker<'b> {
+    fn new(layer: TileLayer, rules: LayerRules, before: Option<&'b Prepared>) -> Maker<'b> {
+        let n_values = before.map_or(0, |before| before.values.ends.len());
         Maker {
             layer,
             rules,
-            items: Vec::new(),
-            rings: Vec::new(),
-            points: Vec::new(),
-            tags: Vec::new(),
+            items: Vec::with_capacity(before.map_or(0, |before| before.items.len())),
+            rings: Vec::with_capacity(before.map_or(0, |before| before.rings.len())),
+            points: Vec::with_capacity(before.map_or(0, |before| before.points.len())),
+            tags: Vec::with_capacity(before.map_or(0, |before| before.tags.len())),
             values: Values::default(),
-            ids: HashMap::default(),
+            ids: Ids { ids: HashTable::with_capacity(n_values), ..Ids::default() },
+            before,
+            same_value: vec![NO_VALUE; n_values],
         }
     }
 
-    fn add(&mut self, feature: &Feature, before: Option<&Prepared>) {
+    fn add(&mut self, feature: &Feature) {
+        let (shape, values, source) = match feature {
+            Feature::New { shape, values, source } => (shape, values, source),
+            Feature::Kept(place) => return self.add_kept(*place),
+        };
         let tags = self.tags.len() as u32;
-        let absent = Value::Absent;
         for at in 0..self.layer.keys().len() {
-            let id = self.value(feature.values.get(at).unwrap_or(&absent));
+            let id = self.value(values.get(at).unwrap_or(&Value::Absent));
             self.tags.push(id);
         }
         let n_items = self.items.len();
-        let from_zoom = self.first_zoom(&feature.values);
-        match &feature.shape {
-            Shape::New { geometry, source } => {
-                self.add_shape(geometry, tags, from_zoom);
-                self.items[n_items..].iter_mut().for_each(|item| item.source = *source);
-            }
-            Shape::Kept(place) => self.add_kept(before, *place, tags, from_zoom),
-        }
+        self.add_shape(shape, tags, self.first_zoom(values));
+        self.items[n_items..].iter_mut().for_each(|item| item.source = *source);
         match self.items.len() - n_items {
             0 => self.tags.truncate(tags as usize),
             1 => {}
@@ -318,23 +357,14 @@ impl Maker {
             Value::Number(n) => mvt::number_value(*n),
             Value::Text(text) => mvt::text_value(text),
         };
-        if let Some(&id) = self.ids.get(&bytes) {
-            self.values.shared[id as usize] = true;
-            return id;
-        }
-        let id = self.values.ends.len() as u32;
-        self.values.bytes.extend_from_slice(&bytes);
-        self.values.ends.push(self.values.bytes.len() as u32);
-        self.values.shared.push(false);
-        self.ids.insert(bytes, id);
-        id
+        self.ids.id_of(&bytes, &mut self.values)
     }
 
     /// The zoom from which the rules by group and by width let a feature in.
     fn first_zoom(&self, values: &[Value]) -> u8 {
         let of = |key: &str| self.layer.keys().iter().position(|k| *k == key).and_then(|at| values.get(at));
         let by_group = match of("group") {
-            Some(Value::Text(group)) => self.rules.groups_from.get(group).copied().unwrap_or(0),
+            Some(Value::Text(group)) => self.rules.groups_from.get(group.as_ref()).copied().unwrap_or(0),
             _ => 0,
         };
         let by_width = match of("width_m") {
@@ -374,15 +404,31 @@ impl Maker {
         }
     }
 
-    fn add_kept(&mut self, before: Option<&Prepared>, place: u32, tags: u32, from_zoom: u8) {
-        let Some((before, item)) = before.and_then(|before| Some((before, before.items.get(place as usize)?))) else { return };
-        let first = self.rings.len();
+    fn add_kept(&mut self, place: u32) {
+        let Some((before, item)) = self.before.and_then(|before| Some((before, before.items.get(place as usize)?))) else { return };
+        let (tags, first_ring) = (self.tags.len() as u32, self.rings.len() as u32);
+        for &id in before.tags(item) {
+            let same = if id == NO_VALUE { NO_VALUE } else { self.same_value(before, id) };
+            self.tags.push(same);
+        }
         for (points, hole) in before.parts(item) {
             self.points.extend_from_slice(points);
             self.rings.push(RingEnd { end: self.points.len() as u32, hole });
         }
-        self.push_item(item.form, item.bounds, first, tags, from_zoom, item.area);
-        self.items.last_mut().into_iter().for_each(|new| new.source = item.source);
+        let class = self.class_of(tags);
+        self.items.push(Item { class, rings: (first_ring, self.rings.len() as u32), tags, ..item.clone() });
+    }
+
+    /// The id here of a value of the state before.
+    fn same_value(&mut self, before: &Prepared, id: u32) -> u32 {
+        let known = self.same_value[id as usize];
+        if known != NO_VALUE {
+            self.values.shared[known as usize] = true;
+            return known;
+        }
+        let same = self.ids.id_of(before.value(id), &mut self.values);
+        self.same_value[id as usize] = same;
+        same
     }
 
     fn add_polygons(&mut self, polygons: &[Polygon], tags: u32, from_zoom: u8) {
@@ -416,11 +462,14 @@ impl Maker {
     }
 
     fn push_item(&mut self, form: Form, bounds: [u32; 4], first_ring: usize, tags: u32, from_zoom: u8, area: f64) {
-        let class_key = self.rules.dust_by.as_deref().and_then(|by| self.layer.keys().iter().position(|key| *key == by));
-        let class = class_key.and_then(|at| self.tags.get(tags as usize + at)).copied().unwrap_or(NO_VALUE);
         let rings = (first_ring as u32, self.rings.len() as u32);
-        let digest = self.digest(form, first_ring, tags);
-        self.items.push(Item { form, bounds, area, from_zoom, class, digest, source: NO_SOURCE, rings, tags });
+        let (class, digest) = (self.class_of(tags), self.digest(form, first_ring, tags));
+        self.items.push(Item { form, bounds, area, from_zoom, class, digest, source: None, rings, tags });
+    }
+
+    fn class_of(&self, tags: u32) -> u32 {
+        let class_key = self.rules.dust_by.as_deref().and_then(|by| self.layer.keys().iter().position(|key| *key == by));
+        class_key.and_then(|at| self.tags.get(tags as usize + at)).copied().unwrap_or(NO_VALUE)
     }
 
     fn digest(&self, form: Form, first_ring: usize, tags: u32) -> u64 {
@@ -459,8 +508,8 @@ impl Maker {
             interleave(middle(item.bounds[0], item.bounds[2])) | (interleave(middle(item.bounds[1], item.bounds[3])) << 1)
         });
         let block_ends = self.block_ends();
-        let named = self.items.iter().zip(0..).filter(|(item, _)| item.source != NO_SOURCE);
-        let mut sources: Vec<(u64, u32)> = named.map(|(item, place)| (item.source, place)).collect();
+        let named = self.items.iter().zip(0..);
+        let mut sources: Vec<(u64, u32)> = named.filter_map(|(item, place)| Some((item.source?, place))).collect();
         sources.sort_unstable();
         let alone = |same: &[(u64, u32)]| (same.len() == 1).then(|| same[0]);
         let sources = sources.chunk_by(|a, b| a.0 == b.0).filter_map(alone).collect();

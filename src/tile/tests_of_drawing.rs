@@ -12,6 +12,8 @@ use super::ring::{GridPoint, turn, twice_area};
 use super::*;
 use crate::model::{Coord, MultiPolygon, Polygon, Ring};
 
+mod changes;
+
 /// Remembers everything.
 struct Keeps;
 
@@ -54,7 +56,7 @@ struct Layer {
 }
 
 impl Layer {
-    fn new(layer: TileLayer, features: Vec<Feature>) -> Layer {
+    fn new(layer: TileLayer, features: Vec<Given>) -> Layer {
         let prepared = Prepared::new(layer.labels().unwrap_or(layer), &rules(), features, None);
         let (labels, is_labels) = (Labels::new(&prepared, &rules(), &Keeps), layer.labels().is_some());
         Layer { prepared, merged: OnceCell::new(), strokes: std::array::from_fn(|_| OnceCell::new()), labels, is_labels }
@@ -217,12 +219,25 @@ fn in_tile(coord: TileCoord, rings: &[&[[f64; 2]]]) -> Polygon {
     Polygon::new(shell, rings.collect())
 }
 
-fn zone(id: &str, kind: &str, shape: impl Into<Shape>) -> Feature {
-    let values = vec![id.into(), kind.into(), Value::Absent, Value::Absent, Value::Absent, Value::Number(1.5), Value::Number(0.25)];
-    Feature { shape: shape.into(), values }
+type Given = Feature<'static>;
+
+fn given(shape: impl Into<Geometry>, values: Vec<Value<'static>>) -> Given {
+    Feature::New { shape: shape.into(), values, source: None }
 }
 
-fn zones(features: Vec<Feature>) -> Layer {
+fn zone(id: &str, kind: &str, shape: impl Into<Geometry>) -> Given {
+    let [id, kind] = [id, kind].map(|text| Value::from(text.to_owned()));
+    given(shape, vec![id, kind, Value::Absent, Value::Absent, Value::Absent, 1.5.into(), 0.25.into()])
+}
+
+/// The values of a feature, to be changed: it is another one then.
+fn renewed(feature: &mut Given) -> &mut Vec<Value<'static>> {
+    let Feature::New { values, source, .. } = feature else { unreachable!("it is new") };
+    *source = None;
+    values
+}
+
+fn zones(features: Vec<Given>) -> Layer {
     Layer::new(TileLayer::Zones, features)
 }
 
@@ -320,7 +335,7 @@ fn a_label_stands_once_in_one_tile_from_the_zoom_at_which_its_zone_is_wide_enoug
     let coord = hanoi(12);
     let wide = [[4000.0, 4000.0], [4600.0, 4000.0], [4600.0, 4600.0], [4000.0, 4600.0]];
     let narrow = [[100.0, 100.0], [140.0, 100.0], [140.0, 140.0], [100.0, 140.0]];
-    let feature = |id: &str, shape: Polygon| Feature { shape: shape.into(), values: vec![id.into(), "rice".into(), "Văn Đức".into()] };
+    let feature = |id: &'static str, shape: Polygon| given(shape, vec![id.into(), "rice".into(), "Văn Đức".into()]);
     let features = vec![feature("wide", in_tile(coord, &[&wide])), feature("narrow", in_tile(coord, &[&narrow]))];
     let layer = Layer::new(TileLayer::ZoneLabels, features);
     let labels = |z: u8| -> Vec<String> {
@@ -372,7 +387,7 @@ fn a_strip_narrower_than_a_cell_is_drawn_in_pieces_with_its_land() {
 }
 
 /// A coverage of fields with wavy borders, in tile units: `n` by `n`, `size` wide, kinds in patches.
-fn farmland(coord: TileCoord, n: i32, size: f64) -> Vec<Feature> {
+fn farmland(coord: TileCoord, n: i32, size: f64) -> Vec<Given> {
     let corner = |x: i32, y: i32| {
         let wave = |v: i32| f64::from((v * 7919).rem_euclid(101)) / 101.0 - 0.5;
         [700.0 + size * (f64::from(x) + 0.6 * wave(x * 31 + y * 17)), 900.0 + size * (f64::from(y) + 0.6 * wave(x * 13 + y * 57))]
@@ -397,12 +412,12 @@ fn a_tile_that_would_be_too_large_is_drawn_in_larger_cells_with_the_same_land() 
         let kind = kinds[((at * 7_919 + at / 300 * 104_729).rem_euclid(1_009) % 4) as usize];
         zone(&at.to_string(), kind, in_tile(coord, &[&[[x, y], [x + 12.0, y], [x + 12.0, y + 12.0], [x, y + 12.0]]]))
     };
-    let given: Vec<Feature> = (0..300 * 300).map(field).collect();
+    let given: Vec<Given> = (0..300 * 300).map(field).collect();
     let bytes = tile(&[&zones(given.clone())], coord);
     assert!((100_000..620_000).contains(&bytes.len()), "{} bytes", bytes.len());
     let features = read(&bytes).remove(0).1;
     for kind in kinds {
-        let land = 2 * 144 * given.iter().filter(|f| f.values[1] == kind.into()).count() as i64;
+        let land = 2 * 144 * given.iter().filter(|f| matches!(f, Feature::New { values, .. } if values[1] == kind.into())).count() as i64;
         let drawn: i64 = features.iter().filter(|f| f.get("kind") == Some(kind)).flat_map(|f| &f.parts).map(|r| twice_area(r)).sum();
         assert!((drawn - land).abs() <= land / 20, "{kind}: {drawn} drawn of {land}");
     }
@@ -475,12 +490,13 @@ fn at_every_zoom_each_kind_has_its_land_and_nothing_overlaps() {
     for size in [2.0, 9.0, 40.0] {
         let given = farmland(around, 40, size);
         let land = |kind: &str| -> f64 {
-            let of = given.iter().filter(|f| f.values[1] == kind.into());
-            of.map(|f| match &f.shape {
-                Shape::New { geometry: Geometry::Polygon(p), .. } => crate::geom::area_m2(&MultiPolygon::new(vec![p.clone()])),
+            let of = |f: &Given| match f {
+                Feature::New { shape: Geometry::Polygon(p), values, .. } if values[1] == kind.into() => {
+                    crate::geom::area_m2(&MultiPolygon::new(vec![p.clone()]))
+                }
                 _ => 0.0,
-            })
-            .sum()
+            };
+            given.iter().map(of).sum()
         };
         let truth: Vec<(&str, f64)> = ["rice", "fruit", "tea", "mulberry"].map(|kind| (kind, land(kind))).into();
         let layer = zones(given.clone());
@@ -523,14 +539,11 @@ fn at_every_zoom_each_kind_has_its_land_and_nothing_overlaps() {
 #[test]
 fn roads_are_lines_and_come_by_group_and_width() {
     let coord = hanoi(11);
-    let road = |name: &str, width_m: f64| Feature {
-        shape: line_string![at(coord, [-500.0, 10.0]), at(coord, [100.0, 10.0]), at(coord, [5000.0, 900.0])].into(),
-        values: vec!["road".into(), name.into(), width_m.into()],
+    let road = |name: &'static str, width_m: f64| {
+        let line = line_string![at(coord, [-500.0, 10.0]), at(coord, [100.0, 10.0]), at(coord, [5000.0, 900.0])];
+        given(line, vec!["road".into(), name.into(), width_m.into()])
     };
-    let place = Feature {
-        shape: point! { x: at(coord, [7.0, 7.0]).x, y: at(coord, [7.0, 7.0]).y }.into(),
-        values: vec!["place".into(), "Bát Tràng".into()],
-    };
+    let place = given(point! { x: at(coord, [7.0, 7.0]).x, y: at(coord, [7.0, 7.0]).y }, vec!["place".into(), "Bát Tràng".into()]);
     let layer = Layer::new(TileLayer::Context, vec![road("track", 5.0), road("QL1A", 30.0), place]);
     let found = read(&tile(&[&layer], coord));
     let names: Vec<_> = found[0].1.iter().map(|f| (f.form, f.get("name").unwrap(), f.parts.len())).collect();
@@ -545,8 +558,7 @@ fn a_filter_lets_in_what_it_names_one_by_one_and_merged_and_leaves_other_layers_
     let coord = hanoi(12);
     let farmland = zones(farmland(coord, 20, 90.0));
     let road = Geometry::LineString(line_string![at(coord, [10.0, 10.0]), at(coord, [900.0, 900.0])]);
-    let roads =
-        Layer::new(TileLayer::Context, vec![Feature { shape: road.into(), values: vec!["road".into(), "QL1A".into(), 30.0.into()] }]);
+    let roads = Layer::new(TileLayer::Context, vec![given(road, vec!["road".into(), "QL1A".into(), 30.0.into()])]);
     for z in [10, 12] {
         let coord = hanoi(z);
         let drawn = |only: &[&str]| {
@@ -561,96 +573,6 @@ fn a_filter_lets_in_what_it_names_one_by_one_and_merged_and_leaves_other_layers_
         assert_eq!(drawn(&["tea", "rice"]), (1, vec!["rice".to_owned(), "tea".to_owned()]), "zoom {z}");
         assert_eq!(drawn(&["silk"]), (1, Vec::new()));
     }
-}
-
-/// What a tile shows, whatever the order of its features and properties.
-fn seen(layer: &Layer, coord: TileCoord) -> Vec<String> {
-    let mut seen: Vec<String> = read(&tile(&[layer], coord)).iter().flat_map(|(_, f)| f).map(|f| format!("{f:?}")).collect();
-    seen.sort();
-    seen
-}
-
-/// The labels of a tile.
-fn labels_of(layer: &Layer, coord: TileCoord) -> Vec<String> {
-    let bytes = super::tile(&[(&layer.prepared, Shown::Labels(layer.labels.as_ref().unwrap()))], coord, &TileFilter::default());
-    read(&bytes).iter().flat_map(|(_, f)| f).map(|f| format!("{f:?}")).collect()
-}
-
-#[test]
-fn a_change_touches_the_tiles_that_differ_and_hardly_any_other() {
-    let coord = hanoi(12);
-    let before = farmland(coord, 24, 60.0);
-    let with = |change: &dyn Fn(&mut Vec<Feature>)| {
-        let mut after = before.clone();
-        change(&mut after);
-        zones(after)
-    };
-    let square = |low: f64, high: f64| -> Geometry { in_tile(coord, &[&[[low, low], [high, low], [high, high], [low, high]]]).into() };
-    let layers: [(&str, Layer); 5] = [
-        ("gone", with(&|zones| drop(zones.remove(300)))),
-        ("come", with(&|zones| zones.push(zone("new", "tea", square(2500.0, 2560.0))))),
-        ("far away", with(&|zones| zones.push(zone("new", "rice", square(3900.0, 4020.0))))),
-        ("another kind", with(&|zones| zones[300].values[1] = "mulberry".into())),
-        ("another name", with(&|zones| zones[300].values[2] = "Văn Đức".into())),
-    ];
-    let was = zones(before.clone());
-    for (what, is) in &layers {
-        let (mut n_differing, mut n_touched) = (0, 0);
-        let near = Touched::between(&was.prepared, &is.prepared, is.labels.as_ref());
-        assert_eq!((near.touches(hanoi(11)), near.is_whole()), (None, false), "{what}: merged zooms are not known yet");
-        let merged = |layer: &Layer| layer.merged.get_or_init(|| Merged::new(&layer.prepared, &Keeps)).is_some();
-        assert!(merged(&was) && merged(is));
-        let (old, new) = (was.merged.get().unwrap().as_ref(), is.merged.get().unwrap().as_ref());
-        let touched = near.with_merged((&was.prepared, old), (&is.prepared, new));
-        let mut far = BTreeSet::new();
-        assert!(touched.tiles_below(NEAR_ZOOM, 500, &mut far) && !touched.tiles_below(NEAR_ZOOM, 2, &mut BTreeSet::new()));
-        for z in 8..=16_u8 {
-            let scale = |v: u32, end: u32| if z < 12 { (v >> (12 - z)) + end } else { (v + end) << (z - 12) };
-            for x in scale(coord.x(), 0).saturating_sub(1)..=scale(coord.x(), 1) {
-                for y in scale(coord.y(), 0).saturating_sub(1)..=scale(coord.y(), 1) {
-                    let tile = TileCoord::new(z.into(), x.into(), y.into()).unwrap();
-                    let (differs, touches) = (seen(&was, tile) != seen(is, tile), touched.touches(tile).unwrap());
-                    assert!(touches || !differs, "{what}: {tile} is stale");
-                    let labels = touched.touches_labels(tile);
-                    assert!(labels || labels_of(&was, tile) == labels_of(is, tile), "{what}: labels of {tile} are stale");
-                    assert_eq!(far.contains(&tile), z < NEAR_ZOOM && (touches || labels && z >= 9), "{what}: {tile}");
-                    n_differing += u32::from(differs);
-                    n_touched += u32::from(touches);
-                }
-            }
-        }
-        assert!(n_differing >= if *what == "another name" { 5 } else { 9 }, "{what}: {n_differing}");
-        assert!(f64::from(n_touched) <= 1.2 * f64::from(n_differing), "{what}: {n_touched} touched, {n_differing} differ");
-    }
-    let same = Touched::between(&was.prepared, &zones(before.into_iter().rev().collect()).prepared, None);
-    assert!(same.n_boxes() == 0 && same.touches(hanoi(5)) == Some(false), "the order of features is no change");
-}
-
-#[test]
-fn a_state_with_kept_shapes_draws_as_one_that_is_made_anew() {
-    let coord = hanoi(12);
-    let mut given = farmland(coord, 12, 90.0);
-    for (source, feature) in (1..).zip(&mut given) {
-        if let Shape::New { source: name, .. } = &mut feature.shape {
-            *name = source;
-        }
-    }
-    let before = Prepared::new(TileLayer::Zones, &rules(), given.clone(), None);
-    given[7].values[2] = "Văn Đức".into();
-    given.remove(40);
-    let fresh = zones(given.clone());
-    let kept = given.into_iter().enumerate().map(|(at, feature)| {
-        let Shape::New { source, .. } = feature.shape else { unreachable!("farmland is new") };
-        // One that is drawn anew among those that are kept.
-        if at == 20 { feature } else { Feature { shape: before.kept(source).unwrap(), ..feature } }
-    });
-    let mut renewed = zones(Vec::new());
-    renewed.prepared = Prepared::new(TileLayer::Zones, &rules(), kept, Some(&before));
-    assert_eq!(before.kept(1_000_000), None);
-    for z in [9, 11, 12, 14] {
-        assert_eq!(tile(&[&fresh], hanoi(z)), tile(&[&renewed], hanoi(z)), "zoom {z}");
-    }
-    assert_eq!(Touched::between(&fresh.prepared, &renewed.prepared, None).n_boxes(), 0);
 }
 
 #[test]

@@ -19,6 +19,7 @@ use tower::ServiceExt;
 
 use crate::program::{Bench, geojson_in, square};
 
+mod alerts;
 mod walk;
 
 const PASSWORD: &str = "lúa nếp cái hoa vàng";
@@ -76,8 +77,12 @@ impl Site {
         let bench = Bench::with_workspace("EPSG:5897");
         let units = [(json!({ "code": "10001", "name": "Đại Thanh" }), &square(580_000.0, 2_320_000.0, 700.0)[..])];
         bench.import(&bench.write("units.geojson", geojson_in(5897, &units)), "boundaries", &[]).ok();
+        Site::serving(bench, readers)
+    }
+
+    fn serving(bench: Bench, readers: Readers) -> Site {
         let engine = Engine::serve(&bench.path("w.gpkg"), Rulebook::load(None).unwrap()).unwrap();
-        Site { router: router(App::for_readers(engine, 1 << 20, readers)), bench }
+        Site { router: router(App::for_readers(engine, 1 << 20, readers, None)), bench }
     }
 
     /// Made on the command line, while it is served.
@@ -89,6 +94,12 @@ impl Site {
     }
 
     async fn ask(&self, method: &str, path: &str, shown: &Shown, body: Option<&Value>) -> Answer {
+        let json = || shown.with("content-type", "application/json");
+        let (shown, body) = body.map_or((shown.clone(), Body::empty()), |body| (json(), Body::from(body.to_string())));
+        self.send(method, path, &shown, body).await
+    }
+
+    async fn send(&self, method: &str, path: &str, shown: &Shown, body: Body) -> Answer {
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, HOST);
         let cookie = shown.cookie.as_ref().map(|cookie| ("cookie", cookie.clone()));
         let csrf = shown.csrf.as_ref().map(|csrf| ("x-csrf-token", csrf.clone()));
@@ -96,13 +107,6 @@ impl Site {
         for (name, value) in cookie.into_iter().chain(csrf).chain(token).chain(shown.more.clone()) {
             request = request.header(name, value);
         }
-        let body = match body {
-            Some(body) => {
-                request = request.header(header::CONTENT_TYPE, "application/json");
-                Body::from(body.to_string())
-            }
-            None => Body::empty(),
-        };
         let mut request = request.body(body).unwrap();
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 4_000))));
         let response = self.router.clone().oneshot(request).await.unwrap();
@@ -162,7 +166,10 @@ async fn who_signs_in_gets_a_cookie_that_no_script_reads_and_signing_out_ends_it
     assert_eq!((secret.len(), rest), (64, "Path=/; HttpOnly; SameSite=Strict; Max-Age=604800"));
     assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
     let facts = answer.json();
-    assert_eq!(facts["may"], json!(["read_edits", "edit_zones", "read_plans", "make_plans", "make_tokens"]));
+    assert_eq!(
+        facts["may"],
+        json!(["read_edits", "edit_zones", "read_plans", "make_plans", "read_alerts", "read_register", "make_tokens"])
+    );
     assert_eq!([&facts["name"], &facts["kinds"], &facts["units"]], [&json!("lan"), &json!(["rice"]), &json!(["10001"])]);
     assert!(!facts.to_string().contains(secret), "the secret is in the cookie alone");
     let shown =

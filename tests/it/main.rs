@@ -1,6 +1,9 @@
 //! Whole flows, the command line as a process, the tidy rules.
 
 mod accounts;
+mod codes;
+mod dirt;
+mod dossiers;
 mod drops;
 mod edits;
 mod flows;

@@ -1,5 +1,7 @@
 //! Plans beside the map: drawn, undone, submitted, decided on, published or refused, read by a link.
 
+mod served;
+
 use farmzone::access::{Person, Role};
 use farmzone::engine::{DecideAsk, EditAsk, Engine, EngineError, ErrorKind, Page, PlanAsk, PlanPatch, PlanReader, UndoAsk};
 use farmzone::model::PlanState;

@@ -220,6 +220,7 @@ fn made_up_data_is_marked_as_such() {
         legend: "vn",
         crs: None,
         operation: None,
+        correct: None,
         accuracy_m: None,
         source: None,
         encoding: None,

@@ -54,13 +54,14 @@ const IMPURE: &str = r"\bstd::(fs|net|env|process|thread)\b|\b(SystemTime|Instan
 const DOORS: &[(&str, &str)] = &[
     ("gdal|gdal_sys", "formats"),
     ("proj|proj_sys", "crs"),
-    ("pmtiles", "formats"),
+    ("pmtiles|calamine", "formats"),
     ("libdeflater", "engine"),
     ("argon2|getrandom", "engine"),
     ("rusqlite|libsqlite3_sys", "store"),
     ("rstar", "index"),
     ("i_overlay|i_float|i_shape", "geom"),
     ("axum|tower|tower_http|tokio|tokio_stream", "http"),
+    ("typst|typst_layout|typst_pdf|qrcodegen", "report"),
     ("clap|console", "cli"),
 ];
 

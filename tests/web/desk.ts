@@ -50,6 +50,8 @@ export interface DeskServer {
   shapes(ids: string[]): Promise<Shape[]>;
   shapes_in_pair(n: number): Promise<Shape[]>;
   revision(): Promise<number>;
+  /** Brings a file's layer into the workspace, with more arguments for the command. */
+  import_file(name: string, content: string, ...args: string[]): Promise<void>;
   /** Another account, with the planner's password. */
   add_user(name: string, role: string): void;
   end(): Promise<void>;
@@ -88,6 +90,10 @@ export async function serve_pairs(n_pairs: number): Promise<DeskServer> {
     revision: async () => {
       const answer = await fetch(`${address}/api/v1/summary`);
       return ((await answer.json()) as { revision: number }).revision;
+    },
+    import_file: async (name, content, ...args) => {
+      await writeFile(join(dir, name), content);
+      run('import', workspace, join(dir, name), ...args);
     },
     add_user: (name, role) =>
       void run_typing(`${PASSWORD}\n`, 'user', 'add', workspace, name, '--role', role, '--password-stdin'),

@@ -70,7 +70,7 @@ test('the card tells what was lost, and a piece of it is a step away', async () 
   const before = link_of(page).get('map');
   const zoom = Number(before?.split('/')[0] ?? 16);
   assert.ok(zoom > 12, `the link's zone fills the map, at ${before}`);
-  await card.locator('section li button').first().click();
+  await card.locator('section[aria-labelledby="pieces-title"] li button').first().click();
   await page.waitForFunction((old) => new URLSearchParams(location.hash.slice(1)).get('map') !== old, before);
   const piece = page.getByRole('complementary', { name: 'Mảnh đất mất được chọn' });
   await piece.getByRole('button', { name: zone.name }).waitFor();

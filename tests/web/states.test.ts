@@ -198,7 +198,7 @@ for (const [name, options] of [
     await page.getByText('Mất ròng mỗi năm').waitFor();
     await assert_accessible(page, `${name}: history`);
     await page.getByRole('button', { name: 'Đóng thẻ vùng' }).waitFor();
-    await page.locator('.zone section li button').first().click();
+    await page.locator('section[aria-labelledby="pieces-title"] li button').first().click();
     await page.getByRole('heading', { name: 'Qua các năm' }).waitFor();
     await assert_accessible(page, `${name}: event`);
     assert_clean();

@@ -1,6 +1,7 @@
-// Sends a file and gets what is in it (docs/api.md); tells how far it is on its way, which `fetch` cannot.
+// Sends a file and gets what is in it (docs/api.md).
 import type { Column, FileReport } from '../core/edit/dropped.ts';
-import { address, proof_headers, tell_signed_out } from './client.ts';
+import { address } from './client.ts';
+import { upload } from './uploads.ts';
 
 export interface FileQuery {
   layer: string | null;
@@ -15,11 +16,7 @@ export type FileAnswer =
   | { status: 'unreachable' }
   | { status: 'aborted' };
 
-interface Refused {
-  error?: { code?: string; message?: string; why?: string; layers?: string[] };
-}
-
-export function send_file(
+export async function send_file(
   file: Blob,
   name: string,
   { layer, crs, columns }: FileQuery,
@@ -30,36 +27,16 @@ export function send_file(
   // Only the ending says something to the server.
   const ending = name.split('.').at(-1) ?? '';
   const url = address('/api/v1/drops', { name: `file.${ending.slice(0, 10)}`, layer, crs, ...fields });
-  return new Promise((resolve) => {
-    const request = new XMLHttpRequest();
-    signal.addEventListener('abort', () => request.abort());
-    request.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0);
-    request.upload.onload = () => progress(1);
-    request.onload = () => resolve(answer_of(request));
-    request.onerror = () => resolve({ status: 'unreachable' });
-    request.onabort = () => resolve({ status: 'aborted' });
-    request.open('POST', url);
-    request.setRequestHeader('accept', 'application/json');
-    request.setRequestHeader('content-type', 'application/octet-stream');
-    for (const [header, value] of Object.entries(proof_headers())) request.setRequestHeader(header, value);
-    request.send(file);
-  });
-}
-
-function answer_of({ status, responseText }: XMLHttpRequest): FileAnswer {
-  const body = parsed(responseText);
-  if (status === 200 && body) return { status: 'read', report: body as unknown as FileReport };
-  if (status === 401) tell_signed_out();
-  const { code = '', message = '', why, layers = [] } = (body as Refused | null)?.error ?? {};
-  if (status === 503) return { status: 'refused', why: 'busy', message, layers };
-  if (status === 502 || status === 504 || status === 0) return { status: 'unreachable' };
-  return { status: 'refused', why: why ?? code, message: message || String(status), layers };
-}
-
-function parsed(text: string): object | null {
-  try {
-    return JSON.parse(text) as object;
-  } catch {
-    return null;
-  }
+  const sent = await upload<FileReport>('POST', url, file, progress, signal);
+  if (sent.status === 'done') return { status: 'read', report: sent.answer };
+  if (sent.status !== 'refused') return sent;
+  const { code = '', message = '', why } = sent.refusal;
+  const layers = Array.isArray(sent.refusal['layers']) ? (sent.refusal['layers'] as string[]) : [];
+  if (sent.code === 503) return { status: 'refused', why: 'busy', message, layers };
+  return {
+    status: 'refused',
+    why: typeof why === 'string' ? why : code,
+    message: message || String(sent.code),
+    layers,
+  };
 }

@@ -134,8 +134,9 @@ export function style_url(theme: Theme, lang: Lang, epoch: string | null): strin
 
 const REOPEN_MS = 10_000;
 
-/** Calls `changed` with the workspace's revision, and what it changed on the map, whenever it changes; returns what ends it. */
-export function watch_revision(changed: (news: TileNews) => void): () => void {
+/** Calls `changed` with the workspace's revision, and what it changed on the map, whenever it changes, and `planned` whenever a
+    plan does; returns what ends it. */
+export function watch_revision(changed: (news: TileNews) => void, planned: () => void): () => void {
   let stream: EventSource;
   let reopening: ReturnType<typeof setTimeout> | undefined;
   const open = () => {
@@ -143,6 +144,7 @@ export function watch_revision(changed: (news: TileNews) => void): () => void {
     stream.addEventListener('revision', (event) => {
       changed(JSON.parse((event as MessageEvent<string>).data) as TileNews);
     });
+    stream.addEventListener('plans', planned);
     // The browser reconnects a broken stream by itself, but gives up when a gateway answers with an error.
     stream.addEventListener('error', () => {
       if (stream.readyState === EventSource.CLOSED) reopening = setTimeout(open, REOPEN_MS);

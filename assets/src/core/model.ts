@@ -1,4 +1,5 @@
 // The words of the field, as the API says them (docs/api.md). Areas are m², shares 0 to 1, bounds [w, s, e, n] in degrees.
+import type { ZoneCode } from './officer/codes.ts';
 
 export type Lang = 'vi' | 'en';
 export type Theme = 'light' | 'dark';
@@ -244,6 +245,8 @@ export interface Zone {
   simulated: boolean;
   events: Event[];
   n_events: number | null;
+  /** Farming area codes of the register that are on it, and that of its own papers. */
+  codes?: ZoneCode[];
 }
 
 export interface ZoneRow {
@@ -263,7 +266,8 @@ export interface Rows<Row> {
 }
 
 export interface SearchResult {
-  type: 'zone' | 'unit';
+  /** A code is told of only where no zone bears it. */
+  type: 'zone' | 'unit' | 'code';
   id: string;
   name: string;
   code: string | null;

@@ -6,7 +6,17 @@ export type Role = 'viewer' | 'officer' | 'planner' | 'approver' | 'administrato
 
 /** As `Action` of the server. */
 export type Action =
-  'read_edits' | 'edit_zones' | 'make_tokens' | 'manage_accounts' | 'read_plans' | 'make_plans' | 'approve_plans';
+  | 'read_edits'
+  | 'edit_zones'
+  | 'make_tokens'
+  | 'manage_accounts'
+  | 'read_plans'
+  | 'make_plans'
+  | 'approve_plans'
+  | 'read_register'
+  | 'edit_register'
+  | 'read_alerts'
+  | 'handle_alerts';
 
 export interface SessionFacts {
   role: Role;

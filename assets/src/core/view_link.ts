@@ -18,6 +18,8 @@ export interface View extends Filter {
   plan: string | null;
   /** The secret of a link by which anybody may read the plan. */
   share: string | null;
+  /** The farming area code that is being checked; empty while none is typed, null when nobody checks. */
+  check: string | null;
   /** The moment of which the map is, as core/history/moment.ts writes it; null is now. */
   at: string | null;
   lang: Lang | null;
@@ -37,6 +39,7 @@ export const DEFAULT_VIEW: View = {
   event: null,
   plan: null,
   share: null,
+  check: null,
   at: null,
   lang: null,
   theme: null,
@@ -68,6 +71,7 @@ export function format_link(view: View): string {
   if (view.event) put('event', encodeURIComponent(view.event));
   if (view.plan) put('plan', encodeURIComponent(view.plan));
   if (view.share) put('share', encodeURIComponent(view.share));
+  if (view.check !== null) put('check', encodeURIComponent(view.check));
   if (view.at) put('at', view.at);
   if (view.lang) put('lang', view.lang);
   if (view.theme) put('theme', view.theme);
@@ -104,6 +108,7 @@ export function parse_link(hash: string): View {
     event: text('event'),
     plan: text('plan'),
     share: text('share'),
+    check: values.has('check') ? (text('check') ?? '') : null,
     at: /^[\d,a-z-]{1,16}$/.test(text('at') ?? '') ? text('at') : null,
     lang: lang === 'vi' || lang === 'en' ? lang : null,
     theme: theme === 'light' || theme === 'dark' ? theme : null,

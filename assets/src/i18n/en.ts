@@ -87,6 +87,7 @@ export const en: Record<keyof typeof vi, string> = {
   zone_lost_unknown: 'not known',
   zone_declared: 'Declared area',
   zone_cooperative: 'Cooperative',
+  check_codes: 'Check codes',
   planning: 'Figures for planning',
   zone_linkage: 'Linkage',
   zone_products: 'OCOP products',

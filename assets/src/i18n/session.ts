@@ -80,6 +80,10 @@ const vi = {
   may_read_plans: 'Xem quy hoạch',
   may_make_plans: 'Lập quy hoạch',
   may_approve_plans: 'Duyệt quy hoạch',
+  may_read_register: 'Xem chủ mã số trong sổ',
+  may_edit_register: 'Sửa sổ mã số',
+  may_read_alerts: 'Xem danh sách cảnh báo',
+  may_handle_alerts: 'Xử lý cảnh báo',
 };
 
 const en: Record<keyof typeof vi, string> = {
@@ -160,6 +164,10 @@ const en: Record<keyof typeof vi, string> = {
   may_read_plans: 'See plans',
   may_make_plans: 'Make plans',
   may_approve_plans: 'Approve plans',
+  may_read_register: 'See who holds a code',
+  may_edit_register: 'Change the register of codes',
+  may_read_alerts: 'See the list of alerts',
+  may_handle_alerts: 'Handle alerts',
 };
 
 export type SessionKey = keyof typeof vi;

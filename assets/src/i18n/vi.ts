@@ -85,6 +85,7 @@ export const vi = {
   zone_lost_unknown: 'chưa biết',
   zone_declared: 'Diện tích kê khai',
   zone_cooperative: 'Chủ quản',
+  check_codes: 'Kiểm tra mã số',
   planning: 'Số liệu quy hoạch',
   zone_linkage: 'Liên kết',
   zone_products: 'Sản phẩm OCOP',

@@ -39,7 +39,7 @@ const FLY_MS = 250;
 /** A touch is thicker than a pointer. */
 const TOUCH_RADIUS_PX = 6;
 /** How ids of sources and layers begin that are not the style's. */
-const LENT = /^(edit|difference)-/;
+const LENT = /^(edit|difference|evidence)-/;
 /** In such a layer's metadata: the layer of the style below which it lies. */
 export const BELOW = 'farmzone:below';
 

@@ -64,6 +64,7 @@ export class AppState {
   revision = $state(0);
   /** Grows when the server told of a newer revision than the one shown. */
   revision_seen = $state(0);
+  plans_seen = $state(0); // the same of changes of plans
   /** Grows when the map needs a new style for what changed. */
   n_restyles = $state(0);
   /** Grows with every style that the map has put on. */
@@ -278,11 +279,9 @@ export class AppState {
   }
 
   choose_result(result: SearchResult): void {
-    if (result.type === 'unit') {
-      this.choose_unit(result.id);
-      return;
-    }
-    this.choose_zone(result.id);
+    if (result.type === 'unit') return void this.choose_unit(result.id);
+    if (result.type === 'code') this.step({ check: result.id });
+    else this.choose_zone(result.id);
     this.#pointed_out = null;
     this.map?.fit(result.bounds);
   }

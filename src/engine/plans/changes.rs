@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::{Drawn, PlanReader};
 use crate::edit::Change;
-use crate::engine::accounts::new_secret;
+use crate::engine::export::spreadsheet;
+use crate::engine::sheet::is_knit;
 use crate::engine::{EngineError, Snapshot};
-use crate::formats::{About, Column, ColumnType, Export, Row, Table, Value as Cell};
+use crate::formats::{About, Column, ColumnType, Row, Table, Value as Cell};
 use crate::geom;
 
 impl Snapshot {
@@ -30,7 +31,9 @@ impl Snapshot {
             None => self.difference(&drawn).changes,
             Some(other) => self.between(&self.drawn(other, &PlanReader::Person)?, &drawn),
         };
-        let features = changes.iter().map(|change| self.change_facts(change)).collect::<Result<Vec<Value>, _>>()?;
+        // A vertex that a neighbour's edit put on the border makes it no other border.
+        let differing = changes.iter().filter(|change| !is_knit(&change.before, &change.after));
+        let features = differing.map(|change| self.change_facts(change)).collect::<Result<Vec<Value>, _>>()?;
         let (collisions, faults, _) = if with.is_none() { self.against(&drawn)? } else { Default::default() };
         let issues: Vec<Value> = faults.iter().map(|fault| self.fault_facts(fault)).collect();
         Ok(json!({
@@ -66,20 +69,7 @@ impl Snapshot {
         let source = format!("plan {}: {}", drawn.plan.id, drawn.plan.name);
         let about = About { source, epoch: None, revision: self.revision, is_simulated: self.simulated() };
         let table = Table { name: "changes", columns: &columns, about: &about, is_polygons: true };
-        let folder = std::env::temp_dir().join(format!("farmzone-{}", new_secret()?));
-        let failed = |e: std::io::Error| EngineError::unavailable(format!("the spreadsheet could not be written: {e}"));
-        std::fs::create_dir(&folder).map_err(failed)?;
-        let out = folder.join("changes.xlsx");
-        let write = || -> Result<Vec<u8>, EngineError> {
-            let mut file = Export::create(&out, self.place.crs, None)?;
-            file.layer(&table, rows)?;
-            file.finish()?;
-            std::fs::read(&out).map_err(failed)
-        };
-        let written = write();
-        // What stays behind is the system's to tidy.
-        let _ = std::fs::remove_dir_all(&folder);
-        written
+        spreadsheet(self.place.crs, vec![(table, rows)])
     }
 
     /// From one plan to another.

@@ -125,7 +125,7 @@ impl Snapshot {
 
     pub(in crate::engine) fn figures_of(&self, zones: &BTreeMap<String, PlanZone>, ask: &SupplyAsk) -> Result<Value, EngineError> {
         let epoch = self.epoch(None)?;
-        let found = epoch.map(|epoch| self.events(epoch)).transpose()?;
+        let found = epoch.map(|epoch| self.losses(epoch)).transpose()?;
         let left: Vec<&MultiPolygon> = (0..self.zones.list.len()).into_par_iter().map(|i| self.left_of(i, found.as_deref())).collect();
         let planned: Vec<Zone> =
             zones.values().filter_map(|row| edit::planned(self.official(&row.id).map(|(zone, _)| zone), row)).collect();

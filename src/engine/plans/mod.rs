@@ -104,7 +104,7 @@ fn none_of_id(id: &str) -> EngineError {
 }
 
 /// A text of a person: trimmed, not too long, of lines without control characters.
-fn checked_text(what: &str, text: &str, least: usize, most: usize) -> Result<String, EngineError> {
+pub(super) fn checked_text(what: &str, text: &str, least: usize, most: usize) -> Result<String, EngineError> {
     let text = text.trim();
     let length = text.chars().count();
     if length < least || length > most {

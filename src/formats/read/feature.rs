@@ -3,7 +3,7 @@
 
 use super::raw::Parts;
 use super::stream::Record;
-use crate::crs::{Crs, Transform};
+use crate::crs::{Crs, Relocation, Transform};
 use crate::geom::{self, FaultKind};
 use crate::model::{Coord, Geometry, Issue, Kept, MultiPolygon, Polygon, Ring};
 
@@ -64,8 +64,12 @@ pub(super) struct Door<'a> {
     pub crs: &'a Crs,
     pub transform: &'a Transform,
     pub is_swapped: bool,
+    /// What moves shapes after the transformation.
+    pub moved: Option<&'a Relocation>,
     /// Context takes lines and points.
     pub takes_any: bool,
+    /// A record of a register is kept without land too.
+    pub may_lack_land: bool,
     pub is_cad: bool,
 }
 
@@ -88,6 +92,17 @@ impl Door<'_> {
                     area_after_m2,
                 };
                 passed.record.feature = Some(feature);
+            }
+            Err(mut issue) if self.may_lack_land && issue.code != "outside_crs" => {
+                passed.has_id = unfinished.id.is_some();
+                let shape = Shape::Polygons(MultiPolygon::new(Vec::new()));
+                let (values, kept) = (unfinished.values, unfinished.kept);
+                passed.record.feature =
+                    Some(Feature { id: name, values, kept, shape, is_repaired: false, area_before_m2: 0.0, area_after_m2: 0.0 });
+                if issue.code != "no_geometry" {
+                    issue.message = issue.message.replace("; set aside", "; kept without land");
+                    passed.record.issues.push(issue);
+                }
             }
             Err(issue) => passed.record.issues.push(issue),
         }
@@ -124,6 +139,13 @@ impl Door<'_> {
         }
         if let Err(error) = self.each_ring(&mut parts, |coords| self.transform.apply(coords)) {
             return Err(aside("not_transformable", &error.to_string()));
+        }
+        if let Some(moved) = self.moved {
+            let each = |coords: &mut [Coord]| {
+                coords.iter_mut().for_each(|c| *c = moved.of(*c).unwrap_or(*c));
+                Ok::<(), std::convert::Infallible>(())
+            };
+            let Ok(()) = self.each_ring(&mut parts, each);
         }
         let issues = &mut passed.record.issues;
         if parts.n_unclosed > 0 {

@@ -4,6 +4,7 @@ mod feature;
 mod place;
 mod raw;
 mod stream;
+mod table;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,9 +16,10 @@ pub use stream::{Counts, Record};
 
 use super::cad::Texts;
 use super::columns::{Columns, Origin, Problem};
-use super::encoding::{ASSUMED, Encoding};
+use super::encoding::{self, ASSUMED, Encoding};
+use super::fonts::{self, Evidence};
 use super::{FormatError, columns, library};
-use crate::crs::{Crs, CrsError, Operation, Transform};
+use crate::crs::{Crs, CrsError, Mistake, Operation, Relocation, Transform};
 use crate::model::{EpsgCode, Issue, LayerRole};
 use place::Place;
 
@@ -40,6 +42,8 @@ pub struct Request<'a> {
     /// Wins over what the file says.
     pub crs: Option<EpsgCode>,
     pub operation: Option<EpsgCode>,
+    /// What went wrong on the way to the file, to be set right.
+    pub correct: Option<Mistake>,
     pub encoding: Option<&'a str>,
     pub doubles: Doubles,
     /// The workspace's CRS.
@@ -78,13 +82,16 @@ pub struct Source {
     transform: Transform,
     /// The file's coordinates come northing first.
     is_swapped: bool,
+    /// What moves shapes after the transformation, to set them right.
+    moved: Option<Relocation>,
     target: Crs,
     plan: Plan,
     is_cad: bool,
-    encoding: Encoding,
-    is_raw_text: bool,
+    texting: Texting,
     texts: Option<Texts>,
     doubles: Doubles,
+    /// Outlives the dataset that is of it.
+    _made: Option<table::Made>,
 }
 
 impl Source {
@@ -95,6 +102,14 @@ impl Source {
         self.plan.kept.push(Origin::Field(field));
         layer.ignore_fields_but(|field| self.plan.uses(field));
         true
+    }
+
+    /// Where what is read would lie, had a mistake not been made.
+    ///
+    /// # Errors
+    /// Those of the way from the true CRS.
+    pub fn relocation(&self, mistake: Mistake) -> Result<Relocation, CrsError> {
+        Relocation::new(mistake, &self.crs, &self.target, &self.transform)
     }
 
     /// Our columns, each with the file's column that fills it, or `@layer` or `@text`; those that nothing of the file fills are not there.
@@ -146,7 +161,10 @@ pub fn open(request: &Request) -> Result<Source, FormatError> {
         .map(|name| Encoding::named(name).ok_or_else(|| FormatError::UnknownEncoding { name: name.to_owned() }))
         .transpose()?;
     let mut issues = Vec::new();
-    let Place { dataset, layer_index, layer, layers, driver, is_raw_text } = place::find(path, request.layer, named.as_ref())?;
+    let by = ["id", "code"].iter().find_map(|our| request.fields.iter().find(|(name, _)| name.trim().eq_ignore_ascii_case(our)));
+    let by = by.map(|(_, theirs)| theirs.as_str());
+    let Place { dataset, layer_index, layer, layers, driver, is_raw_text, made } = place::find(path, request.layer, named.as_ref(), by)?;
+    issues.extend(made.iter().flat_map(|made| made.issues.clone()));
     let is_cad = CAD_DRIVERS.contains(&driver.as_str());
     let handle = raw::LayerHandle::of(&dataset, layer_index).ok_or_else(|| unreadable(path, "the layer is gone"))?;
     let n_features = handle.quick_count();
@@ -197,14 +215,15 @@ pub fn open(request: &Request) -> Result<Source, FormatError> {
         };
         plan.values.iter_mut().chain(&mut plan.kept).for_each(fill);
     }
-    let (crs, is_swapped) = source_crs(request, &handle)?;
+    let (declared, is_swapped) = source_crs(request, &handle)?;
     let refused = |source| FormatError::RefusedCrs { path: path.to_owned(), source };
     let target = Crs::from_epsg(request.target).map_err(refused)?;
+    let (crs, is_swapped) = corrected(request, declared, is_swapped, &mut issues)?;
     let transform = Transform::new(&crs, &target, request.operation).map_err(refused)?;
-    let encoding = match named {
-        Some(encoding) => encoding,
-        None => assumed_encoding(is_raw_text, &handle, &plan, &mut issues),
-    };
+    let moved = (request.correct == Some(Mistake::FlippedDatumShift))
+        .then(|| Relocation::new(Mistake::FlippedDatumShift, &crs, &target, &transform));
+    let moved = moved.transpose().map_err(refused)?;
+    let texting = Texting::of(named, is_raw_text, &driver, &handle, &|field| plan.uses(field), &mut issues);
     handle.ignore_fields_but(|field| plan.uses(field));
     let operation = transform.operation().cloned();
     if request.operation.is_some() && operation.is_none() {
@@ -241,13 +260,14 @@ pub fn open(request: &Request) -> Result<Source, FormatError> {
         layer_index,
         transform,
         is_swapped,
+        moved,
         target,
         plan,
         is_cad,
-        encoding,
-        is_raw_text,
+        texting,
         texts,
         doubles: request.doubles,
+        _made: made,
     })
 }
 
@@ -281,15 +301,95 @@ fn source_crs(request: &Request, layer: &raw::LayerHandle) -> Result<(Crs, bool)
     }
 }
 
-/// UTF-8, unless a file that does not say holds other bytes.
-fn assumed_encoding(is_raw_text: bool, layer: &raw::LayerHandle, plan: &Plan, issues: &mut Vec<Issue>) -> Encoding {
-    // Both are iconv's own names; should it know neither, bytes pass as Latin-1.
-    let known = |name: &str| Encoding::named(name).unwrap_or_else(Encoding::latin1);
-    if is_raw_text && !layer.texts_are_utf8(|field| plan.uses(field)) {
-        let message =
-            format!("the file does not say how its text is encoded and it is not UTF-8; it was read as {ASSUMED}. Say it with --encoding");
-        issues.push(Issue::new("encoding_assumed", None, message));
-        return known(ASSUMED);
+/// What the coordinates are in, when what went wrong is known.
+fn corrected(request: &Request, declared: Crs, is_swapped: bool, issues: &mut Vec<Issue>) -> Result<(Crs, bool), FormatError> {
+    let Some(mistake) = request.correct else { return Ok((declared, is_swapped)) };
+    let (crs, is_swapped) = match mistake {
+        Mistake::SwappedAxes => (declared.clone(), !is_swapped),
+        Mistake::FlippedDatumShift => (declared.clone(), is_swapped),
+        _ => match mistake.truth(&declared) {
+            Some(truth) => (truth, is_swapped),
+            None => {
+                let message = format!("--correct {mistake} says nothing of coordinates in {}", declared.label());
+                return Err(FormatError::ContradictingCrs { path: request.path.to_owned(), message });
+            }
+        },
+    };
+    let message =
+        format!("corrected as asked ({mistake}): the file says {}, its coordinates were read as {}", declared.label(), crs.label());
+    issues.push(Issue::new("corrected", None, message));
+    Ok((crs, is_swapped))
+}
+
+/// How the bytes of text are read.
+#[derive(Debug, Clone)]
+struct Texting {
+    encoding: Encoding,
+    /// The bytes are the file's own, whatever they look like.
+    is_raw: bool,
+    /// What bytes that are not UTF-8 are taken for when the encoding says UTF-8.
+    fallback: Encoding,
+    /// What text that claims to be Unicode was typed in.
+    font: Option<Encoding>,
+}
+
+/// Features whose text is looked at before a file is read.
+const MOST_LOOKED_AT: usize = 20_000;
+
+impl Texting {
+    /// What was named, else what the syllables of the text tell, else UTF-8 and, for other bytes, CP1258.
+    fn of(
+        named: Option<Encoding>,
+        is_raw: bool,
+        driver: &str,
+        layer: &raw::LayerHandle,
+        is_used: &dyn Fn(usize) -> bool,
+        issues: &mut Vec<Issue>,
+    ) -> Texting {
+        // Both are iconv's own names; should it know neither, bytes pass as Latin-1.
+        let known = |name: &str| Encoding::named(name).unwrap_or_else(Encoding::latin1);
+        if let Some(encoding) = named {
+            let font = encoding.is_of_a_font().then(|| encoding.clone());
+            return Texting { encoding, is_raw, fallback: known(ASSUMED), font };
+        }
+        let [mut of_bytes, mut of_text] = [Evidence::new(), Evidence::new()];
+        let mut is_utf8 = true;
+        // The layers of an OpenStreetMap file come mixed, and are Unicode.
+        let most_features = if driver == "OSM" { 0 } else { MOST_LOOKED_AT };
+        layer.each_text(is_used, if is_raw { usize::MAX } else { most_features }, |bytes| match std::str::from_utf8(bytes) {
+            Ok(text) => fonts::western_bytes(text).iter().for_each(|bytes| of_text.look(bytes)),
+            Err(_) => {
+                is_utf8 &= encoding::is_utf8_maybe_cut(bytes);
+                of_bytes.look(bytes);
+            }
+        });
+        let (likely, by_bytes) = of_bytes.verdict().unzip();
+        let fallback = likely.unwrap_or_else(|| known(ASSUMED));
+        if is_raw && !is_utf8 {
+            let how = by_bytes.map_or(String::new(), |share| format!(", in which {:.0} % of its words are Vietnamese", share * 100.0));
+            let message = format!(
+                "the file does not say how its text is encoded and it is not UTF-8; it was read as {}{how}. Say it with --encoding",
+                fallback.name()
+            );
+            issues.push(Issue::new("encoding_assumed", None, message));
+            return Texting { encoding: fallback.clone(), is_raw, fallback, font: None };
+        }
+        let font = of_text.verdict();
+        if let Some((font, share)) = &font {
+            let message = format!(
+                "the text was written in {} and passes for Western text: {}; it was converted, since {:.0} % of its words are Vietnamese then. \
+                 --encoding UTF-8 takes it as it stands",
+                font.name(),
+                of_text.shown(font),
+                share * 100.0
+            );
+            issues.push(Issue::new("text_converted", None, message));
+        }
+        Texting { encoding: known("UTF-8"), is_raw, fallback, font: font.map(|(font, _)| font) }
     }
-    known("UTF-8")
+
+    /// The name of a column.
+    fn name(&self, name: &str) -> String {
+        self.font.as_ref().and_then(|font| fonts::converted(name, font)).unwrap_or_else(|| name.to_owned())
+    }
 }

@@ -6,7 +6,8 @@ use gdal::Dataset;
 
 use super::super::archive::{self, Candidate};
 use super::super::encoding::Encoding;
-use super::super::{FormatError, library};
+use super::super::{FormatError, library, vertices};
+use super::table::{self, Made};
 use super::{damaged, raw, unreadable};
 
 pub(super) struct Place {
@@ -18,6 +19,8 @@ pub(super) struct Place {
     pub driver: String,
     /// Text comes as the file's bytes, because the file does not say how it is encoded.
     pub is_raw_text: bool,
+    /// What was made of a table of vertices; the dataset is of it.
+    pub made: Option<Made>,
 }
 
 struct Opened {
@@ -33,7 +36,7 @@ struct Opened {
 ///
 /// # Errors
 /// `NotFound`, `NotSpatial`, `Unreadable`, `Unsupported`, `ChooseLayer`.
-pub(super) fn find(path: &Path, wanted: Option<&str>, encoding: Option<&Encoding>) -> Result<Place, FormatError> {
+pub(super) fn find(path: &Path, wanted: Option<&str>, encoding: Option<&Encoding>, by: Option<&str>) -> Result<Place, FormatError> {
     let candidates = archive::candidates(path)?;
     let several_files = candidates.len() > 1;
     let mut opened = Vec::new();
@@ -62,6 +65,11 @@ pub(super) fn find(path: &Path, wanted: Option<&str>, encoding: Option<&Encoding
     if wanted.is_none() && spatial.len() > 1 {
         leave_out_empty(&opened, &mut spatial, &mut names);
     }
+    if spatial.is_empty()
+        && let Some(place) = of_vertices(path, &opened, wanted, encoding, by)
+    {
+        return place;
+    }
     let chosen = match (wanted, spatial.as_slice()) {
         (None, [one]) => *one,
         (None, []) => return Err(reasons.into_iter().next().unwrap_or_else(|| without_shapes(path, &opened, &tables))),
@@ -79,7 +87,40 @@ pub(super) fn find(path: &Path, wanted: Option<&str>, encoding: Option<&Encoding
     let (file, layer_index) = chosen;
     let Opened { dataset, driver, is_raw_text, layers, .. } = opened.swap_remove(file);
     let layer = layers.into_iter().find(|l| l.0 == layer_index).map(|l| l.1).unwrap_or_default();
-    Ok(Place { dataset, layer_index, layer, layers: names, driver, is_raw_text })
+    Ok(Place { dataset, layer_index, layer, layers: names, driver, is_raw_text, made: None })
+}
+
+/// The one table of vertices in a file that has no shapes; none when there is none.
+fn of_vertices(
+    path: &Path,
+    opened: &[Opened],
+    wanted: Option<&str>,
+    encoding: Option<&Encoding>,
+    by: Option<&str>,
+) -> Option<Result<Place, FormatError>> {
+    let mut found = Vec::new();
+    for one in opened {
+        for (index, layer, _) in one.layers.iter().filter(|(_, layer, _)| wanted.is_none_or(|wanted| same(layer, wanted))) {
+            let handle = raw::LayerHandle::of(&one.dataset, *index)?;
+            let rows = table::rows(&handle, one.is_raw_text, encoding, &one.driver);
+            found.extend(vertices::polygons(&rows, by).map(|polygons| (one, layer.clone(), polygons)));
+        }
+    }
+    if found.len() > 1 {
+        let layers = found.into_iter().map(|(_, layer, _)| layer).collect();
+        return Some(Err(FormatError::ChooseLayer { path: path.to_owned(), asked: None, layers }));
+    }
+    let (one, layer, polygons) = found.pop()?;
+    if polygons.features.is_empty() {
+        let told: Vec<&str> = polygons.issues.iter().skip(1).take(3).map(|issue| issue.message.as_str()).collect();
+        return Some(Err(unreadable(path, format!("of its table of vertices no polygon can be made: {}", told.join("; ")))));
+    }
+    let place = Made::new(&polygons).and_then(|made| {
+        let dataset = library::open_vector(&made.path, &[SHAPES_AS_TEXT]).map_err(|failures| unreadable(path, failures.join("; ")))?;
+        let (driver, layers) = (one.driver.clone(), vec![layer.clone()]);
+        Ok(Place { dataset, layer_index: 0, layer, layers, driver, is_raw_text: false, made: Some(made) })
+    });
+    Some(place)
 }
 
 /// Nobody means a layer without features (an empty folder of a KML), unless all are.
@@ -124,7 +165,7 @@ fn without_shapes(path: &Path, opened: &[Opened], tables: &[String]) -> FormatEr
     let is_csv = opened.iter().any(|o| o.driver == "CSV");
     let mut reason = format!("no shapes in {} (columns: {})", super::super::listed(tables), super::super::listed(&columns));
     if is_csv {
-        reason += ". A table needs a column “wkt” with polygons as text; coordinates in X and Y columns make points, not areas";
+        reason += ". A table needs a column “wkt” with polygons as text, or a row per vertex with columns X (northing) and Y (easting)";
     }
     FormatError::NotSpatial { path: path.to_owned(), reason }
 }

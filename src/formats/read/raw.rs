@@ -9,7 +9,7 @@ use gdal::Dataset;
 use gdal_sys::{self as sys, OGRFieldType, OGRwkbGeometryType as Wkb};
 
 use super::super::encoding::{self, Encoding};
-use super::super::{cad, library};
+use super::super::{cad, fonts, library};
 use crate::model::{Coord, Polygon, Ring};
 
 /// A GeoPackage in WAL mode that nobody has unfinished work in. Opened as usual, SQLite would make
@@ -146,25 +146,23 @@ impl<'d> LayerHandle<'d> {
         unsafe { sys::OGR_L_ResetReading(self.handle) };
     }
 
-    /// Whether all text of the given fields is UTF-8. Reads the attributes of the whole layer.
-    pub(super) fn texts_are_utf8(&self, is_used: impl Fn(usize) -> bool) -> bool {
-        let texts: Vec<usize> = self
-            .fields()
-            .iter()
-            .enumerate()
-            .filter(|(i, (_, kind))| is_used(*i) && *kind == OGRFieldType::OFTString)
-            .map(|(i, _)| i)
-            .collect();
-        let mut all = true;
+    /// Shows the bytes of every text of the given fields, in at most so many features.
+    pub(super) fn each_text(&self, is_used: impl Fn(usize) -> bool, most_features: usize, mut look: impl FnMut(&[u8])) {
+        let fields = self.fields();
+        let is_text = |i: &usize| is_used(*i) && fields[*i].1 == OGRFieldType::OFTString;
+        let texts: Vec<usize> = (0..fields.len()).filter(is_text).collect();
         if !texts.is_empty() {
             self.restart();
-            while all && let Some(feature) = self.next() {
-                all = texts.iter().all(|field| feature.bytes(*field).is_none_or(|b| encoding::is_utf8_maybe_cut(b.to_bytes())));
+            let mut n_left = most_features;
+            while n_left > 0
+                && let Some(feature) = self.next()
+            {
+                texts.iter().filter_map(|field| feature.bytes(*field)).for_each(|bytes| look(bytes.to_bytes()));
+                n_left -= 1;
             }
             self.restart();
         }
         library::take_failures();
-        all
     }
 
     /// The next feature; none at the end or when reading failed (`library::take_failures` tells).
@@ -210,8 +208,15 @@ impl FeatureHandle<'_> {
             Some(&OGRFieldType::OFTString) => {
                 let bytes = self.bytes(field)?;
                 let decoded;
+                let is_claimed = |text: &str| reading.encoding.is_of_a_font() && !text.is_ascii();
                 let text = match std::str::from_utf8(bytes.to_bytes()) {
-                    Ok(text) if !reading.is_raw || reading.encoding.is_utf8() => text,
+                    Ok(text) if !reading.is_raw || reading.encoding.is_utf8() || is_claimed(text) => match reading.of_font(text) {
+                        Some(converted) => {
+                            decoded = converted;
+                            &decoded
+                        }
+                        None => text,
+                    },
                     _ => {
                         decoded = reading.decode(bytes);
                         &decoded
@@ -301,15 +306,21 @@ pub(super) struct TextReading {
     pub is_escaped: bool,
     /// What bytes that are not UTF-8 are taken for when the encoding says UTF-8.
     pub fallback: Encoding,
+    /// What text that claims to be Unicode was typed in.
+    pub font: Option<Encoding>,
     /// Set when the fallback was needed.
     pub fell_back: std::cell::Cell<bool>,
 }
 
 impl TextReading {
-    pub(super) fn new(layer: &LayerHandle, encoding: Encoding, is_raw: bool, is_escaped: bool) -> Self {
+    pub(super) fn new(layer: &LayerHandle, texts: &super::Texting, is_escaped: bool) -> Self {
         let kinds = layer.fields().into_iter().map(|(_, kind)| kind).collect();
-        let fallback = Encoding::named(encoding::ASSUMED).unwrap_or_else(Encoding::latin1);
-        TextReading { kinds, encoding, is_raw, is_escaped, fallback, fell_back: std::cell::Cell::new(false) }
+        let super::Texting { encoding, is_raw, fallback, font } = texts.clone();
+        TextReading { kinds, encoding, is_raw, is_escaped, fallback, font, fell_back: std::cell::Cell::new(false) }
+    }
+
+    fn of_font(&self, text: &str) -> Option<String> {
+        self.font.as_ref().and_then(|font| fonts::converted(text, font))
     }
 
     fn decode(&self, bytes: &CStr) -> String {

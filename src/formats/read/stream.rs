@@ -78,12 +78,14 @@ impl Source {
 
     fn produce(&self, texts: Option<&Texts>, sender: &SyncSender<Vec<Passed>>) -> Result<(), FormatError> {
         let layer = self.layer_handle()?;
-        let reading = TextReading::new(&layer, self.encoding.clone(), self.is_raw_text, self.is_cad);
+        let reading = TextReading::new(&layer, &self.texting, self.is_cad);
         let door = Door {
             crs: &self.crs,
             transform: &self.transform,
             is_swapped: self.is_swapped,
+            moved: self.moved.as_ref(),
             takes_any: self.role == LayerRole::Context,
+            may_lack_land: self.role == LayerRole::Codes,
             is_cad: self.is_cad,
         };
         let plan = &self.plan;
@@ -125,7 +127,7 @@ impl Source {
                 .collect();
             if at_end {
                 passed.extend(self.about_texts(n_texts, texts.is_some()));
-                passed.extend(reading.fell_back.get().then(fell_back));
+                passed.extend(reading.fell_back.get().then(|| fell_back(reading.fallback.name())));
             }
             if sender.send(passed).is_err() {
                 // Whoever listened has stopped, and says why.
@@ -181,7 +183,7 @@ impl Source {
     /// A first pass over a drawing, for its texts.
     fn collect_texts(&self, mut texts: Texts) -> Result<Texts, FormatError> {
         let layer = self.layer_handle()?;
-        let reading = TextReading::new(&layer, self.encoding.clone(), self.is_raw_text, self.is_cad);
+        let reading = TextReading::new(&layer, &self.texting, self.is_cad);
         layer.restart();
         while let Some(feature) = layer.next() {
             let Some(text) = self.text_of(&feature, &reading) else { continue };
@@ -251,8 +253,8 @@ fn join_texts(plan: &Plan, texts: &Texts, passed: &mut Passed) {
     }
 }
 
-fn fell_back() -> Passed {
-    let message = format!("some text is not UTF-8 and was read as {}; say the encoding with --encoding", super::ASSUMED);
+fn fell_back(encoding: &str) -> Passed {
+    let message = format!("some text is not UTF-8 and was read as {encoding}; say the encoding with --encoding");
     Passed { record: Record { issues: vec![Issue::new("encoding_assumed", None, message)], ..Record::default() }, ..Passed::default() }
 }
 

@@ -59,10 +59,32 @@ const TABLE: &[(&str, &str, Option<Action>)] = &[
     ("POST", "/api/v1/plans/{id}/publish", Some(Action::ApprovePlans)),
     ("POST", "/api/v1/plans/{id}/share", Some(Action::MakePlans)),
     ("DELETE", "/api/v1/plans/{id}/share", Some(Action::MakePlans)),
+    ("GET", "/api/v1/codes", None),
+    ("POST", "/api/v1/codes/check", None),
+    ("GET", "/api/v1/codes/{code}", None),
+    ("PUT", "/api/v1/codes/{code}/status", Some(Action::EditRegister)),
+    ("POST", "/api/v1/imports", Some(Action::EditRegister)),
     ("GET", "/api/v1/transitions", None),
     ("GET", "/api/v1/figures", None),
     ("GET", "/api/v1/encroachments", None),
     ("GET", "/api/v1/encroachments/{id}", None),
+    ("GET", "/api/v1/alerts", Some(Action::ReadAlerts)),
+    ("GET", "/api/v1/alerts/digest", Some(Action::ReadAlerts)),
+    ("GET", "/api/v1/alerts/{event}", Some(Action::ReadAlerts)),
+    ("PATCH", "/api/v1/alerts/{event}", Some(Action::HandleAlerts)),
+    ("POST", "/api/v1/alerts/{event}/step", Some(Action::HandleAlerts)),
+    ("POST", "/api/v1/alerts/{event}/notes", Some(Action::HandleAlerts)),
+    ("POST", "/api/v1/alerts/{event}/photos", Some(Action::HandleAlerts)),
+    ("GET", "/api/v1/alerts/{event}/photos/{n}", Some(Action::ReadAlerts)),
+    ("GET", "/api/v1/feed.json", None),
+    ("GET", "/api/v1/feed.rss", None),
+    ("GET", "/api/v1/zones/{id}/dossier.pdf", None),
+    ("GET", "/api/v1/zones/{id}/dossier.xlsx", None),
+    ("GET", "/api/v1/zones/{id}/dossier.geojson", None),
+    ("GET", "/api/v1/encroachments/{id}/dossier.pdf", None),
+    ("GET", "/api/v1/encroachments/{id}/dossier.xlsx", None),
+    ("GET", "/api/v1/encroachments/{id}/dossier.geojson", None),
+    ("GET", "/verify/{id}", None),
     ("GET", "/api/v1/search", None),
     ("GET", "/api/v1/landuse/classes", None),
 ];
@@ -80,7 +102,11 @@ static DESCRIBED: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
 fn address(path: &str) -> String {
     let path = path.replace("/tiles/{layers}/{z}/{x}/{y}", "/tiles/zones/0/0/0").replace("{layers}", "zones");
     let path = path.replace("styles/{name}", "styles/dark").replace("{code}", "10001");
-    path.replace("{name}", "nobody-of-this-name").replace("{id}", "none").replace("{edit}", "none").replace("{n}", "1")
+    path.replace("{name}", "nobody-of-this-name")
+        .replace("{id}", "none")
+        .replace("{edit}", "none")
+        .replace("{event}", "none")
+        .replace("{n}", "1")
 }
 
 /// Who asks, and the person that the server should see.

@@ -97,6 +97,7 @@ fn a_large_layer_streams() {
             code: None,
             crs: None,
             operation: None,
+            correct: None,
             encoding: None,
             doubles: farmzone::formats::Doubles::Renamed,
             target: EpsgCode::HANOI,

@@ -67,6 +67,8 @@ export class Desk {
   /** Outline and holes of the zone that was drawn and is not in the draft yet. */
   drawn = $state.raw<readonly Ring[]>([]);
   restored = $state(false);
+  /** Into which plan what is not saved is to be kept: an id, or empty for a new one. The new one is the same, however often it is tried. */
+  readonly keeping = $state({ open: false, to: '', name: '', id: new_id('p') });
   /** What the server would not work out: it is in no step, and repairs of it come with it. */
   #refused: { deed: Deed; operations: readonly Operation[] } | null = null;
   #last_kind = '';

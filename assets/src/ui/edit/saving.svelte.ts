@@ -147,14 +147,14 @@ export class Saving {
     return answer.status === 'saved';
   }
 
-  /** Sends what was refused to a plan, with why it is kept in spite of what is wrong with it. */
-  async keep_despite(store: EditStore, despite: string): Promise<Saved | null> {
-    const operations = this.refused;
-    if (operations === null || this.is_busy) return null;
+  /** Sends what is not saved to a plan; what was refused with why it is kept in spite of what is wrong with it. */
+  async keep_in(store: EditStore, despite: string | null): Promise<Saved | null> {
+    if (this.is_busy) return null;
+    const operations = this.refused ?? this.#draft.operations();
     this.status = 'saving';
     const request = this.#request([...operations], false);
-    const reason = this.reason.trim() || despite;
-    const answer = await store.send({ ...request, id: new_id('e'), reason, despite });
+    const reason = this.reason.trim() || despite || request.reason;
+    const answer = await store.send({ ...request, id: new_id('e'), reason, ...(despite ? { despite } : {}) });
     this.status = 'idle';
     if (answer.status === 'saved') {
       [this.reason, this.decision, this.valid_from] = ['', '', ''];

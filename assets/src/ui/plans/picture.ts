@@ -1,6 +1,6 @@
 // Plans as land that differs, for the map: what a plan changes, and in what two states of the map differ.
 import { get_changes, get_zones } from '../../api/plans.ts';
-import type { ChangedLand } from '../../api/plans.ts';
+import type { ChangedLand, PlanChanges } from '../../api/plans.ts';
 import type { Xy, ZoneShape } from '../../core/edit/shape.ts';
 import type { LonLat } from '../../core/model.ts';
 import type { DifferingZone, Land } from '../../map/difference_layer.ts';
@@ -9,12 +9,16 @@ import type { DifferingZone, Land } from '../../map/difference_layer.ts';
 export type MapState = string;
 export const MAP: MapState = 'map';
 
+export type Against = Omit<PlanChanges, 'zones'>;
+
 export interface Picture {
   zones: DifferingZone[];
   changes: ChangedLand[];
+  /** What would stand against publishing `after` onto the map, where that is `before`. */
+  against: Against;
 }
 
-export const NO_PICTURE: Picture = { zones: [], changes: [] };
+export const NO_PICTURE: Picture = { zones: [], changes: [], against: { collisions: [], issues: [] } };
 
 export class Pictures {
   readonly #unproject: (at: Xy) => LonLat;
@@ -46,7 +50,7 @@ export class Pictures {
     if (before === after) return NO_PICTURE;
     if (after === MAP) return turned(await this.between(MAP, before));
     const share = this.#share();
-    const { zones: changes } = await get_changes(after, before === MAP ? null : before, share);
+    const { zones: changes, ...against } = await get_changes(after, before === MAP ? null : before, share);
     const ids = changes.map(({ id }) => id);
     const [old, now] = await Promise.all([
       get_zones(before === MAP ? null : before, ids, share),
@@ -60,7 +64,7 @@ export class Pictures {
       after: is.get(id) ?? null,
       differs: land,
     }));
-    return { zones, changes };
+    return { zones, changes, against };
   }
 
   #land({ properties, polygons }: ZoneShape): Land {
@@ -72,9 +76,10 @@ export class Pictures {
 }
 
 /** The same, the other way. */
-function turned({ zones, changes }: Picture): Picture {
+function turned({ zones, changes, against }: Picture): Picture {
   const other = { made: 'removed', removed: 'made', changed: 'changed' } as const;
   return {
+    against,
     zones: zones.map((zone) => ({ ...zone, before: zone.after, after: zone.before })),
     changes: changes.map((of) => ({
       ...of,

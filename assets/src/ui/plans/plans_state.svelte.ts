@@ -10,7 +10,7 @@ import { say_plans, say_plans_count, type PlansCountKey, type PlansKey } from '.
 import type { AppState } from '../app_state.svelte.ts';
 import { new_id } from '../edit/saving.svelte.ts';
 import { session } from '../session.svelte.ts';
-import { MAP, type MapState, type Picture, type Pictures } from './picture.ts';
+import { MAP, type Against, type MapState, type Picture, type Pictures } from './picture.ts';
 
 export type Part = 'about' | 'compare' | 'figures' | 'comments';
 export type Look = 'plan' | 'swipe' | 'side' | 'difference';
@@ -35,7 +35,9 @@ export class Plans {
   /** Grows when something was brought to its end and its form went. */
   n_done = $state(0);
   trouble = $state<string | null>(null);
-  /** What stands against publishing. */
+  /** What would stand against publishing the plan now. */
+  ahead = $state.raw<Against | 'failed' | null>(null);
+  /** What stood against publishing when it was tried. */
   collisions = $state.raw<readonly Collision[]>([]);
   issues = $state.raw<readonly Issue[]>([]);
   /** The secret of the plan's link, once, after it was made. */
@@ -86,7 +88,7 @@ export class Plans {
 
   async load_list(more = false): Promise<void> {
     if (!session.may('read_plans')) return;
-    this.list_status = 'loading';
+    if (this.list.length === 0) this.list_status = 'loading';
     try {
       const { plans, n_matched } = await api.get_plans(PAGE, more ? this.list.length : 0);
       this.list = more
@@ -129,6 +131,7 @@ export class Plans {
     this.secret = this.trouble = this.marked = this.comment = this.difference = null;
     this.look = 'plan';
     [this.a, this.b] = [MAP, MAP];
+    this.ahead = null;
     this.collisions = this.issues = [];
     this.stop_placing();
   }
@@ -139,12 +142,20 @@ export class Plans {
     if (this.plan) await this.#load(this.plan.id);
   }
 
+  /** Some plan changed. What we do ourselves loads it by itself. */
+  async follow(): Promise<void> {
+    if (this.is_busy) return;
+    if (!this.share) await this.load_list();
+    await this.reload();
+  }
+
   async #load(id: string): Promise<boolean> {
     const request = (this.#request = new AbortController());
     try {
       this.plan = await api.get_plan(id, this.share, request.signal);
       this.status = 'here';
       this.n_seen += 1;
+      void this.#look_ahead(id);
       return true;
     } catch (error) {
       if (was_aborted(error)) return false;
@@ -152,6 +163,14 @@ export class Plans {
       this.status = status === 404 ? 'not_found' : status === 401 || status === 403 ? 'forbidden' : 'failed';
       return false;
     }
+  }
+
+  async #look_ahead(id: string): Promise<void> {
+    const found = await this.pictures.between(MAP, id).then(
+      ({ against }) => against,
+      () => 'failed' as const,
+    );
+    if (this.plan?.id === id) this.ahead = found;
   }
 
   /** Does something with the server; what it refuses is said in `trouble`. */

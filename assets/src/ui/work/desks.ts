@@ -12,12 +12,14 @@ export interface DeskProps {
   onshow: () => void;
   /** Files that were dropped on the map, anew each time. */
   dropped?: readonly File[] | null;
+  /** Says whether files that are dropped on the map are for the desk as it stands. */
+  ontakes?: (takes: boolean) => void;
 }
 
 export interface DeskEntry {
   name: WorkKey;
-  /** What one must be allowed to do to be offered it. */
-  action: Action;
+  /** What one must be allowed to do to be offered it; null: nothing. */
+  action: Action | null;
   load: () => Promise<{ default: Component<DeskProps> }>;
   /** Whether files that are dropped on the map are for it. */
   takes_files?: boolean;
@@ -26,7 +28,25 @@ export interface DeskEntry {
 /** Also opened by a link to a plan, by who has no account too. */
 export const PLANS: DeskEntry = { name: 'plans', action: 'read_plans', load: () => import('../plans/desk.svelte') };
 
+/** For everybody, also opened by a link to a code. */
+export const CHECK: DeskEntry = {
+  name: 'check',
+  action: null,
+  load: () => import('../check/desk.svelte'),
+  takes_files: true,
+};
+
+export const REGISTER: DeskEntry = {
+  name: 'register',
+  action: 'read_register',
+  load: () => import('../register/desk.svelte'),
+  takes_files: true,
+};
+
 export const DESKS: readonly DeskEntry[] = [
+  { name: 'alerts', action: 'read_alerts', load: () => import('../alerts/desk.svelte') },
+  CHECK,
+  REGISTER,
   { name: 'edit', action: 'edit_zones', load: () => import('../edit/desk.svelte'), takes_files: true },
   { name: 'drop', action: 'edit_zones', load: () => import('../drop/desk.svelte'), takes_files: true },
   PLANS,

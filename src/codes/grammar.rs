@@ -277,14 +277,14 @@ mod tests {
     fn schemes() -> Schemes {
         Schemes::parse([
             ("export_legacy.toml", EXPORT),
-            ("decree_38_2026.toml", include_str!("../zones/schemes/decree_38_2026.toml")),
-            ("aquaculture_pond.toml", include_str!("../zones/schemes/aquaculture_pond.toml")),
-            ("composite.toml", include_str!("../zones/schemes/composite.toml")),
+            ("decree_38_2026.toml", include_str!("../../zones/schemes/decree_38_2026.toml")),
+            ("aquaculture_pond.toml", include_str!("../../zones/schemes/aquaculture_pond.toml")),
+            ("composite.toml", include_str!("../../zones/schemes/composite.toml")),
         ])
         .unwrap()
     }
 
-    const EXPORT: &str = include_str!("../zones/schemes/export_legacy.toml");
+    const EXPORT: &str = include_str!("../../zones/schemes/export_legacy.toml");
 
     fn canonical(text: &str) -> String {
         parse(text, &schemes()).map_or_else(|e| format!("malformed, {}", e.did_you_mean.unwrap_or("no idea".to_owned())), |c| c.canonical)

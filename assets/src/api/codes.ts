@@ -1,0 +1,101 @@
+// The register of farming area codes and the checks of them (docs/api.md).
+import type { CodeCard, CodeFilter, CodeRow, CodeVerdict } from '../core/officer/codes.ts';
+import type { ImportReview } from '../core/officer/import.ts';
+import type { LonLat } from '../core/model.ts';
+import { address, ApiError, get_json, proof_headers, send_json } from './client.ts';
+import { upload, type Upload } from './uploads.ts';
+
+const CODES_URL = '/api/v1/codes';
+const CHECK_URL = `${CODES_URL}/check`;
+const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+const code_url = (code: string): string => `${CODES_URL}/${encodeURIComponent(code)}`;
+
+/** How codes are asked about: empty texts for any market, and today. */
+export interface CheckAsk {
+  market: string;
+  date: string;
+}
+
+export interface Checked {
+  date: string;
+  results: CodeVerdict[];
+}
+
+const asked = ({ market, date }: CheckAsk) => ({ ...(market ? { market } : {}), ...(date ? { date } : {}) });
+
+/** At most ten thousand; of one code the verdict has its evidence. */
+export const check_codes = (codes: readonly string[], ask: CheckAsk, signal?: AbortSignal): Promise<Checked> =>
+  send_json('POST', CHECK_URL, { codes, ...asked(ask) }, signal);
+
+/** Which codes are at or near a place, with the distance to their borders. */
+export const check_place = (
+  at: LonLat,
+  accuracy_m: number | null,
+  ask: CheckAsk,
+  signal?: AbortSignal,
+): Promise<Checked> =>
+  send_json('POST', CHECK_URL, { at, ...(accuracy_m === null ? {} : { accuracy_m }), ...asked(ask) }, signal);
+
+const file_url = (file: File, ask: CheckAsk): string => address(CHECK_URL, { filename: file.name, ...asked(ask) });
+
+/** The codes of a spreadsheet, from the column that holds most of them. */
+export const check_file = (
+  file: File,
+  ask: CheckAsk,
+  progress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<Upload<Checked>> => upload('POST', file_url(file, ask), file, progress, signal);
+
+/** Verdicts with reasons as a spreadsheet, of codes or of a file's codes. Throws as `get_json` does. */
+export async function checked_as_xlsx(of: readonly string[] | File, ask: CheckAsk): Promise<Blob> {
+  const url = of instanceof File ? file_url(of, ask) : CHECK_URL;
+  const type = of instanceof File ? 'application/octet-stream' : 'application/json';
+  const body = of instanceof File ? of : JSON.stringify({ codes: of, ...asked(ask) });
+  const headers = { accept: XLSX, 'content-type': type, ...proof_headers() };
+  const response = await fetch(url, { method: 'POST', headers, body }).catch((cause: unknown) => {
+    throw new ApiError('unreachable', `${url}: ${String(cause)}`);
+  });
+  if (!response.ok)
+    throw new ApiError(response.status < 500 ? 'refused' : 'server', `${url}: ${response.status}`, response);
+  return await response.blob();
+}
+
+export interface CodeRows {
+  n: number;
+  codes: CodeRow[];
+}
+
+export const get_codes = (filter: CodeFilter, limit: number, offset: number, signal?: AbortSignal): Promise<CodeRows> =>
+  get_json(address(CODES_URL, { ...filter, q: filter.q.trim(), limit, offset }), signal);
+
+export const get_code = (code: string, signal?: AbortSignal): Promise<CodeCard> => get_json(code_url(code), signal);
+
+export interface StatusChange {
+  status: string;
+  reason: string;
+  /** A day; empty: today. */
+  since: string;
+}
+
+/** Refused with 412 when the register's record is not that of `etag` any more. */
+export const set_status = (code: string, etag: string, { status, reason, since }: StatusChange): Promise<unknown> =>
+  send_json('PUT', `${code_url(code)}/status`, { status, reason, ...(since ? { since } : {}) }, undefined, {
+    'if-match': `"${etag}"`,
+  });
+
+const import_url = (file: File, mapping: Record<string, string> | null, keep: boolean): string =>
+  address('/api/v1/imports', {
+    as: 'codes',
+    filename: file.name,
+    ...(mapping ? { mapping: JSON.stringify(mapping) } : {}),
+    ...(keep ? { keep: 'true' } : {}),
+  });
+
+/** What a file would change in the register; with `keep` it does, all at once. */
+export const send_codes = (
+  file: File,
+  mapping: Record<string, string> | null,
+  keep: boolean,
+  progress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<Upload<ImportReview>> => upload('POST', import_url(file, mapping, keep), file, progress, signal);

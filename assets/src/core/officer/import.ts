@@ -1,0 +1,74 @@
+// A file of codes on its way into the register, as the server reads it: which column is what, and what each row would change.
+
+export const CODE_COLUMNS = [
+  'code',
+  'market',
+  'status',
+  'area_name',
+  'address',
+  'unit',
+  'crop',
+  'variety',
+  'declared_area_ha',
+  'declared_area_m2',
+  'zone_ids',
+  'part',
+  'status_since',
+  'status_reason',
+  'valid_from',
+  'valid_to',
+  'issued',
+  'authority',
+  'decision',
+  'standard',
+  'standard_no',
+  'standard_until',
+  'last_inspection',
+  'next_inspection',
+  'yield_t_ha',
+  'harvests',
+  'households',
+  'legacy_codes',
+  'holder',
+  'phone',
+  'identity_no',
+  'farmers',
+] as const;
+export type CodeColumn = (typeof CODE_COLUMNS)[number];
+
+export const ACTIONS = ['add', 'change', 'same', 'set_aside'] as const;
+export type RowAction = (typeof ACTIONS)[number];
+
+export interface ImportRow {
+  row: number;
+  code: string | null;
+  action: RowAction;
+  issues: { code: string; message: string }[];
+}
+
+export interface ImportReview {
+  columns: string[];
+  /** Ours to theirs. */
+  mapping: Record<string, string>;
+  /** Of the file as a whole. */
+  issues?: { code: string; message: string }[];
+  /** The first thousand. */
+  rows: ImportRow[];
+  n_rows: number;
+  n_add: number;
+  n_change: number;
+  n_same: number;
+  n_set_aside: number;
+}
+
+/** Ours as the server knows them, in our order, then those that only it knows. */
+export const columns_of = (review: ImportReview): string[] => [
+  ...CODE_COLUMNS,
+  ...Object.keys(review.mapping).filter((ours) => !(CODE_COLUMNS as readonly string[]).includes(ours)),
+];
+
+/** The mapping with one of ours from another column. An empty name stays there: what is not named the server finds by itself. */
+export const remapped = (mapping: Record<string, string>, ours: string, theirs: string): Record<string, string> => ({
+  ...mapping,
+  [ours]: theirs,
+});

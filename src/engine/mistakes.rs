@@ -1,0 +1,135 @@
+//! Whether what a file holds lies where it should: compared with the communes that its zones state, with the zones that are there
+//! already, and with the city. What likely went wrong is named with the metres that it costs, and how to set it right; nothing is
+//! moved.
+
+use std::collections::HashMap;
+
+use crate::crs::{Mistake, Relocation};
+use crate::formats::Source;
+use crate::geom;
+use crate::legend;
+use crate::model::{Coord, Issue, Unit, Zone};
+use crate::store::{Reader, StoreError};
+
+/// A zone of the file: where it lies, and by what it may be known.
+pub(super) struct Witness {
+    pub id: String,
+    pub code: Option<String>,
+    pub unit: Option<String>,
+    /// Its pole, workspace's CRS.
+    pub at: Coord,
+}
+
+/// More tell no more.
+pub(super) const MOST_WITNESSES: usize = 2_000;
+/// Zones on which a suspicion may rest.
+const FEWEST: usize = 3;
+/// Of the witnesses, those that must be in place when it is right, and at most as it is.
+const IN_PLACE: f64 = 0.8;
+const OUT_OF_PLACE: f64 = 0.5;
+
+/// What may have gone wrong with a file, each with where its zones would lie then.
+pub(super) struct Suspects(Vec<(Mistake, Relocation)>);
+
+impl Suspects {
+    pub(super) fn of(source: &Source) -> Suspects {
+        let possible = Mistake::possible(&source.crs).into_iter();
+        Suspects(possible.filter_map(|mistake| Some((mistake, source.relocation(mistake).ok()?))).collect())
+    }
+}
+
+/// The zones that are there already: the poles of those whose id or code no other has.
+pub(super) fn known_places(reader: &Reader) -> Result<HashMap<String, Coord>, StoreError> {
+    let Some(layer) = reader.layers()?.into_iter().find(|layer| layer.role == crate::model::LayerRole::Zones) else {
+        return Ok(HashMap::new());
+    };
+    let mut places: HashMap<String, Option<Coord>> = HashMap::new();
+    for zone in reader.features::<Zone>(&layer.name)?.0 {
+        let Some(at) = geom::pole(&zone.shape) else { continue };
+        let names = [Some(format!("id {}", zone.id)), zone.code.map(|code| format!("code {code}"))];
+        for name in names.into_iter().flatten() {
+            places.entry(name).and_modify(|place| *place = None).or_insert(Some(at));
+        }
+    }
+    Ok(places.into_iter().filter_map(|(name, at)| Some((name, at?))).collect())
+}
+
+/// What likely went wrong; none when all is in place, nothing can be compared, or no mistake explains it.
+pub(super) fn likely(witnesses: &[Witness], units: &[Unit], places: &HashMap<String, Coord>, suspects: &Suspects) -> Option<Issue> {
+    by_same_zones(witnesses, places, suspects).or_else(|| by_units(witnesses, units, suspects))
+}
+
+fn issue(mistake: Mistake, cost_m: f64, why: &str) -> Option<Issue> {
+    let message = format!("{}. {why}. Nothing was moved; --correct {mistake} sets it right", mistake.told(cost_m));
+    Some(Issue::new("likely_mistake", None, message))
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+/// Zones of the same id or code lie elsewhere, all by the same way.
+fn by_same_zones(witnesses: &[Witness], places: &HashMap<String, Coord>, suspects: &Suspects) -> Option<Issue> {
+    let place = |w: &Witness| {
+        let by_code = || w.code.as_ref().and_then(|code| places.get(&format!("code {code}")));
+        places.get(&format!("id {}", w.id)).or_else(by_code).copied()
+    };
+    let pairs: Vec<(Coord, Coord)> = witnesses.iter().filter_map(|w| Some((w.at, place(w)?))).collect();
+    if pairs.len() < FEWEST {
+        return None;
+    }
+    let apart = |moved: &dyn Fn(Coord) -> Option<Coord>| {
+        let far = |(at, there): &(Coord, Coord)| moved(*at).map_or(f64::INFINITY, |at| (at.x - there.x).hypot(at.y - there.y));
+        median(pairs.iter().map(far).collect())
+    };
+    let as_it_is = apart(&Some);
+    let (mistake, left_m) = suspects.0.iter().map(|(mistake, to)| (*mistake, apart(&|at| to.of(at)))).min_by(|a, b| a.1.total_cmp(&b.1))?;
+    // Set right, zones must lie far better than before, and no farther off than redrawing explains.
+    let is_explained = as_it_is > 0.4 && left_m < as_it_is / 5.0 && left_m < 30.0;
+    let why = format!(
+        "{} zones are in the workspace already, {as_it_is:.2} m away in the middle, and {left_m:.2} m when it is set right",
+        pairs.len()
+    );
+    if is_explained { issue(mistake, as_it_is, &why) } else { None }
+}
+
+/// Zones do not lie in the communes that they state, or in none.
+fn by_units(witnesses: &[Witness], units: &[Unit], suspects: &Suspects) -> Option<Issue> {
+    if units.is_empty() || witnesses.len() < FEWEST {
+        return None;
+    }
+    let boxes: Vec<Option<[f64; 4]>> = units.iter().map(|unit| geom::bounds(&unit.shape)).collect();
+    let holds = |unit: usize, at: Coord| {
+        boxes[unit].is_some_and(|[x0, y0, x1, y1]| x0 <= at.x && at.x <= x1 && y0 <= at.y && at.y <= y1)
+            && geom::contains(&units[unit].shape, at)
+    };
+    let stated = |w: &Witness| {
+        let stated = w.unit.as_deref()?;
+        let spelled = legend::spelled(stated);
+        units.iter().position(|unit| unit.code == stated || legend::spelled(&unit.name) == spelled)
+    };
+    let known: Vec<(Option<usize>, Coord)> = witnesses.iter().map(|w| (stated(w), w.at)).collect();
+    let says_where = known.iter().filter(|(unit, _)| unit.is_some()).count() >= FEWEST;
+    let judged: Vec<&(Option<usize>, Coord)> = known.iter().filter(|(unit, _)| !says_where || unit.is_some()).collect();
+    let in_place = |moved: &dyn Fn(Coord) -> Option<Coord>| {
+        let is_there = |(unit, at): &&&(Option<usize>, Coord)| {
+            moved(*at).is_some_and(|at| unit.map_or_else(|| (0..units.len()).any(|unit| holds(unit, at)), |unit| holds(unit, at)))
+        };
+        judged.iter().filter(is_there).count() as f64 / judged.len().max(1) as f64
+    };
+    let as_it_is = in_place(&Some);
+    if as_it_is > OUT_OF_PLACE {
+        return None;
+    }
+    let better = suspects.0.iter().map(|(mistake, to)| (mistake, to, in_place(&|at| to.of(at))));
+    // Of equals the likelier, which comes first.
+    let (mistake, to, then) = better.reduce(|best, next| if next.2 > best.2 { next } else { best })?;
+    if then < IN_PLACE {
+        return None;
+    }
+    let cost_m = median(judged.iter().filter_map(|(_, at)| to.of(*at).map(|there| (there.x - at.x).hypot(there.y - at.y))).collect());
+    let where_ = if says_where { "in the commune that they state" } else { "in a commune" };
+    let why = format!("{:.0} % of {} zones lie {where_}, and {:.0} % when it is set right", as_it_is * 100.0, judged.len(), then * 100.0);
+    issue(*mistake, cost_m, &why)
+}

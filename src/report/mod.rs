@@ -1,0 +1,25 @@
+//! Finished rows and geometries into the bytes of a dossier: an A4 document with maps that are true to scale.
+//!
+//! Knows no workspace, no file and no clock: it is given what it prints. Whatever comes from data (names, codes) reaches
+//! the typesetter as a value and is never read as its language. Invariant: the same dossier gives the same bytes.
+//! The only user of Typst and of the QR encoder.
+
+mod drawing;
+mod paper;
+mod qr;
+mod sections;
+mod statement;
+mod typeset;
+mod words;
+
+pub use drawing::{Color, Drawn, Hatch, Label, Map, Paint, Swatch};
+pub use paper::{Corners, Frame};
+pub use sections::{Dossier, Names, Thresholds, Verification, facts};
+pub use statement::{
+    Areas, Check, StatedEvent, StatedRing, StatedSource, StatedTransition, StatedZone, Statement, Subject, SubjectKind, hash_of,
+};
+pub use typeset::{ReportError, pdf};
+pub use words::{Lang, change_name, moment, role_name};
+
+#[cfg(test)]
+mod tests;

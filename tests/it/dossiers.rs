@@ -1,0 +1,196 @@
+//! Dossiers through the router and the command line: what they hold, and whether they are known again.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use farmzone::engine::{Engine, Rulebook};
+use farmzone::http::{App, router};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::program::{Bench, geojson_in, square};
+
+const X: f64 = 580_000.0;
+const Y: f64 = 2_320_000.0;
+
+/// One zone with a name that is markup, a house of 2024 half inside, defence land over a part, and a neighbour.
+fn workspace() -> Bench {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let load = |name: &str, features: &[(Value, &[[f64; 2]])], role: &str, more: &[&str]| {
+        let file = bench.write(name, geojson_in(5897, features));
+        bench.import(&file, role, more).ok();
+    };
+    let farm = (json!({ "id": "rice", "code": "LUC" }), &square(X - 300.0, Y - 300.0, 900.0)[..]);
+    load(
+        "boundaries.geojson",
+        &[(json!({ "code": "10001", "name": "Đại Thanh" }), &square(X - 500.0, Y - 500.0, 1_500.0)[..])],
+        "boundaries",
+        &[],
+    );
+    load("zones.geojson", &zones(200.0), "zones", &[]);
+    load("landuse_2019.geojson", std::slice::from_ref(&farm), "landuse", &["--epoch", "2019"]);
+    let built = [
+        farm,
+        (json!({ "id": "house", "code": "ONT" }), &square(X + 190.0, Y + 50.0, 20.0)[..]),
+        (json!({ "id": "base", "code": "CQP" }), &square(X, Y, 60.0)[..]),
+    ];
+    load("landuse.geojson", &built, "landuse", &["--epoch", "2024", "--accuracy", "0.5"]);
+    bench
+}
+
+const NAME: &str = "Vùng #panic(\"x\") *đậm* $x$ <b>Đại Thanh</b>";
+
+fn zones(side: f64) -> Vec<(Value, &'static [[f64; 2]])> {
+    let a: &'static [[f64; 2]] = Box::leak(Box::new(square(X, Y, side)));
+    let b: &'static [[f64; 2]] = Box::leak(Box::new(square(X + 250.0, Y, 100.0)));
+    vec![
+        (json!({ "id": "a", "kind": "rice", "name": NAME, "code": "VN-HNOR-0001", "cooperative": "HTX “Tiền Phong”" }), a),
+        (json!({ "id": "b", "kind": "fruit" }), b),
+    ]
+}
+
+struct Site {
+    router: Router,
+    bench: Bench,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
+    }
+
+    fn header(&self, name: impl header::AsHeaderName) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+}
+
+impl Site {
+    fn new() -> Site {
+        let bench = workspace();
+        let engine = Engine::serve(&bench.path("w.gpkg"), Rulebook::load(None).unwrap()).unwrap();
+        Site { router: router(App::new(engine, 1 << 20)), bench }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        let request = Request::get(path).header(header::HOST, "map.example:8080").body(Body::empty()).unwrap();
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        Answer { status: parts.status, headers: parts.headers, body: body.collect().await.unwrap().to_bytes().to_vec() }
+    }
+
+    async fn ok(&self, path: &str) -> Answer {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text());
+        answer
+    }
+}
+
+#[tokio::test]
+async fn a_dossier_is_made_in_every_form_and_verified_until_the_data_changes() {
+    let site = Site::new();
+    let pdf = site.ok("/api/v1/zones/a/dossier.pdf?lang=both").await;
+    assert_eq!((pdf.header(header::CONTENT_TYPE), pdf.header(header::CACHE_CONTROL)), ("application/pdf", "no-store"));
+    assert_eq!(pdf.header(header::CONTENT_DISPOSITION), "inline; filename=\"zone-a.pdf\"");
+    assert!(pdf.body.starts_with(b"%PDF-1.7") && pdf.body.len() > 20_000, "{} bytes", pdf.body.len());
+    let sheet = site.ok("/api/v1/zones/a/dossier.xlsx?lang=en").await;
+    assert!(sheet.body.starts_with(b"PK") && sheet.header(header::CONTENT_DISPOSITION).starts_with("attachment; filename=\"zone-a.xlsx\""));
+
+    let whole = site.ok("/api/v1/zones/a/dossier.geojson").await;
+    assert!(!whole.text().contains("CQP"), "defence land is in no dossier");
+    let whole = whole.json();
+    let statement = &whole["statement"];
+    assert_eq!(
+        (&statement["zone"]["name"], &statement["areas"]["area_m2"], &statement["areas"]["lost_m2"]),
+        (&json!(NAME), &json!(40_000.0), &json!(200.0))
+    );
+    assert_eq!((statement["rings"][0]["vertices"].as_array().unwrap().len(), &statement["epochs"]), (4, &json!(["2019", "2024"])));
+    assert_eq!(statement["transitions"], json!([{ "from": "LUC", "to": "ONT", "area_m2": 200.0 }]));
+    // Anybody can take the hash anew.
+    let hash = blake3::hash(&serde_json::to_vec(statement).unwrap()).to_hex().to_string();
+    assert_eq!(whole["hash"], json!(hash));
+    let event = statement["events"][0]["id"].as_str().unwrap();
+    assert_eq!(whole["features"][1]["id"], json!(event));
+
+    let address = whole["verify"].as_str().unwrap();
+    let path = address.strip_prefix("http://map.example:8080").unwrap();
+    let of_event = site.ok(&format!("/api/v1/encroachments/{event}/dossier.geojson")).await.json();
+    let path_of_event = of_event["verify"].as_str().unwrap().strip_prefix("http://map.example:8080").unwrap().to_owned();
+    assert_eq!(
+        (&of_event["statement"]["events"][0]["area_m2"], of_event["statement"]["events"].as_array().unwrap().len()),
+        (&json!(200.0), 1)
+    );
+    assert!(site.ok(&format!("/api/v1/encroachments/{event}/dossier.pdf?lang=en")).await.body.starts_with(b"%PDF"));
+    for path in [path, &path_of_event] {
+        let page = site.ok(path).await;
+        let text = page.text();
+        assert!(text.contains("class=\"verdict same\"") && text.contains("Đại Thanh") && text.contains("40.000,0 m²"), "{text}");
+        assert!(text.contains("&lt;b&gt;") && !text.contains("<b>") && !text.contains("<script"), "{text}");
+        assert!(page.header(header::CONTENT_SECURITY_POLICY).starts_with("default-src 'none'"));
+    }
+
+    // One digit of the figures, and what is no id at all.
+    let forged = path.replacen(&path[30..32], if &path[30..32] == "00" { "01" } else { "00" }, 1);
+    for bad in [&forged, "/verify/00", "/verify/x", "/verify/%00", &format!("/verify/{}", "A".repeat(5_000))] {
+        let answer = site.get(bad).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{bad}");
+        assert!(answer.text().contains("Not a dossier of this server"), "{bad}");
+    }
+
+    // The same once more states the same; another border does not.
+    let file = site.bench.write("zones.geojson", geojson_in(5897, &zones(180.0)));
+    let before = site.ok("/health").await.json()["revision"].clone();
+    site.bench.import(&file, "zones", &["--replace"]).ok();
+    for _ in 0..200 {
+        if site.ok("/health").await.json()["revision"] != before {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    let changed = site.ok(path).await.text();
+    assert!(
+        changed.contains("class=\"verdict changed\"") && changed.contains("40.000,0 m²") && changed.contains("32.400,0 m²"),
+        "{changed}"
+    );
+    assert!(site.ok(&path_of_event).await.text().contains("no longer in the data"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_made_is_said() {
+    let site = Site::new();
+    for (path, status, words) in [
+        ("/api/v1/zones/none/dossier.pdf", StatusCode::NOT_FOUND, "no zone “none”"),
+        ("/api/v1/encroachments/none/dossier.pdf", StatusCode::NOT_FOUND, "no encroachment “none”"),
+        ("/api/v1/zones/a/dossier.pdf?lang=fr", StatusCode::BAD_REQUEST, "vi, en, both"),
+        ("/api/v1/zones/a/dossier.pdf?page=2", StatusCode::BAD_REQUEST, "no parameter “page”"),
+    ] {
+        let answer = site.get(path).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.json()["error"]["message"].as_str().unwrap().contains(words), "{path}: {}", answer.text());
+    }
+}
+
+#[test]
+fn the_command_line_writes_the_same_and_names_what_it_lacks() {
+    let bench = workspace();
+    let made = bench.run(&["dossier", "w.gpkg", "a.geojson", "--zone", "a", "--public-url", "https://map.example.vn/"]).ok();
+    assert_eq!((&made["subject"], &made["out"]), (&json!({ "kind": "zone", "id": "a" }), &json!("a.geojson")));
+    let whole: Value = serde_json::from_slice(&std::fs::read(bench.path("a.geojson")).unwrap()).unwrap();
+    assert!(whole["verify"].as_str().unwrap().starts_with("https://map.example.vn/verify/0"), "{}", whole["verify"]);
+    let event = whole["statement"]["events"][0]["id"].as_str().unwrap();
+    bench.run(&["dossier", "w.gpkg", "e.pdf", "--event", event, "--lang", "both"]).ok();
+    assert!(std::fs::read(bench.path("e.pdf")).unwrap().starts_with(b"%PDF"));
+    bench.run(&["dossier", "w.gpkg", "a.docx", "--zone", "a"]).refused(2, &[".pdf, .xlsx or .geojson"]);
+    bench.run(&["dossier", "w.gpkg", "a.pdf"]).refused(2, &["--zone"]);
+    bench.run(&["dossier", "w.gpkg", "a.pdf", "--zone", "none"]).refused(3, &["no zone “none”"]);
+    bench.run(&["dossier", "w.gpkg", "w.gpkg", "--zone", "a"]).refused(2, &[".pdf, .xlsx or .geojson"]);
+}
