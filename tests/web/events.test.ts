@@ -203,7 +203,7 @@ test('the map draws the pieces that the filter takes, and no others', async () =
 
 test('the years play through once, and one by one where motion is not wanted', async () => {
   const { epochs } = await figures();
-  const { page, assert_clean, close } = await visit(`#epoch=${epochs.at(-3)}`);
+  const { page, assert_clean, close } = await visit(`#epoch=${epochs.at(-3)}`, { reducedMotion: 'no-preference' });
   await drawn(page);
   const year = (epoch: string | undefined) => page.locator(`input[type="range"][aria-valuetext="${epoch}"]`).waitFor();
   await page.getByRole('button', { name: 'Chạy qua các năm' }).click();

@@ -164,7 +164,10 @@ export interface VisitOptions extends BrowserContextOptions {
   address?: string;
 }
 
-/** Opens the page at `hash` and waits until the figures are there. */
+/**
+ * Opens the page at `hash`, where motion is not wanted unless the journey is about it: a map that flies draws every
+ * step of its way in software, and what still moves is missed by a click.
+ */
 export async function visit(
   hash = '',
   { prepare, expected, address = url, ...options }: VisitOptions = {},
@@ -174,6 +177,7 @@ export async function visit(
     viewport: DESKTOP,
     locale: 'vi-VN',
     colorScheme: 'light',
+    reducedMotion: 'reduce',
     ...options,
   });
   const page = await context.newPage();

@@ -62,7 +62,10 @@ test('a click on a zone opens its card, Escape closes it, back and forward resto
 
 test('the card tells what was lost, and a piece of it is a step away', async () => {
   const zone = await a_zone_with_losses();
-  const { page, assert_clean, close } = await visit(`#zone=${encodeURIComponent(zone.id)}`);
+  // On the way there, as most people are.
+  const { page, assert_clean, close } = await visit(`#zone=${encodeURIComponent(zone.id)}`, {
+    reducedMotion: 'no-preference',
+  });
   const card = page.getByRole('complementary');
   await card.getByRole('heading', { level: 2, name: zone.name }).waitFor();
   await card.getByText(zone.unit.name, { exact: true }).waitFor();
