@@ -67,7 +67,7 @@ impl Snapshot {
                 _ => {
                     let known: Vec<&str> = rules.markets.iter().map(|market| market.key.as_str()).collect();
                     let shown: String = text.chars().take(40).collect();
-                    Err(EngineError::usage(format!("no market “{shown}”; there are {}", known.join(", "))))
+                    Err(EngineError::not_found(format!("no market “{shown}”; there are {}", known.join(", "))))
                 }
             });
         if ask.shipped_t.is_some_and(|t| !(t.is_finite() && t >= 0.0)) {

@@ -23,11 +23,9 @@ impl GeoJsonSink {
         let about = table.about;
         writeln!(self.out, "{{\"type\":\"FeatureCollection\",")?;
         writeln!(self.out, "\"name\":{},", json!(table.name))?;
-        writeln!(
-            self.out,
-            "\"about\":{},",
-            json!({"source": about.source, "epoch": about.epoch, "revision": about.revision, "simulated": about.is_simulated})
-        )?;
+        let (date, simulated) = (super::today(), about.is_simulated);
+        let about = json!({"source": about.source, "epoch": about.epoch, "revision": about.revision, "date": date, "simulated": simulated});
+        writeln!(self.out, "\"about\":{about},")?;
         write!(self.out, "\"features\":[")
     }
 

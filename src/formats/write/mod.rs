@@ -63,7 +63,7 @@ pub struct Row {
     pub shape: Option<Geometry>,
 }
 
-/// What every row of a layer says about itself, as columns `source`, `epoch`, `revision`, `simulated`.
+/// What every row of a layer says about itself, as columns `source`, `epoch`, `revision`, `simulated`, and the day it was written as `date`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
     pub source: String,
@@ -301,8 +301,18 @@ fn beside(path: &Path) -> Result<Folder, FormatError> {
     }
 }
 
-const ABOUT: [(&str, ColumnType); 4] =
-    [("source", ColumnType::Text), ("epoch", ColumnType::Text), ("revision", ColumnType::Integer), ("simulated", ColumnType::Integer)];
+const ABOUT: [(&str, ColumnType); 5] = [
+    ("source", ColumnType::Text),
+    ("epoch", ColumnType::Text),
+    ("revision", ColumnType::Integer),
+    ("date", ColumnType::Text),
+    ("simulated", ColumnType::Integer),
+];
+
+/// The day a file is written, UTC.
+fn today() -> String {
+    time::OffsetDateTime::now_utc().date().to_string()
+}
 
 fn is_there(columns: &[Column], name: &str) -> bool {
     columns.iter().any(|c| c.name.eq_ignore_ascii_case(name))
@@ -320,6 +330,7 @@ fn about_values(table: &Table) -> Vec<Value> {
         Value::Text(about.source.clone()),
         about.epoch.map_or(Value::Null, |e| Value::Text(e.to_string())),
         Value::Integer(about.revision as i64),
+        Value::Text(today()),
         Value::Integer(i64::from(about.is_simulated)),
     ];
     ABOUT.iter().zip(values).filter(|((name, _), _)| !is_there(table.columns, name)).map(|(_, value)| value).collect()
@@ -328,7 +339,7 @@ fn about_values(table: &Table) -> Vec<Value> {
 /// The about of a table as one sentence, for formats that describe a layer.
 fn description(table: &Table) -> String {
     let about = table.about;
-    let mut text = format!("source: {}; revision {}", about.source, about.revision);
+    let mut text = format!("source: {}; revision {}; written {}", about.source, about.revision, today());
     if let Some(epoch) = about.epoch {
         text += &format!("; epoch {epoch}");
     }

@@ -133,6 +133,7 @@ impl VectorSink {
             (c"source", about.source.clone()),
             (c"epoch", about.epoch.map(|e| e.to_string()).unwrap_or_default()),
             (c"revision", about.revision.to_string()),
+            (c"date", super::today()),
             (c"simulated", about.is_simulated.to_string()),
         ];
         for (key, value) in items {
