@@ -76,7 +76,7 @@ pub use crate::encroach::Reach;
 pub use crate::legend::{Target, Text, Words};
 pub use crate::report::{Lang, Subject, SubjectKind};
 pub use crate::store::Mode;
-pub use crate::tile::{NEAR_ZOOM, TileCoord, TileFilter, TileLayer, Touched};
+pub use crate::tile::{NEAR_ZOOM, TileCoord, TileFilter, TileFormat, TileLayer, Touched};
 
 use std::path::Path;
 use std::sync::Arc;

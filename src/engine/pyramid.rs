@@ -19,7 +19,7 @@ use crate::formats::{FormatError, PmTiles, PmTilesHead};
 use crate::geom;
 use crate::model::{Epoch, Revision};
 use crate::store::MbTiles;
-use crate::tile::{TileCoord, TileFilter, TileLayer, along_hilbert, lonlat_to_mercator};
+use crate::tile::{TileCoord, TileFilter, TileFormat, TileLayer, along_hilbert, lonlat_to_mercator};
 
 /// Drawn and held in memory at a time: some megabytes, as few tiles are over 100 KB.
 const BATCH: usize = 64;
@@ -292,7 +292,9 @@ fn write_tiles(
         if batch.is_empty() {
             return Ok(n_tiles);
         }
-        let draw = |coord: &TileCoord| snapshot.tile(&ask.layers, epoch, *coord, &TileFilter::default()).map(|tile| packed(&tile));
+        let draw = |coord: &TileCoord| {
+            snapshot.tile(&ask.layers, epoch, *coord, &TileFilter::default(), TileFormat::Mvt).map(|tile| packed(&tile))
+        };
         // One by one: a tile of a low zoom holds as much as hundreds of a deep one.
         let tiles = batch.par_iter().with_max_len(1).map(draw).collect::<Result<Vec<_>, EngineError>>()?;
         for (coord, tile) in batch.iter().zip(&tiles).filter(|(_, tile)| !tile.is_empty()) {

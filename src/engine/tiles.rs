@@ -13,8 +13,8 @@ use super::{EngineError, figures, maps};
 use crate::legend;
 use crate::model::{Context, ContextGroup, Epoch, Event, Geometry, Group, LandUse, LayerRole, MultiPolygon};
 use crate::tile::{
-    Feature, Labels, Lately, Memory, Merged, Places, Prepared, Shown, Strokes, TileCoord, TileFilter, TileLayer, TileRules, Touched, Value,
-    tile,
+    Feature, Labels, Lately, Memory, Merged, Places, Prepared, Shown, Strokes, TileCoord, TileFilter, TileFormat, TileLayer, TileRules,
+    Touched, Value, tile,
 };
 
 /// Labels are prepared with what they name.
@@ -210,13 +210,20 @@ impl Snapshot {
         TileChanges { touched, unknown, known: was.into_keys().collect() }
     }
 
-    /// The layers at an address as an uncompressed MVT; empty when there is nothing to show.
-    pub fn tile(&self, layers: &[TileLayer], epoch: Option<Epoch>, coord: TileCoord, filter: &TileFilter) -> Result<Vec<u8>, EngineError> {
+    /// The layers at an address, uncompressed; empty when there is nothing to show.
+    pub fn tile(
+        &self,
+        layers: &[TileLayer],
+        epoch: Option<Epoch>,
+        coord: TileCoord,
+        filter: &TileFilter,
+        format: TileFormat,
+    ) -> Result<Vec<u8>, EngineError> {
         let epoch = self.epoch(epoch)?;
         let of = |layer: &TileLayer| Ok((*layer, self.layer_of_tiles(*layer, epoch)?));
         let layers = layers.iter().map(of).collect::<Result<Vec<_>, EngineError>>()?;
         let shown: Vec<(&Prepared, Shown)> = layers.iter().map(|(name, of)| (&of.prepared, of.shown(*name, coord.z()))).collect();
-        Ok(tile(&shown, coord, filter))
+        format.of_mvt(tile(&shown, coord, filter)).map_err(|e| EngineError::internal(format!("tile {coord}: {e}")))
     }
 
     /// Makes ready what tiles of the latest epoch rest on, from a zoom on: nobody waits for a tile.

@@ -1,13 +1,30 @@
 //! How an answer is written: content coding by Accept-Encoding, a strong ETag, 304, cache rules.
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::Value;
 
 use crate::engine::{Gzip, gzip};
 
 /// Smaller answers are not worth compressing.
 const COMPRESSED_FROM_BYTES: usize = 512;
+
+/// How much the reader likes each of some names in a header, and all others (`*`); none: it does not say (RFC 9110, 12.4.2).
+pub(super) fn weights<const N: usize>(headers: &HeaderMap, name: &HeaderName, offered: [&str; N]) -> ([Option<f32>; N], Option<f32>) {
+    let (mut weights, mut others) = ([None; N], None);
+    let values = headers.get_all(name).iter().filter_map(|v| v.to_str().ok());
+    for item in values.flat_map(|value| value.split(',')) {
+        let mut parts = item.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let weight = parts.find_map(|p| p.strip_prefix("q=")).map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
+        match offered.iter().position(|offered| offered.eq_ignore_ascii_case(name)) {
+            Some(at) => weights[at] = Some(weight),
+            None if name == "*" => others = Some(weight),
+            None => {}
+        }
+    }
+    (weights, others)
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Coding {
@@ -23,19 +40,7 @@ impl Coding {
 
     /// What the reader likes best of what is offered (RFC 9110, 12.5.3).
     pub(super) fn accepted(headers: &HeaderMap) -> Coding {
-        let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|v| v.to_str().ok());
-        let mut weights: [Option<f32>; 3] = [None; 3];
-        let mut others = None;
-        for item in values.flat_map(|value| value.split(',')) {
-            let mut parts = item.split(';').map(str::trim);
-            let name = parts.next().unwrap_or_default();
-            let weight = parts.find_map(|p| p.strip_prefix("q=")).map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
-            match Self::OFFERED.iter().position(|coding| coding.name().eq_ignore_ascii_case(name)) {
-                Some(at) => weights[at] = Some(weight),
-                None if name == "*" => others = Some(weight),
-                None => {}
-            }
-        }
+        let (weights, others) = weights(headers, &header::ACCEPT_ENCODING, Self::OFFERED.map(Coding::name));
         let weight = |at: usize| weights[at].or(others).unwrap_or(0.0);
         let best = (0..3).filter(|&at| weight(at) > 0.0).reduce(|a, b| if weight(b) > weight(a) { b } else { a });
         best.map_or(Coding::Identity, |at| Self::OFFERED[at])

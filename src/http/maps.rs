@@ -4,12 +4,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
-use super::answer::{Coded, Coding, Freshness, json_bytes};
+use super::answer::{Coded, Coding, Freshness, json_bytes, weights};
 use super::ask::{Ask, Place};
 use super::error::ApiError;
 use super::tile_cache::TileKey;
 use super::{App, events};
-use crate::engine::{Snapshot, StyleAsk, TileCoord, TileLayer};
+use crate::engine::{Snapshot, StyleAsk, TileCoord, TileFormat, TileLayer};
 
 type Answer = Result<Response, ApiError>;
 
@@ -74,7 +74,8 @@ pub(super) async fn tile(
     let epoch = snapshot.epoch(asked_epoch).map_err(|e| ApiError::from(e).of_parameter())?;
     let filter = snapshot.tile_filter(&ask.words("kind")?, &ask.words("group")?).map_err(|e| ApiError::from(e).of_parameter())?;
     let revision = snapshot.revision;
-    let key = TileKey { layers, epoch, coord, filter, coding: Coding::accepted(&headers) };
+    let key = TileKey { layers, epoch, coord, filter, format: format_accepted(&headers), coding: Coding::accepted(&headers) };
+    let media_type = key.format.media_type();
     drop(snapshot);
     if !app.0.tiles.is_at(revision) {
         events::catch_up(&app.0);
@@ -85,19 +86,27 @@ pub(super) async fn tile(
     };
     let freshness = Freshness::of(rev, revision);
     // A tile is the same by whatever name the server is asked.
-    let vary = HeaderValue::from_static("Accept-Encoding");
+    let vary = HeaderValue::from_static("Accept, Accept-Encoding");
     if coded.bytes.is_empty() {
         return Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, freshness.header()), (header::VARY, vary)]).into_response());
     }
-    let mut response = coded.respond(&headers, "application/vnd.mapbox-vector-tile", freshness);
+    let mut response = coded.respond(&headers, media_type, freshness);
     response.headers_mut().insert(header::VARY, vary);
     Ok(response)
 }
 
+/// MLT for who names it, as MapLibre does for a source of that encoding; MVT for all others.
+fn format_accepted(headers: &HeaderMap) -> TileFormat {
+    let [mlt, mvt] = [TileFormat::Mlt, TileFormat::Mvt].map(TileFormat::media_type);
+    let ([mlt, mvt], _) = weights(headers, &header::ACCEPT, [mlt, mvt]);
+    if mlt.is_some_and(|mlt| mlt > 0.0 && mlt >= mvt.unwrap_or(0.0)) { TileFormat::Mlt } else { TileFormat::Mvt }
+}
+
 /// The tile, and the revision that it shows.
 async fn draw(app: &App, key: TileKey) -> Result<(Coded, u64), ApiError> {
-    let (coding, coord, epoch, layers, filter) = (key.coding, key.coord, key.epoch, key.layers.clone(), key.filter.clone());
-    let work = move |s: &Snapshot| Ok((Coded::new(s.tile(&layers, epoch, coord, &filter)?, coding), s.revision));
+    let (asked, coding) = (key.clone(), key.coding);
+    let draw = move |s: &Snapshot| s.tile(&asked.layers, asked.epoch, asked.coord, &asked.filter, asked.format);
+    let work = move |s: &Snapshot| Ok((Coded::new(draw(s)?, coding), s.revision));
     // The snapshot may have changed while the tile waited for its turn.
     let (coded, revision) = app.draw(work).await?;
     app.0.tiles.put(key, coded.clone(), revision);

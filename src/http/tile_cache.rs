@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use super::answer::{Coded, Coding};
-use crate::engine::{TileCoord, TileFilter, TileLayer};
+use crate::engine::{TileCoord, TileFilter, TileFormat, TileLayer};
 use crate::model::{Epoch, Revision};
 
 /// All that a tile's bytes depend on.
@@ -14,6 +14,7 @@ pub(super) struct TileKey {
     pub epoch: Option<Epoch>,
     pub coord: TileCoord,
     pub filter: TileFilter,
+    pub format: TileFormat,
     pub coding: Coding,
 }
 
@@ -152,7 +153,14 @@ mod tests {
 
     fn key(x: u64) -> TileKey {
         let coord = TileCoord::new(10, x, 0).unwrap();
-        TileKey { layers: vec![TileLayer::Zones], epoch: None, coord, filter: TileFilter::default(), coding: Coding::Identity }
+        TileKey {
+            layers: vec![TileLayer::Zones],
+            epoch: None,
+            coord,
+            filter: TileFilter::default(),
+            format: TileFormat::Mvt,
+            coding: Coding::Identity,
+        }
     }
 
     fn cache(most_bytes: usize) -> TileCache {

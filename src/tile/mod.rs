@@ -1,4 +1,4 @@
-//! Tile arithmetic, generalisation, MVT bytes, map styles.
+//! Tile arithmetic, generalisation, MVT and MLT bytes, map styles.
 //!
 //! A layer is prepared once (`Prepared::new`, from shapes in Web Mercator metres), then for the zooms in use (`Merged`,
 //! `Strokes`), and asked for tiles many times (`tile`). Drawing is a function of these and the address alone; what is made once
@@ -15,6 +15,7 @@ mod hilbert;
 mod labels;
 mod memory;
 mod merge;
+mod mlt;
 mod mvt;
 mod nodes;
 mod outline;
@@ -34,6 +35,7 @@ pub use hilbert::along_hilbert;
 pub use labels::Labels;
 pub use memory::{Lately, Memory, Places};
 pub use merge::Merged;
+pub use mlt::TileFormat;
 pub use prepare::{Feature, Prepared, Value};
 pub use rules::{LayerRules, NEAR_ZOOM, TileRules};
 pub use strokes::Strokes;

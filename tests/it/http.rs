@@ -251,7 +251,7 @@ async fn an_answer_has_an_etag_and_is_not_sent_twice() {
             assert_eq!(plain, first.body, "{path}");
         }
         let is_tile = packed.header(header::CONTENT_TYPE).contains("vector-tile");
-        let vary = if is_tile { "Accept-Encoding" } else { "Accept-Encoding, Host, X-Forwarded-Proto" };
+        let vary = if is_tile { "Accept, Accept-Encoding" } else { "Accept-Encoding, Host, X-Forwarded-Proto" };
         assert_eq!(packed.header(header::VARY), vary, "{path}");
     }
 }

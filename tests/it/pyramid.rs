@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use archive::{Address, PmTiles, gunzip, mbtiles, metadata_of_mbtiles};
-use farmzone::engine::{self, Rulebook, Snapshot, TileCoord, TileFilter, TileLayer};
+use farmzone::engine::{self, Rulebook, Snapshot, TileCoord, TileFilter, TileFormat, TileLayer};
 use serde_json::{Value, json};
 
 use crate::program::{Bench, answer, geojson_in, square};
@@ -67,7 +67,7 @@ fn served(
         for x in column(105.2)..=column(106.1) {
             for y in row(21.3)..=row(20.7) {
                 let coord = TileCoord::new(z.into(), x, y).unwrap();
-                let tile = snapshot.tile(layers, epoch, coord, &TileFilter::default()).unwrap();
+                let tile = snapshot.tile(layers, epoch, coord, &TileFilter::default(), TileFormat::Mvt).unwrap();
                 if !tile.is_empty() {
                     tiles.insert((z, x as u32, y as u32), tile);
                 }

@@ -237,6 +237,8 @@ interface AxeResult {
 /** Fails when axe-core finds anything on the page as it stands. */
 export async function assert_accessible(page: Page, state: string): Promise<void> {
   await page.evaluate(await (await import('node:fs/promises')).readFile(AXE, 'utf8'));
+  // Figures are dim while new ones are on their way.
+  await page.waitForFunction(() => !document.querySelector('.stale'));
   const { violations } = await page.evaluate(
     // Motion is waited out: a colour half-way through its fade is no colour of ours.
     async () => {

@@ -120,3 +120,42 @@ async fn a_pinned_tile_is_of_the_revision_that_its_address_names() {
     assert!(fresh.header(header::CACHE_CONTROL).contains("immutable"));
     assert!(String::from_utf8_lossy(&fresh.body).contains("tea"));
 }
+
+#[tokio::test]
+async fn who_names_maplibre_tiles_gets_the_same_features_as_such() {
+    use mlt_core::{Decoder, Layer, Parser, mvt::mvt_to_tile_layers};
+    // Labels in an address are layers too, and a layer where nothing lies has no features.
+    let path = format!("/tiles/zones,encroachments,units,landuse,context,zone_labels/{}", tile_over_the_zones().await);
+    let mvt = get(&path).await;
+    let mlt = get_with(&path, &[(header::ACCEPT, "application/vnd.maplibre-tile")]).await;
+    assert_eq!((mlt.status, mlt.header(header::CONTENT_TYPE)), (StatusCode::OK, "application/vnd.maplibre-tile"));
+    assert_ne!(mlt.header(header::ETAG), mvt.header(header::ETAG));
+    let mut decoder = Decoder::default();
+    let layers = Parser::default().parse_layers(&mlt.body).unwrap();
+    let mut n_features = 0;
+    for (layer, drawn) in layers.into_iter().zip(mvt_to_tile_layers(&mvt.body).unwrap()) {
+        let Layer::Tag01(layer) = layer else { panic!("a layer that nobody wrote") };
+        let layer = layer.into_tile(&mut decoder).unwrap();
+        assert_eq!((layer.name(), layer.extent(), layer.feature_count()), (drawn.name(), drawn.extent(), drawn.feature_count()));
+        for (feature, drawn) in layer.features().iter().zip(drawn.features()) {
+            assert_eq!(feature.geometry(), drawn.geometry());
+            n_features += 1;
+        }
+    }
+    assert!(n_features > 4, "{n_features}");
+    // A city's land in words: what the columns hold.
+    for word in ["rice", "ONT", "10001"] {
+        assert!(String::from_utf8_lossy(&mlt.body).contains(word), "{word}");
+    }
+    let mvt_type = "application/vnd.mapbox-vector-tile";
+    for (accepted, given) in [
+        ("*/*", mvt_type),
+        ("application/vnd.maplibre-tile;q=0", mvt_type),
+        ("application/vnd.maplibre-tile;q=0.5, application/vnd.mapbox-vector-tile", mvt_type),
+        ("Application/vnd.maplibre-tile, */*;q=0.1", "application/vnd.maplibre-tile"),
+    ] {
+        assert_eq!(get_with(&path, &[(header::ACCEPT, accepted)]).await.header(header::CONTENT_TYPE), given, "{accepted}");
+    }
+    let nothing = get_with("/tiles/zones,units/14/0/0", &[(header::ACCEPT, "application/vnd.maplibre-tile")]).await;
+    assert_eq!((nothing.status, nothing.body.len()), (StatusCode::NO_CONTENT, 0));
+}
