@@ -1,4 +1,6 @@
-//! The search box: units and zones whose name, code, id or cooperative answers what was typed.
+//! The search box: units, zones and codes of which a text answers what was typed; with typing mistakes where nothing else does.
+
+use rayon::prelude::*;
 
 use serde_json::{Value, json};
 
@@ -19,7 +21,14 @@ impl Searchable {
     pub(super) fn new(units: &[UnitView], zones: &Zones) -> Searchable {
         let words = |texts: &[Option<&str>]| texts.iter().flatten().map(|t| Words::new(t)).collect();
         Searchable {
-            units: units.iter().map(|u| words(&[Some(&u.unit.name), u.unit.full_name.as_deref(), Some(&u.unit.code)])).collect(),
+            units: units
+                .iter()
+                .map(|u| {
+                    let named = [Some(u.unit.name.as_str()), u.unit.full_name.as_deref(), Some(&u.unit.code)];
+                    // What a city keeps beside: the communes that it was made of, say.
+                    words(&named.into_iter().chain(u.unit.kept.iter().map(Option::as_deref)).collect::<Vec<_>>())
+                })
+                .collect(),
             zones: zones
                 .list
                 .iter()
@@ -75,10 +84,28 @@ impl Snapshot {
             let codes: Vec<(u8, usize, Hit)> = found.filter(|(_, _, hit)| !matches!(hit, Hit::Code(entry) if is_borne(*entry))).collect();
             hits.extend(codes.into_iter().filter(|(_, _, hit)| matches!(hit, Hit::Code(entry) if lands.bounds_of(*entry).is_some())));
         }
+        let is_guess = hits.is_empty();
+        if is_guess {
+            hits = self.with_mistakes(&typed);
+        }
         let n_matched = hits.len();
         hits.sort_unstable();
         let results = hits.iter().take(limit).map(|(_, _, hit)| self.hit(*hit)).collect::<Result<Vec<Value>, EngineError>>()?;
-        Ok(json!({ "revision": self.revision, "n_matched": n_matched, "results": results }))
+        Ok(json!({ "revision": self.revision, "n_matched": n_matched, "is_guess": is_guess && n_matched > 0, "results": results }))
+    }
+
+    /// Units, zones and codes that were meant, most likely: those with the fewest mistakes.
+    fn with_mistakes(&self, typed: &Words) -> Vec<(u8, usize, Hit)> {
+        let searchable = self.searchable();
+        let nearest = |texts: &[Words], hit: Hit| {
+            let n_mistakes = texts.iter().filter_map(|text| typed.mistakes_in(text)).min()?;
+            Some((MISTAKEN + n_mistakes.min(9) as u8, texts.first().map_or(0, Words::n_words), hit))
+        };
+        let mut hits: Vec<_> = searchable.units.par_iter().enumerate().filter_map(|(i, texts)| nearest(texts, Hit::Unit(i))).collect();
+        hits.par_extend(searchable.zones.par_iter().enumerate().filter_map(|(i, texts)| nearest(texts, Hit::Zone(i))));
+        let least = hits.iter().map(|(rank, ..)| *rank).min();
+        hits.retain(|(rank, ..)| Some(*rank) == least);
+        hits
     }
 
     fn hit(&self, hit: Hit) -> Result<Value, EngineError> {
@@ -117,6 +144,9 @@ impl Snapshot {
         }
     }
 }
+
+/// The rank of what was meant without a mistake; with each mistake one more.
+const MISTAKEN: u8 = 2;
 
 fn rank(query: &Words, text: &Words) -> Option<u8> {
     if query.names(text) { Some(0) } else { query.found_in(text).then_some(1) }

@@ -53,6 +53,26 @@ pub fn spelled(text: &str) -> String {
     key
 }
 
+/// The letters of words without their marks, as one.
+fn bases(words: &[Word]) -> Vec<char> {
+    words.iter().flat_map(|word| &word.letters).map(|letter| letter.base).collect()
+}
+
+/// How many mistakes make one of the other; none when they are too many for its length.
+fn mistakes(typed: &[char], given: &[char]) -> Option<usize> {
+    let most = match typed.len() {
+        0..=3 => 0,
+        4..=7 => 1,
+        _ => 2,
+    };
+    let digits = |letters: &[char]| letters.iter().copied().filter(char::is_ascii_digit).collect::<Vec<_>>();
+    if typed.len().abs_diff(given.len()) > most || digits(typed) != digits(given) {
+        return None;
+    }
+    let [typed, given] = [typed, given].map(|letters| letters.iter().collect::<String>());
+    Some(strsim::osa_distance(&typed, &given)).filter(|n| *n <= most)
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Letter {
     base: char,
@@ -118,6 +138,20 @@ impl Words {
         before.iter().all(|word| rest.any(|other| word.stands_for(other))) && rest.any(|other| last.begins(other))
     }
 
+    /// How many typing mistakes lie between this query and `text`: letters left out, put in, changed or swapped, and spaces,
+    /// which cost nothing; diacritics are not looked at. None beyond one mistake in four letters, two from eight on, and where
+    /// digits differ: another number is another thing.
+    pub fn mistakes_in(&self, text: &Words) -> Option<usize> {
+        mistakes(&bases(&self.0), &bases(&text.0)).or_else(|| {
+            let (mut rest, mut n_mistakes) = (text.0.iter(), 0);
+            for word in self.0.chunks(1) {
+                let typed = bases(word);
+                n_mistakes += rest.find_map(|other| mistakes(&typed, &bases(std::slice::from_ref(other))))?;
+            }
+            (!self.0.is_empty() && n_mistakes <= 2).then_some(n_mistakes)
+        })
+    }
+
     /// Whether this query names exactly `text`, word for word, by the same rule for diacritics.
     pub fn names(&self, text: &Words) -> bool {
         self.0.len() == text.0.len() && self.0.iter().zip(&text.0).all(|(a, b)| a.stands_for(b))
@@ -133,6 +167,21 @@ mod tests {
     /// Whether `text` answers the search `query`.
     fn honours(query: &str, text: &str) -> bool {
         Words::new(query).found_in(&Words::new(text))
+    }
+
+    #[test]
+    fn typing_mistakes_are_forgiven_by_the_length_of_a_word() {
+        let mistakes = |typed: &str, text: &str| Words::new(typed).mistakes_in(&Words::new(text));
+        assert_eq!(mistakes("Văn Đứcc", "Xã Văn Đức"), Some(1));
+        assert_eq!(mistakes("daithnah", "Đại Thanh"), Some(1));
+        assert_eq!(mistakes("duogn lam", "Đường Lâm"), Some(1));
+        assert_eq!(mistakes("vnhnor0001", "VN-HNOR-0001"), Some(0));
+        for (typed, text) in
+            [("Ba V", "Ba Vì"), ("VN-HNOR-0002", "VN-HNOR-0001"), ("sen", "sên chua"), ("duogn lan", "Đường Lâm 2"), ("", "x")]
+        {
+            assert_eq!(mistakes(typed, text).filter(|n| *n > 0), None, "{typed}");
+        }
+        assert_eq!(mistakes("hoa lac", "Hòa Bình"), None);
     }
 
     #[test]

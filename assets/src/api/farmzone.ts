@@ -116,8 +116,8 @@ export function get_transitions(
   return get_json(address('/api/v1/transitions', query), signal);
 }
 
-export async function search(q: string, signal?: AbortSignal): Promise<SearchResult[]> {
-  return (await get_json<{ results: SearchResult[] }>(address('/api/v1/search', { q, limit: 8 }), signal)).results;
+export function search(q: string, signal?: AbortSignal): Promise<{ results: SearchResult[]; is_guess: boolean }> {
+  return get_json(address('/api/v1/search', { q, limit: 8 }), signal);
 }
 
 export async function get_landuse_classes(epoch: string | null, signal?: AbortSignal): Promise<LanduseClass[]> {

@@ -9,6 +9,10 @@ export const en: Record<keyof typeof vi, string> = {
 
   search_label: 'Find a zone, code or commune',
   search_placeholder: 'Find a zone, code, commune…',
+  search_guess: 'Nothing is called “{q}”. Nearest to it:',
+  search_place: 'Coordinates',
+  near_me: 'Where I am',
+  measure: 'Measure a length or an area',
   search_none: 'Nothing found for “{q}”. Try a commune, a zone’s name or a code; diacritics may be left out.',
   search_failed: 'Could not search: the server does not answer.',
   search_count_one: '1 result',

@@ -7,6 +7,10 @@ export const vi = {
 
   search_label: 'Tìm vùng, mã số, xã',
   search_placeholder: 'Tìm vùng, mã số, xã…',
+  search_guess: 'Không có đúng “{q}”. Gần giống nhất:',
+  search_place: 'Tọa độ',
+  near_me: 'Vị trí của tôi',
+  measure: 'Đo chiều dài, diện tích',
   search_none: 'Không tìm thấy “{q}”. Thử tên xã, tên vùng hoặc mã số; gõ không dấu cũng được.',
   search_failed: 'Chưa tìm được: máy chủ không trả lời.',
   search_count_one: '1 kết quả',

@@ -1,5 +1,5 @@
 // Draws what a verdict rests on, above the style's layers: land that speaks against a code, the land of the code, a place and
-// how sure it is. While it is there, a click or Enter on the map's middle is told to who put it there.
+// how sure it is. Who asks to be told of them gets clicks, and Enter on the map's middle, for as long as it is there.
 import type { GeoJSONSource, LayerSpecification, Map as MapLibreMap, MapMouseEvent } from 'maplibre-gl';
 import type { Theme, LonLat } from '../core/model.ts';
 import type { Geometry } from '../core/officer/codes.ts';
@@ -27,9 +27,13 @@ export class EvidenceLayer {
   #theme: Theme;
   #drawn: readonly Drawn[] = [];
 
-  constructor(home: FarmMap, theme: Theme, pointed: (at: LonLat) => void) {
+  readonly #takes_clicks: boolean;
+
+  constructor(home: FarmMap, theme: Theme, pointed: ((at: LonLat) => void) | null) {
     this.#home = home;
     this.#map = home.lend();
+    this.#takes_clicks = pointed !== null;
+    if (!this.#takes_clicks) home.take_back();
     this.#theme = theme;
     this.#put();
     this.#listen(pointed);
@@ -49,7 +53,7 @@ export class EvidenceLayer {
     for (const undo of this.#undo) undo();
     for (const { id } of this.#layers()) if (this.#map.getLayer(id)) this.#map.removeLayer(id);
     if (this.#map.getSource(SOURCE)) this.#map.removeSource(SOURCE);
-    this.#home.take_back();
+    if (this.#takes_clicks) this.#home.take_back();
   }
 
   #collection(): Parameters<GeoJSONSource['setData']>[0] {
@@ -107,11 +111,14 @@ export class EvidenceLayer {
     ];
   }
 
-  #listen(pointed: (at: LonLat) => void): void {
+  #listen(pointed: ((at: LonLat) => void) | null): void {
     const map = this.#map;
     const styled = () => {
       if (!map.getSource(SOURCE)) this.#put();
     };
+    map.on('styledata', styled);
+    this.#undo.push(() => map.off('styledata', styled));
+    if (!pointed) return;
     const click = ({ lngLat }: MapMouseEvent) => pointed([lngLat.lng, lngLat.lat]);
     const canvas = map.getCanvas();
     const key = (event: KeyboardEvent) => {
@@ -119,11 +126,9 @@ export class EvidenceLayer {
       const { lng, lat } = map.getCenter();
       pointed([lng, lat]);
     };
-    map.on('styledata', styled);
     map.on('click', click);
     canvas.addEventListener('keydown', key);
     this.#undo.push(
-      () => map.off('styledata', styled),
       () => map.off('click', click),
       () => canvas.removeEventListener('keydown', key),
     );

@@ -1,6 +1,7 @@
 // A place as people write it: degrees of WGS 84, or metres of the workspace's grid, north (X) before east (Y) or the other way.
 import { number_of, pasted } from '../edit/vertex_table.ts';
-import type { LonLat } from '../model.ts';
+import { projector, unprojector } from '../coordinates.ts';
+import type { LonLat, Summary } from '../model.ts';
 
 export interface Grid {
   /** Metres, east first, to degrees. */
@@ -15,6 +16,14 @@ export interface ReadPlace {
 }
 
 const GRID_LEAST = 10_000;
+
+/** The same in the workspace that is served. */
+export function place_in(text: string, { crs, bounds }: Pick<Summary, 'crs' | 'bounds'>): LonLat | null {
+  const [unproject, project] = [unprojector(crs), projector(crs)];
+  const middle = bounds && project?.((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2);
+  const grid = unproject && middle ? { unproject, near: [middle.east_m, middle.north_m] as const } : null;
+  return read_place(text, grid)?.at ?? null;
+}
 
 /**
  * `21.0290, 105.8519` · `21,0290 105,8519` · `105.8519E 21.029N` · `21°01'44"N 105°51'06"E` · `X 2326401 Y 588351`.
