@@ -299,7 +299,7 @@ impl Row<'_> {
         if let Some(date) = text.parse::<u32>().ok().filter(|n| (20_000..80_000).contains(n)).and_then(date_of_serial) {
             self.note(
                 "date_as_number",
-                format!("Ô “{theirs}” là số {text}; đã đọc thành ngày {date}"),
+                format!("Ô “{theirs}” là số {text}; đã đọc thành ngày {}", date.rsplit('-').collect::<Vec<_>>().join("/")),
                 format!("{column} is the number {text}; it was read as {date}"),
             );
             return Some(date);
