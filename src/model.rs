@@ -628,6 +628,9 @@ pub struct Issue {
     pub feature: Option<String>,
     /// What is wrong, where, what was done.
     pub message: String,
+    /// The same in Vietnamese, where a page shows it.
+    #[serde(skip)]
+    pub message_vi: Option<String>,
     /// Where, in the workspace's CRS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<[f64; 2]>,
@@ -640,7 +643,19 @@ pub struct Issue {
 
 impl Issue {
     pub fn new(code: &'static str, feature: Option<&str>, message: impl Into<String>) -> Self {
-        Issue { code, feature: feature.map(str::to_owned), message: message.into(), at: None, area_before_m2: None, area_after_m2: None }
+        Issue {
+            code,
+            feature: feature.map(str::to_owned),
+            message: message.into(),
+            message_vi: None,
+            at: None,
+            area_before_m2: None,
+            area_after_m2: None,
+        }
+    }
+
+    pub fn in_vietnamese(self, message: impl Into<String>) -> Self {
+        Issue { message_vi: Some(message.into()), ..self }
     }
 }
 

@@ -109,9 +109,11 @@ fn sheet_rows(path: &Path, book: &mut Xlsx<BufReader<fs::File>>, name: &str) -> 
         let entry = rows.entry(row).or_insert_with(|| SheetRow { number: u64::from(row) + 1, ..SheetRow::default() });
         put(entry, column as usize, value);
         let id = entry.number.to_string();
-        entry
-            .issues
-            .extend(issue.map(|(code, what)| Issue::new(code, Some(&id), format!("the cell {}{}: {what}", letters(column), row + 1))));
+        entry.issues.extend(issue.map(|error| {
+            let cell = format!("{}{}", letters(column), row + 1);
+            let message = format!("the cell {cell}: the spreadsheet says {error} in place of a value; it was left empty");
+            Issue::new("cell_error", Some(&id), message).in_vietnamese(format!("Ô {cell} báo lỗi {error} thay cho giá trị; để trống"))
+        }));
     }
     drop(reader);
     let mut reader = book.worksheet_cells_reader(name).map_err(failed)?;
@@ -127,11 +129,10 @@ fn sheet_rows(path: &Path, book: &mut Xlsx<BufReader<fs::File>>, name: &str) -> 
         let Some(entry) = rows.get_mut(&row) else { continue };
         let cells: Vec<String> = columns.iter().take(8).map(|column| format!("{}{}", letters(*column), row + 1)).collect();
         let id = entry.number.to_string();
-        entry.issues.push(Issue::new(
-            "formula",
-            Some(&id),
-            format!("formulas in {}: the values that were saved with them were taken", cells.join(", ")),
-        ));
+        let cells = cells.join(", ");
+        let message = format!("formulas in {cells}: the values that were saved with them were taken");
+        let vi = format!("Có công thức ở {cells}: lấy giá trị đã lưu cùng");
+        entry.issues.push(Issue::new("formula", Some(&id), message).in_vietnamese(vi));
     }
     for merged in book.merge_cells_by_sheet_name(name).unwrap_or_default() {
         fill_merged(&mut rows, merged.start, merged.end);
@@ -146,8 +147,10 @@ fn fill_merged(rows: &mut BTreeMap<u32, SheetRow>, start: (u32, u32), end: (u32,
         if entry.cells.get(start.1 as usize).is_none_or(Option::is_none) {
             put(entry, start.1 as usize, Some(value.clone()));
             let id = entry.number.to_string();
-            let message = format!("the cell {}{} is merged with row {}: its value was taken", letters(start.1), row + 1, start.0 + 1);
-            entry.issues.push(Issue::new("merged_cells", Some(&id), message));
+            let (cell, first) = (format!("{}{}", letters(start.1), row + 1), start.0 + 1);
+            let message = format!("the cell {cell} is merged with row {first}: its value was taken");
+            let vi = format!("Ô {cell} gộp với dòng {first}: lấy giá trị của dòng ấy");
+            entry.issues.push(Issue::new("merged_cells", Some(&id), message).in_vietnamese(vi));
         }
     }
 }
@@ -172,7 +175,7 @@ fn letters(column: u32) -> String {
 }
 
 /// A cell's text, and what is wrong with it.
-fn cell_text(value: &DataRef<'_>) -> (Option<String>, Option<(&'static str, String)>) {
+fn cell_text(value: &DataRef<'_>) -> (Option<String>, Option<String>) {
     match value {
         DataRef::Empty => (None, None),
         DataRef::String(text) => (clean(text), None),
@@ -182,9 +185,7 @@ fn cell_text(value: &DataRef<'_>) -> (Option<String>, Option<(&'static str, Stri
         DataRef::Bool(b) => (Some(b.to_string()), None),
         DataRef::DateTime(date) => (Some(date_text(date)), None),
         DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => (clean(text), None),
-        DataRef::Error(error) => {
-            (None, Some(("cell_error", format!("the spreadsheet says {error} in place of a value; it was left empty"))))
-        }
+        DataRef::Error(error) => (None, Some(error.to_string())),
     }
 }
 
@@ -303,7 +304,8 @@ fn decoded(number: u64, cells: Vec<Vec<u8>>, named: Option<&Encoding>, assumed: 
     let mut issues = Vec::new();
     if !is_utf8 && named.is_none() {
         let message = format!("the row is not UTF-8; it was read as {ASSUMED}: name another with --encoding when letters are wrong");
-        issues.push(Issue::new("encoding", Some(&number.to_string()), message));
+        let vi = format!("Dòng không phải UTF-8; đã đọc theo {ASSUMED}. Nếu sai chữ, hãy lưu tệp thành UTF-8 rồi nạp lại.");
+        issues.push(Issue::new("encoding", Some(&number.to_string()), message).in_vietnamese(vi));
     }
     SheetRow { number, cells, issues }
 }

@@ -201,8 +201,14 @@ export function shared(a: Shape | undefined, b: Shape | undefined): string[] {
   return [...new Set(vertices(a))].filter((vertex) => of_b.has(vertex)).sort();
 }
 
-/** As the planner: a plan in which the field in the west is split, over HTTP. */
-export async function plan_of_split(page: Page, server: DeskServer, n: number, name: string): Promise<string> {
+/** As the planner: a plan in which one zone is edited, over HTTP. */
+export async function plan_of(
+  page: Page,
+  server: DeskServer,
+  name: string,
+  zone: string,
+  operation: object,
+): Promise<string> {
   const session = (await (await page.request.get(`${server.address}/api/v1/session`)).json()) as { csrf: string };
   const headers = { 'x-csrf-token': session.csrf };
   const post = async (path: string, data: unknown) => {
@@ -211,9 +217,13 @@ export async function plan_of_split(page: Page, server: DeskServer, n: number, n
     return (await answer.json()) as { id: string };
   };
   const { id } = await post('', { id: null, name, note: '' });
-  const [west] = await server.shapes([`west-${n}`]);
-  const operations = [{ op: 'split', id: `west-${n}`, areas_m2: [60_000] }];
-  const base = { [`west-${n}`]: west?.revision };
-  await post(`/${id}/edits`, { id: `e-${n}-${Date.now()}`, reason: 'Chia đôi', base, operations });
+  const [shape] = await server.shapes([zone]);
+  const operations = [{ id: zone, ...operation }];
+  const base = { [zone]: shape?.revision };
+  await post(`/${id}/edits`, { id: `e-${zone}-${Date.now()}`, reason: name, base, operations });
   return id;
 }
+
+/** The same, in which the field in the west is split. */
+export const plan_of_split = (page: Page, server: DeskServer, n: number, name: string): Promise<string> =>
+  plan_of(page, server, name, `west-${n}`, { op: 'split', areas_m2: [60_000] });

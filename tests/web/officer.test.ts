@@ -217,11 +217,15 @@ test('an officer imports codes that he has looked at, suspends one, and reads wh
   await list.getByRole('button', { name: /VN-HNOR-0001/ }).waitFor();
   const chooser = page.waitForEvent('filechooser');
   await button(page, 'Nạp từ tệp').click();
-  const csv = 'Mã số;Thị trường;Cây trồng;Tên vùng\nVN-HNOR-0006;CHN;Lúa;Đồng Mới\nkhông phải mã;CHN;Lúa;Sai\n';
+  const csv = 'Mã số;Thị trường;Ngày cấp;Tên vùng\nVN-HNOR-0006;CHN;hôm qua;Đồng Mới\nkhông phải mã;CHN;;Sai\n';
   await (await chooser).setFiles([{ name: 'mã mới.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) }]);
   await page.getByRole('heading', { name: 'Các dòng trong tệp: 2' }).waitFor();
   await page.getByRole('button', { name: /^để lại: 1$/ }).waitFor();
   assert.equal(await page.getByRole('combobox', { name: 'Thị trường' }).inputValue(), 'Thị trường');
+  // What is wrong with a row is said in the page's language, with the file's own names of columns.
+  await page.getByText('Ô “Ngày cấp” ghi “hôm qua”, không phải ngày').waitFor();
+  await page.getByText('“không phải mã” không đúng cấu trúc mã số nào').waitFor();
+  assert.equal(await page.locator('.desk-warn[lang]').count(), 0, 'something is said in another language');
   await page.screenshot({ path: `${OUT}officer-import.png` });
   await button(page, 'Giữ 1 dòng').click();
   await page.getByText('Đã ghi 1 dòng vào sổ.').first().waitFor();
@@ -257,6 +261,12 @@ const SAID = {
     leave: 'Rời bàn này',
     alerts: 'Cảnh báo',
     filter: 'Lọc',
+    back: 'Về danh sách',
+    register: 'Sổ mã số',
+    import: 'Nạp từ tệp',
+    rows: /^Các dòng trong tệp/,
+    abandon: 'Bỏ tệp này',
+    status: 'Đổi trạng thái',
     step: 'Bác bỏ',
     first: 'Đã kiểm tra',
   },
@@ -272,6 +282,12 @@ const SAID = {
     leave: 'Leave this desk',
     alerts: 'Alerts',
     filter: 'Filter',
+    back: 'Back to the list',
+    register: 'Code register',
+    import: 'Import a file',
+    rows: /^Rows of the file/,
+    abandon: 'Leave this file',
+    status: 'Change the status',
     step: 'Reject',
     first: 'Checked',
   },
@@ -313,6 +329,24 @@ const SAID = {
     const step = page.getByRole('button', { name: new RegExp(`^(${words.step}|${words.first})$`) });
     await step.first().click();
     await state('alert');
+    await button(page, words.back).click();
+    await button(page, words.leave).click();
+    await button(page, words.register).click();
+    const codes = page.getByRole('list', { name: words.register });
+    await codes.getByRole('button').first().waitFor();
+    await state('register');
+    const chooser = page.waitForEvent('filechooser');
+    await button(page, words.import).click();
+    const csv = 'Mã số;Diện tích;Ngày cấp;Trạng thái\nVN-HNOR-0009;12,5;45657;active\nVN-HN0R-0002;x;soon;\n;1;;\n';
+    await (await chooser).setFiles([{ name: 'mã.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) }]);
+    await page.getByRole('heading', { name: words.rows }).waitFor();
+    await state('import');
+    await page.getByRole('heading', { name: words.rows }).scrollIntoViewIfNeeded();
+    await page.screenshot({ path: `${OUT}officer-${look}-import-rows.png` });
+    await button(page, words.abandon).click();
+    await codes.getByRole('button').first().click();
+    await button(page, words.status).click();
+    await state('code');
     assert.deepEqual(faults, []);
     assert_clean();
     await close();

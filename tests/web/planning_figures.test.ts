@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { assert_accessible, drawn, LOOKS, OUT, serving, visit } from './harness.ts';
+import { api, assert_accessible, drawn, LOOKS, OUT, serving, visit } from './harness.ts';
 import { a_zone_with_losses } from './subjects.ts';
 
 interface Row {
@@ -61,11 +61,50 @@ test('the table says what the API says, sorts by a column, and goes into a file'
   await close();
 });
 
+test('how sure the figures are: what was left out is told with its land and why, as the API has it', async () => {
+  const left_out = await api<Record<string, number>>('/api/v1/summary');
+  const { page, assert_clean, close } = await visit();
+  await drawn(page);
+  await page.getByRole('button', { name: 'Số liệu quy hoạch' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Số liệu quy hoạch' });
+  await dialog.getByRole('table').waitFor(PATIENT);
+  const told = dialog.locator('dl', { hasText: 'Đường đồng và mương' });
+  assert.equal(await told.isVisible(), false, 'it is there before it is asked for');
+  await dialog.getByText('Số liệu này chắc đến đâu').press('Enter');
+  await told.waitFor();
+  assert.equal(await told.locator('dt').count(), 6);
+  const row = (name: string) => told.locator('div', { has: page.getByText(name, { exact: false }) }).locator('strong');
+  for (const [name, key] of [
+    ['Mảnh vụn', 'n_slivers'],
+    ['Đường đồng và mương', 'n_tracks'],
+    ['Mảnh chưa chắc', 'n_uncertain'],
+  ] as const) {
+    const n = left_out[key] ?? -1;
+    const said = await row(name).innerText();
+    if (n === 0) assert.equal(said, 'không có', name);
+    else assert.equal(said.split(' mảnh')[0]?.replaceAll('.', ''), String(n), name);
+  }
+  if ((left_out['overlap_area_m2'] ?? 0) < 0.5) assert.equal(await row('Vẽ chồng lên nhau').innerText(), 'không có');
+  await told.getByText('Không tính là mất').first().waitFor();
+  assert_clean();
+  await close();
+});
+
 for (const [look, options, lang] of LOOKS) {
   test(`the figures for planning are within everyone’s reach: ${look}`, async () => {
     const said = {
-      vi: { open: 'Số liệu quy hoạch', unit: 'Xã, phường', method: 'Cách tính từng cột' },
-      en: { open: 'Figures for planning', unit: 'A commune', method: 'How each column is computed' },
+      vi: {
+        open: 'Số liệu quy hoạch',
+        unit: 'Xã, phường',
+        method: 'Cách tính từng cột',
+        sure: 'Số liệu này chắc đến đâu',
+      },
+      en: {
+        open: 'Figures for planning',
+        unit: 'A commune',
+        method: 'How each column is computed',
+        sure: 'How sure these figures are',
+      },
     }[lang];
     const zone = await a_zone_with_losses();
     const { page, assert_clean, close } = await visit(`#unit=${zone.unit.code}&lang=${lang}`, options);
@@ -83,6 +122,11 @@ for (const [look, options, lang] of LOOKS) {
     await dialog.getByText(said.method).click();
     await assert_accessible(page, `${look}: by commune`);
     await page.screenshot({ path: `${OUT}planning-${look}-unit.png` });
+    await dialog.getByText(said.method).click();
+    await dialog.getByText(said.sure).click();
+    await dialog.locator('dl').last().scrollIntoViewIfNeeded();
+    await assert_accessible(page, `${look}: how sure`);
+    await page.screenshot({ path: `${OUT}planning-${look}-sure.png` });
     assert_clean();
     await close();
   });

@@ -1,7 +1,7 @@
 // The zones' true shapes and the edits of them, as the server takes and gives them (docs/api.md).
 import type { Operation } from '../core/edit/operation.ts';
 import type { Xy, ZoneShape } from '../core/edit/shape.ts';
-import type { Bounds, Kind, LonLat, Text } from '../core/model.ts';
+import type { Bounds, LonLat, Text } from '../core/model.ts';
 import { address, ApiError, get_json, send_json } from './client.ts';
 
 export interface Shapes {
@@ -58,11 +58,6 @@ export type EditAnswer =
   /** Nothing is known to have happened: the same may be sent again under the same id. */
   | { status: 'unreachable' }
   | { status: 'failed'; message: string };
-
-/** Every kind that a zone can be, also those of which there is none. */
-export async function get_kinds(): Promise<Kind[]> {
-  return (await get_json<{ kinds: Kind[] }>('/api/v1/kinds')).kinds;
-}
 
 /** Where zones are read for editing, and edits go: the map, or a plan. */
 export interface EditStore {

@@ -7,6 +7,7 @@ import type {
   Event,
   EventCard,
   Filter,
+  Kind,
   LanduseClass,
   LayerSource,
   Lang,
@@ -40,6 +41,11 @@ const bbox_of = (bounds: Bounds): string => bounds.map((degrees) => degrees.toFi
 
 export function get_summary(filter: Filter, signal?: AbortSignal): Promise<Summary> {
   return get_json(address('/api/v1/summary', { ...filter_query(filter), ...event_query(filter) }), signal);
+}
+
+/** Every kind that a zone can be, also those of which there is none. */
+export async function get_kinds(signal?: AbortSignal): Promise<Kind[]> {
+  return (await get_json<{ kinds: Kind[] }>('/api/v1/kinds', signal)).kinds;
 }
 
 export async function get_units(signal?: AbortSignal): Promise<Unit[]> {

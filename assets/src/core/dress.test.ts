@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { NO_EVENT_FILTER } from './event_filter.ts';
-import { dressed, HOVER, landuse_color, type Dress, type Style } from './dress.ts';
+import { dressed, HOVER, kind_pattern, landuse_color, type Dress, type Style } from './dress.ts';
 
 const layer = (id: string, source_layer: string, name: string, filter?: unknown) => ({
   id,
@@ -106,4 +106,17 @@ test('the legend of land use has the colours of the map', () => {
     layers: [{ id: 'landuse-fill', type: 'fill', paint: { 'fill-color': ['get', 'color'] } }],
   };
   expect(landuse_color(other, 'LUK', 'none')).toBeNull();
+});
+
+test('the legend knows which pattern a kind has, and that some have none', () => {
+  const pattern = {
+    id: 'zones-pattern',
+    type: 'fill',
+    filter: ['in', ['get', 'kind'], ['literal', ['rice', 'tea']]],
+    paint: { 'fill-pattern': ['match', ['get', 'kind'], 'rice', 'waves', 'tea', 'dots', 'dots'] },
+  };
+  const patterned = { sources: {}, layers: [pattern] };
+  expect(kind_pattern(patterned, 'rice')).toBe('waves');
+  expect(kind_pattern(patterned, 'other')).toBeNull();
+  expect(kind_pattern({ sources: {}, layers: [] }, 'rice')).toBeNull();
 });

@@ -37,6 +37,7 @@ const SOURCE = 'farmzone';
 const FILTERED = ['zones', 'zone_labels', 'encroachments'];
 const SELECTED = 'zones-selected';
 const LANDUSE = 'landuse-fill';
+const PATTERN = 'zones-pattern';
 export const HOVER = 'zones-hover';
 const EVENT_SELECTED = 'encroachments-selected';
 
@@ -84,6 +85,15 @@ function narrowed(layer: StyleLayer, dress: Dress): unknown {
 export function landuse_color(style: Style, code: string, group: string): string | null {
   const layer = style.layers.find((item) => item.id === LANDUSE);
   return matched(layer?.paint?.['fill-color'], { code, group });
+}
+
+/** The picture of the style's sprite that is drawn over this kind; null where none is. */
+export function kind_pattern(style: Style, kind: string): string | null {
+  const layer = style.layers.find((item) => item.id === PATTERN);
+  const [, , patterned] = Array.isArray(layer?.filter) ? (layer.filter as unknown[]) : [];
+  const kinds: unknown = Array.isArray(patterned) ? patterned[1] : null;
+  if (!Array.isArray(kinds) || !kinds.includes(kind)) return null;
+  return matched(layer?.paint?.['fill-pattern'], { kind });
 }
 
 /** The value of nested `match` expressions on plain properties. */

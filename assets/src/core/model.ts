@@ -85,7 +85,21 @@ export interface Crs {
   proj4: string | null;
 }
 
-export interface Summary {
+/** What the epoch shows in all zones and no figure counts as lost; null without land use. */
+export interface LeftOut {
+  n_slivers: number | null;
+  sliver_area_m2: number | null;
+  n_tracks: number | null;
+  track_area_m2: number | null;
+  n_uncertain: number | null;
+  uncertain_area_m2: number | null;
+  other_source_area_m2: number | null;
+  /** Drawn more than once; counted once. */
+  overlap_area_m2: number | null;
+  thresholds: { sliver_area_m2: number; sliver_width_m: number; sliver_narrow_area_m2: number };
+}
+
+export interface Summary extends LeftOut {
   revision: number;
   title: Text;
   simulated: boolean;

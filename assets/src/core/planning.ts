@@ -1,6 +1,6 @@
 // Figures for planning as a table: what its columns are, sorted by one, and as a file.
 import { csv } from './csv.ts';
-import type { Lang, Text } from './model.ts';
+import type { Lang, LeftOut, Text } from './model.ts';
 import { format_hectares, format_number, format_share } from './numbers.ts';
 
 /** One row of `/api/v1/figures`. */
@@ -23,6 +23,9 @@ export interface PlanningRow {
   edge_m_per_ha: number;
   core_m2: number;
   proximity: number;
+  /** Pieces of what is left that are too small to be patches. */
+  n_slivers: number;
+  sliver_area_m2: number;
 }
 
 export interface Planning {
@@ -81,6 +84,36 @@ export function ordered(rows: readonly PlanningRow[], { by, is_rising }: Order):
     if (x === null || y === null) return Number(x === null) - Number(y === null);
     return sign * (x - y);
   });
+}
+
+/** What the figures leave out, or count once, and why. */
+export const DOUBTS = ['slivers', 'tracks', 'uncertain', 'other_source', 'overlap', 'small_patches'] as const;
+
+export interface Doubt {
+  key: (typeof DOUBTS)[number];
+  /** Null where only the land is counted. */
+  n: number | null;
+  area_m2: number;
+}
+
+/** What is left out of the losses of all zones, then of the patches of these rows; nothing of losses where none are known. */
+export function doubts(of: LeftOut, rows: readonly PlanningRow[]): Doubt[] {
+  const sum = (what: (row: PlanningRow) => number) => rows.reduce((total, row) => total + what(row), 0);
+  const known: { key: Doubt['key']; n: number | null; area_m2: number | null }[] = [
+    { key: 'slivers', n: of.n_slivers, area_m2: of.sliver_area_m2 },
+    { key: 'tracks', n: of.n_tracks, area_m2: of.track_area_m2 },
+    { key: 'uncertain', n: of.n_uncertain, area_m2: of.uncertain_area_m2 },
+    { key: 'other_source', n: null, area_m2: of.other_source_area_m2 },
+    { key: 'overlap', n: null, area_m2: of.overlap_area_m2 },
+    { key: 'small_patches', n: sum((row) => row.n_slivers), area_m2: sum((row) => row.sliver_area_m2) },
+  ];
+  return known.flatMap(({ area_m2, ...doubt }) => (area_m2 === null ? [] : [{ ...doubt, area_m2 }]));
+}
+
+/** By how much the losses would be more, at most, had all that was left out been lost. */
+export function doubtful_m2(of: readonly Doubt[]): number {
+  const counted = of.filter(({ key }) => key !== 'overlap' && key !== 'small_patches');
+  return counted.reduce((total, { area_m2 }) => total + area_m2, 0);
 }
 
 export function row_name(row: PlanningRow, lang: Lang): string | null {

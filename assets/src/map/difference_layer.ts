@@ -294,7 +294,11 @@ const feature = (id: string, land: Land | null, more: Record<string, string> = {
 function differing_land({ id, before, after, differs }: DifferingZone): Feature[] {
   const change: Change = before === null ? 'made' : after === null ? 'removed' : 'changed';
   const whole = after ?? before;
-  return feature(id, whole && { ...whole, polygons: differs ?? whole.polygons }, { change });
+  if (!whole) return [];
+  // Of another kind is all of the land that stayed too.
+  const is_other = before !== null && before.kind !== whole.kind;
+  const polygons = is_other ? [...whole.polygons, ...(differs ?? [])] : (differs ?? whole.polygons);
+  return feature(id, { ...whole, polygons }, { change });
 }
 
 /** Crosses for what was made, lines for what went, dots for what changed. */

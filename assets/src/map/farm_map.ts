@@ -3,7 +3,7 @@
 import { Map as MapLibreMap, setWorkerUrl } from 'maplibre-gl';
 import type { FilterSpecification, MapGeoJSONFeature, MapMouseEvent, StyleSpecification } from 'maplibre-gl';
 import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import { dressed, HOVER, landuse_color, type Dress, type Style, type StyleLayer } from '../core/dress.ts';
+import { dressed, HOVER, kind_pattern, landuse_color, type Dress, type Style, type StyleLayer } from '../core/dress.ts';
 import type { Bounds, LonLat } from '../core/model.ts';
 import { zoom_for_area } from '../core/scale.ts';
 import {
@@ -262,6 +262,13 @@ export class FarmMap {
   /** The colour of a land-use class on this map, for the legend. */
   landuse_color(code: string, group: string): string | null {
     return this.#base && landuse_color(this.#base, code, group);
+  }
+
+  /** What is drawn over the colour of a kind on this map, for the legend. */
+  kind_pattern(kind: string): ImageData | null {
+    const name = this.#base && kind_pattern(this.#base, kind);
+    const picture = name ? this.#map.getImage(name)?.data : null;
+    return picture ? new ImageData(new Uint8ClampedArray(picture.data), picture.width, picture.height) : null;
   }
 
   set_label(label: string): void {

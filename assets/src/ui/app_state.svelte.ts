@@ -7,6 +7,7 @@ import { event_filter_of, n_event_filters, NO_EVENT_FILTER } from '../core/event
 import type {
   EventFilter,
   Filter,
+  Kind,
   KindFigures,
   LanduseClass,
   LayerSource,
@@ -37,6 +38,7 @@ export interface MapWishes {
   zoom_by(steps: number): void;
   focus(): void;
   landuse_color(code: string, group: string): string | null;
+  kind_pattern(kind: string): ImageData | null;
 }
 
 const [RETRY_MS, MAP_FIRST_MS] = [5_000, 200];
@@ -76,8 +78,8 @@ export class AppState {
   announcement = $state('');
   map: MapWishes | null = null;
 
-  /** Every kind of the workspace, for names and colours: a filter may leave some of them without a row. */
-  known_kinds = $state.raw<KindFigures[]>([]);
+  /** Every kind that a zone can be, for names and colours; the map may have none of it yet. */
+  known_kinds = $state.raw<readonly Kind[]>([]);
   #system_dark = $state(window.matchMedia('(prefers-color-scheme: dark)').matches);
   #preferred = $state(remembered());
   #figures_request: AbortController | null = null;
@@ -120,8 +122,8 @@ export class AppState {
   }
 
   color(kind: string): string {
-    const figures = this.known_kinds.find((row) => row.kind === kind);
-    return (this.theme === 'dark' ? figures?.color_dark : figures?.color_light) ?? '#9aa0a6';
+    const known = this.known_kinds.find((row) => row.kind === kind);
+    return (this.theme === 'dark' ? known?.color_dark : known?.color_light) ?? '#9aa0a6';
   }
 
   unit_name(code: string): string {
@@ -336,17 +338,15 @@ export class AppState {
     try {
       const all_kinds = { ...filter, kinds: [] };
       const all_events = { ...filter, ...NO_EVENT_FILTER };
-      const known_are_old = filter.unit !== null && (this.known_kinds.length === 0 || this.#units_are_old);
-      const [summary, whole, city, units, facets] = await Promise.all([
+      const [summary, whole, known, units, facets] = await Promise.all([
         api.get_summary(filter, request.signal),
         filter.kinds.length > 0 ? api.get_summary(all_kinds, request.signal) : null,
-        known_are_old ? api.get_summary({ ...all_events, kinds: [], unit: null }, request.signal) : null,
+        this.known_kinds.length > 0 ? this.known_kinds : api.get_kinds(request.signal),
         this.#units_are_old ? api.get_units(request.signal) : this.units,
         n_event_filters(filter) > 0 ? api.get_summary(all_events, request.signal) : null,
       ]);
       this.kinds = (whole ?? summary).kinds;
-      if (city) this.known_kinds = city.kinds;
-      else if (filter.unit === null) this.known_kinds = this.kinds;
+      this.known_kinds = known;
       this.units = units;
       this.#units_are_old = false;
       this.summary = summary;

@@ -276,15 +276,18 @@ fn review(file: &ReadFile, before: &HashMap<HolderKey, CodeRecord>) -> Value {
         *counts.entry(act.as_str()).or_default() += 1;
         if rows.len() < ROWS_SHOWN {
             let code = row.record.as_ref().map_or(row.code.as_str(), |record| &record.code);
-            let issues: Vec<Value> = row.issues.iter().map(|issue| json!({ "code": issue.code, "message": issue.message })).collect();
             let part = row.record.as_ref().and_then(|record| record.part.as_deref());
-            rows.push(json!({ "row": row.number, "code": code, "part": part, "action": act.as_str(), "issues": issues }));
+            rows.push(json!({ "row": row.number, "code": code, "part": part, "action": act.as_str(), "issues": said(&row.issues) }));
         }
     }
     let n = |act: Act| counts.get(act.as_str()).copied().unwrap_or_default();
-    let about: Vec<Value> = file.issues.iter().map(|issue| json!({ "code": issue.code, "message": issue.message })).collect();
     json!({
-        "columns": file.columns, "mapping": file.mapping, "driver": file.driver, "layer": file.layer, "rows": rows, "issues": about,
+        "columns": file.columns, "mapping": file.mapping, "driver": file.driver, "layer": file.layer, "rows": rows, "issues": said(&file.issues),
         "n_rows": file.rows.len(), "n_add": n(Act::Add), "n_change": n(Act::Change), "n_same": n(Act::Same), "n_set_aside": n(Act::SetAside),
     })
+}
+
+/// In both languages; Vietnamese is null where only the code says it.
+fn said(issues: &[Issue]) -> Vec<Value> {
+    issues.iter().map(|i| json!({ "code": i.code, "message": { "vi": i.message_vi, "en": i.message } })).collect()
 }

@@ -126,7 +126,7 @@ fn read_sheet(reading: &Reading, rulebook: &Rulebook, progress: Progress) -> Res
         ..ReadFile::default()
     };
     let n_rows = sheet.rows.len() as u64;
-    let maker = Maker { rulebook };
+    let maker = Maker { rulebook, mapping: file.mapping.clone() };
     for (n, row) in sheet.rows.into_iter().enumerate().skip(header + 1) {
         let cell = |at: &Option<usize>| at.and_then(|at| row.cells.get(at)?.clone());
         let values = places.iter().map(cell).collect();
@@ -148,8 +148,9 @@ fn is_yes(text: &str) -> bool {
 }
 
 fn about_area(is_guessed: bool) -> Vec<Issue> {
-    let message = "the area's column names no unit: it was taken as hectares; say --field declared_area_m2=COLUMN when it is m²";
-    if is_guessed { vec![Issue::new("area_unit", None, message)] } else { Vec::new() }
+    let message = "the area's column names no unit: it was taken as hectares; say that it is declared_area_m2 when it is m²";
+    let vi = "Cột diện tích không ghi đơn vị: đã hiểu là hecta. Nếu là m², hãy chọn cột ấy cho “Diện tích kê khai”.";
+    if is_guessed { vec![Issue::new("area_unit", None, message).in_vietnamese(vi)] } else { Vec::new() }
 }
 
 /// An option names a column that the file and the register have.
@@ -222,7 +223,7 @@ fn read_shapes(reading: &Reading, rulebook: &Rulebook, progress: Progress) -> Re
     };
     file.issues.extend(source.issues.clone());
     let total = source.n_features.unwrap_or(0);
-    let maker = Maker { rulebook };
+    let maker = Maker { rulebook, mapping: file.mapping.clone() };
     let mut n_read = 0_u64;
     source.read(|record| {
         n_read += record.n_read;
@@ -250,24 +251,36 @@ fn read_shapes(reading: &Reading, rulebook: &Rulebook, progress: Progress) -> Re
 /// Makes records of rows.
 struct Maker<'a> {
     rulebook: &'a Rulebook,
+    mapping: Mapping,
 }
 
 /// The cells of a row by our columns' names, and what is to be said of them.
-struct Row {
+struct Row<'a> {
     number: u64,
+    mapping: &'a Mapping,
     cells: HashMap<&'static str, String>,
     issues: Vec<Issue>,
 }
 
-impl Row {
-    fn note(&mut self, code: &'static str, message: String) {
-        self.issues.push(Issue::new(code, Some(&self.number.to_string()), message));
+impl Row<'_> {
+    fn note(&mut self, code: &'static str, vi: String, en: String) {
+        self.issues.push(Issue::new(code, Some(&self.number.to_string()), en).in_vietnamese(vi));
+    }
+
+    /// A column as the file calls it.
+    fn theirs(&self, column: &'static str) -> String {
+        self.mapping.get(column).map_or(column, String::as_str).to_owned()
     }
 
     fn take(&mut self, column: &'static str) -> Option<String> {
         let text = self.cells.remove(column)?;
         if text.chars().nth(MOST_CELL).is_some() {
-            self.note("too_long", format!("{column} has more than {MOST_CELL} letters; it was left empty"));
+            let theirs = self.theirs(column);
+            self.note(
+                "too_long",
+                format!("Ô “{theirs}” dài hơn {MOST_CELL} chữ; để trống"),
+                format!("{column} has more than {MOST_CELL} letters; it was left empty"),
+            );
             return None;
         }
         Some(text)
@@ -281,13 +294,22 @@ impl Row {
         {
             return Some(date.to_string());
         }
+        let theirs = self.theirs(column);
         // Days since 1899-12-30, as spreadsheets count them.
         if let Some(date) = text.parse::<u32>().ok().filter(|n| (20_000..80_000).contains(n)).and_then(date_of_serial) {
-            self.note("date_as_number", format!("{column} is the number {text}; it was read as {date}"));
+            self.note(
+                "date_as_number",
+                format!("Ô “{theirs}” là số {text}; đã đọc thành ngày {}", date.rsplit('-').collect::<Vec<_>>().join("/")),
+                format!("{column} is the number {text}; it was read as {date}"),
+            );
             return Some(date);
         }
         let shown: String = text.chars().take(40).collect();
-        self.note("bad_date", format!("{column} “{shown}” is no date; write 2024-06-30 or, day first, 30/6/2024; it was kept as written"));
+        self.note(
+            "bad_date",
+            format!("Ô “{theirs}” ghi “{shown}”, không phải ngày (viết 30/6/2024 hoặc 2024-06-30); giữ như đã ghi"),
+            format!("{column} “{shown}” is no date; write 2024-06-30 or, day first, 30/6/2024; it was kept as written"),
+        );
         Some(text)
     }
 
@@ -297,7 +319,12 @@ impl Row {
         let number = number_of(&text);
         if number.is_none() {
             let shown: String = text.chars().take(40).collect();
-            self.note("not_a_number", format!("{column} “{shown}” is not a number; it was left empty"));
+            let theirs = self.theirs(column);
+            self.note(
+                "not_a_number",
+                format!("Ô “{theirs}” ghi “{shown}”, không phải số; để trống"),
+                format!("{column} “{shown}” is not a number; it was left empty"),
+            );
         }
         number
     }
@@ -317,7 +344,7 @@ impl Maker<'_> {
     fn row(&self, number: u64, values: Vec<Option<String>>, kept: Vec<Option<String>>, shape: MultiPolygon, issues: Vec<Issue>) -> ReadRow {
         let ours = formats::columns::of(LayerRole::Codes).iter().copied();
         let cells = ours.zip(values).filter_map(|(our, value)| Some((our, value?))).collect();
-        let mut row = Row { number, cells, issues };
+        let mut row = Row { number, mapping: &self.mapping, cells, issues };
         let written = row.cells.remove("code").unwrap_or_default();
         let holder = CodeHolder {
             holder: row.take("holder"),
@@ -329,16 +356,23 @@ impl Maker<'_> {
         ReadRow { number, code: written.chars().take(MOST_LETTERS).collect(), record, holder, issues: row.issues }
     }
 
-    fn record(&self, written: &str, row: &mut Row) -> Option<CodeRecord> {
+    fn record(&self, written: &str, row: &mut Row<'_>) -> Option<CodeRecord> {
         if written.trim().is_empty() {
-            row.note("missing_code", "the row has no code; it was set aside".to_owned());
+            row.note("missing_code", "Dòng không có mã; để lại".to_owned(), "the row has no code; it was set aside".to_owned());
             return None;
         }
         let code = match codes::parse(written, &self.rulebook.schemes) {
             Ok(code) => code,
             Err(malformed) => {
-                let advice = malformed.did_you_mean.map(|code| format!("; did you mean {code}?")).unwrap_or_default();
-                row.note("malformed_code", format!("{}{advice} The row was set aside", malformed.message));
+                let mean = malformed.did_you_mean.as_ref();
+                let advice = mean.map(|code| format!("; did you mean {code}?")).unwrap_or_default();
+                let advice_vi = mean.map(|code| format!("; có phải là {code}?")).unwrap_or_default();
+                let shown: String = written.trim().chars().take(40).collect();
+                row.note(
+                    "malformed_code",
+                    format!("“{shown}” không đúng cấu trúc mã số nào{advice_vi} Dòng được để lại"),
+                    format!("{}{advice} The row was set aside", malformed.message),
+                );
                 return None;
             }
         };
@@ -390,7 +424,7 @@ impl Maker<'_> {
     }
 
     /// A row without a status is of a code that was given out; a word that is none sets the row aside.
-    fn status(&self, row: &mut Row) -> Option<CodeStatus> {
+    fn status(&self, row: &mut Row<'_>) -> Option<CodeStatus> {
         let Some(text) = row.take("status") else { return Some(CodeStatus::Active) };
         let key: String = fold(&text).split_whitespace().collect::<Vec<_>>().join(" ");
         let called: [(CodeStatus, &[&str]); 4] = [
@@ -407,6 +441,7 @@ impl Maker<'_> {
             let shown: String = text.chars().take(40).collect();
             row.note(
                 "unknown_status",
+                format!("“{shown}” không phải một trạng thái (đang hiệu lực, tạm dừng, thu hồi, đang chờ). Dòng được để lại"),
                 format!("“{shown}” is no status; there are active, suspended, revoked, pending. The row was set aside"),
             );
         }
@@ -414,7 +449,7 @@ impl Maker<'_> {
     }
 
     /// Keys of markets; where the column is empty, the one in the code, else (of a grammar that says it) the domestic one.
-    fn market(&self, code: &codes::AreaCode, row: &mut Row) -> Option<String> {
+    fn market(&self, code: &codes::AreaCode, row: &mut Row<'_>) -> Option<String> {
         let rules = &self.rulebook.codes;
         let scheme = self.rulebook.schemes.get(&code.scheme);
         let in_code =
@@ -426,7 +461,11 @@ impl Maker<'_> {
         };
         let said = match row.take("market").map(|text| key(&text).map_err(|part| (part, text))) {
             Some(Err((part, text))) => {
-                row.note("unknown_market", format!("“{part}” is no market that is known; it was kept as written"));
+                row.note(
+                    "unknown_market",
+                    format!("Không biết thị trường “{part}”; giữ như đã ghi"),
+                    format!("“{part}” is no market that is known; it was kept as written"),
+                );
                 return Some(text);
             }
             Some(Ok(key)) => Some(key),
@@ -436,7 +475,11 @@ impl Maker<'_> {
         if let (Some(said), Some(coded)) = (&said, &coded)
             && !said.split(", ").any(|market| market == coded)
         {
-            row.note("other_market", format!("the column says {said}, the code itself {coded}; the column was taken"));
+            row.note(
+                "other_market",
+                format!("Cột ghi {said}, còn trong mã là {coded}; lấy theo cột"),
+                format!("the column says {said}, the code itself {coded}; the column was taken"),
+            );
         }
         let domestic = || scheme.is_some_and(|scheme| !scheme.markets.is_empty()).then(|| "VN".to_owned());
         said.or(coded).or_else(domestic)
@@ -465,7 +508,8 @@ fn number_parts(rows: &mut [ReadRow]) {
             if let Some((_, first)) = twin {
                 let (number, first) = (rows[n].number, rows[*first].number);
                 let message = format!("{code} is in row {first} already, with the same part and land; this row was set aside");
-                rows[n].issues.push(Issue::new("duplicate_code", Some(&number.to_string()), message));
+                let vi = format!("{code} đã có ở dòng {first}, cùng phần và cùng đất; dòng này được để lại");
+                rows[n].issues.push(Issue::new("duplicate_code", Some(&number.to_string()), message).in_vietnamese(vi));
                 rows[n].record = None;
                 continue;
             }

@@ -39,11 +39,17 @@ export type CodeColumn = (typeof CODE_COLUMNS)[number];
 export const ACTIONS = ['add', 'change', 'same', 'set_aside'] as const;
 export type RowAction = (typeof ACTIONS)[number];
 
+export interface ImportIssue {
+  code: string;
+  /** Vietnamese where the server says it so. */
+  message: { vi: string | null; en: string };
+}
+
 export interface ImportRow {
   row: number;
   code: string | null;
   action: RowAction;
-  issues: { code: string; message: string }[];
+  issues: ImportIssue[];
 }
 
 export interface ImportReview {
@@ -51,7 +57,7 @@ export interface ImportReview {
   /** Ours to theirs. */
   mapping: Record<string, string>;
   /** Of the file as a whole. */
-  issues?: { code: string; message: string }[];
+  issues?: ImportIssue[];
   /** The first thousand. */
   rows: ImportRow[];
   n_rows: number;

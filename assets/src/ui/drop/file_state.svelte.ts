@@ -195,7 +195,7 @@ export class FileWork {
       const kind = this.kind_of(feature);
       const properties = { ...feature.properties, kind: kind ?? '' } as ZoneProperties;
       const zone = { id: `file ${row}`, revision: null, unit: null, polygons, properties };
-      const color = this.#desk.color(kind ?? '');
+      const color = this.#desk.app.color(kind ?? '');
       return eye.zone(zone, { color, selected: this.row === row, gone: left_out.has(row), stale: false });
     });
   }

@@ -16,7 +16,7 @@ import {
   type ZoneShape,
 } from '../../core/edit/shape.ts';
 import { snap, free, type Snap } from '../../core/edit/snap.ts';
-import { get_kinds, MAP_STORE, plan_store, type EditStore } from '../../api/edits.ts';
+import { MAP_STORE, plan_store, type EditStore } from '../../api/edits.ts';
 import type { Kind } from '../../core/model.ts';
 import { say_edit, say_edit_count, type EditCountKey, type EditKey } from '../../i18n/edit.ts';
 import type { AppState } from '../app_state.svelte.ts';
@@ -72,7 +72,6 @@ export class Desk {
   /** What the server would not work out: it is in no step, and repairs of it come with it. */
   #refused: { deed: Deed; operations: readonly Operation[] } | null = null;
   #last_kind = '';
-  #kinds = $state.raw<readonly Kind[]>([]);
 
   readonly steps = $derived((void this.n, [...this.draft.steps]));
   readonly n_undone = $derived((void this.n, this.draft.undone.length));
@@ -87,17 +86,7 @@ export class Desk {
   /** What a zone can be. */
   get kinds(): readonly Kind[] {
     const { kinds } = session.facts;
-    return this.#kinds.filter((row) => kinds.length === 0 || kinds.includes(row.kind));
-  }
-
-  /** Also of a kind of which the map has none yet. */
-  kind_name(kind: string): string {
-    return this.#kinds.find((row) => row.kind === kind)?.name[this.app.lang] ?? this.app.kind_name(kind);
-  }
-
-  color(kind: string): string {
-    const row = this.#kinds.find((known) => known.kind === kind);
-    return (this.app.theme === 'dark' ? row?.color_dark : row?.color_light) ?? this.app.color(kind);
+    return this.app.known_kinds.filter((row) => kinds.length === 0 || kinds.includes(row.kind));
   }
 
   constructor(app: AppState, person: string, plan: PlanDrawn | null = null) {
@@ -105,12 +94,6 @@ export class Desk {
     this.plan = plan;
     this.store = plan ? plan_store(plan.id) : MAP_STORE;
     this.file = new FileWork(this);
-    this.#kinds = app.known_kinds;
-    // Until they are here, and when they do not come, those of the map.
-    void get_kinds().then(
-      (kinds) => (this.#kinds = kinds),
-      () => undefined,
-    );
     const place = `farmzone.unsaved|${app.summary?.title.vi ?? ''}|${person}${plan ? `|${plan.id}` : ''}`;
     this.saving = new Saving(this.draft, this.store, place, () => (this.n += 1));
     this.restored = this.saving.restore();

@@ -12,7 +12,7 @@ export function changed_features(desk: Desk, eye: Eye): Feature[] {
     const shown = now ?? draft.base(id);
     if (!shown) return [];
     const selected = selection.includes(id);
-    const color = desk.color(shown.properties.kind);
+    const color = desk.app.color(shown.properties.kind);
     return [eye.zone(shown, { color, selected, gone: now === null, stale: draft.stale.has(id) })];
   });
 }
