@@ -246,6 +246,9 @@ pub struct DossierArgs {
     /// Of the piece of lost land with this id.
     #[arg(long, value_name = "ID", group = "subject")]
     pub event: Option<String>,
+    /// Of this area code.
+    #[arg(long, value_name = "CODE", group = "subject")]
+    pub code: Option<String>,
     /// vi, en, or both.
     #[arg(long, default_value = "vi", value_name = "vi|en|both")]
     pub lang: Lang,

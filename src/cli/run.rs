@@ -170,10 +170,9 @@ fn dossier(cli: &Cli, args: &DossierArgs, rulebook: Rulebook) -> Result<(), Engi
     let ending = args.out.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let file = DossierFile::ALL.into_iter().find(|file| file.ending() == ending);
     let file = file.ok_or_else(|| EngineError::usage(format!("{}: a dossier is a .pdf, .xlsx or .geojson", args.out.display())))?;
-    let subject = match (&args.zone, &args.event) {
-        (Some(id), _) => Subject { kind: SubjectKind::Zone, id: id.clone() },
-        (None, event) => Subject { kind: SubjectKind::Event, id: event.clone().unwrap_or_default() },
-    };
+    let subjects = [(SubjectKind::Zone, &args.zone), (SubjectKind::Event, &args.event), (SubjectKind::Code, &args.code)];
+    let named = subjects.into_iter().find_map(|(kind, id)| id.clone().map(|id| Subject { kind, id }));
+    let subject = named.ok_or_else(|| EngineError::usage("name what the dossier is about: --zone, --event or --code"))?;
     let ask = DossierAsk { subject, lang: args.lang, file, base: args.public_url.clone() };
     let snapshot = engine::open(&args.workspace, &Arc::new(rulebook))?;
     let bytes = engine::write_dossier(&snapshot, &ask, &args.out)?;

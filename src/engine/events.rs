@@ -402,7 +402,8 @@ impl Snapshot {
             }
         }
         let mut found = encroach::detect(zones, &basis, &by_zone);
-        for (finding, not_seen_m2) in found.iter_mut().zip(self.not_seen_m2(land_use, zones)?) {
+        for (finding, not_seen_m2) in found.iter_mut().zip(self.not_seen_m2(land_use, &zones.iter().map(|z| &z.shape).collect::<Vec<_>>())?)
+        {
             finding.not_seen_m2 = not_seen_m2;
         }
         if since.is_none() {
@@ -415,28 +416,27 @@ impl Snapshot {
         self.land_use_layer(epoch).is_some_and(|layer| layer.raster.is_some())
     }
 
-    /// Land of zones of which an epoch shows nothing, m²: where a raster has no class, and where the class is not known.
+    /// Of each piece of land that of which an epoch shows nothing, m²: where a raster has no class, and where the class is not known.
     /// Polygons often show built land alone, so what they leave out says nothing.
-    fn not_seen_m2(&self, land_use: &EpochLandUse, zones: &[&Zone]) -> Result<Vec<f64>, EngineError> {
-        let shapes: Vec<&MultiPolygon> = zones.iter().map(|z| &z.shape).collect();
+    pub(super) fn not_seen_m2(&self, land_use: &EpochLandUse, lands: &[&MultiPolygon]) -> Result<Vec<f64>, EngineError> {
         if self.is_raster(land_use.epoch) {
-            return self.raster(land_use.epoch)?.not_seen_m2(&shapes);
+            return self.raster(land_use.epoch)?.not_seen_m2(lands);
         }
         let is_unmapped = |l: &&LandUse| land_use.class(l).is_none_or(|c| c.group == Group::Unmapped);
         let all_mapped = |code: &String| land_use.legend.class(code).is_some_and(|c| c.group != Group::Unmapped);
         if land_use.codes.iter().all(all_mapped) {
-            return Ok(vec![0.0; zones.len()]);
+            return Ok(vec![0.0; lands.len()]);
         }
-        let of_zone = |zone: &&MultiPolygon| -> f64 {
-            let near = geom::bounds(zone).map(|b| land_use.near(b)).unwrap_or_default();
+        let of_land = |land: &&MultiPolygon| -> f64 {
+            let near = geom::bounds(land).map(|b| land_use.near(b)).unwrap_or_default();
             let (unmapped, mapped): (Vec<&LandUse>, Vec<&LandUse>) = near.into_iter().partition(is_unmapped);
             if unmapped.is_empty() {
                 return 0.0;
             }
             let [unmapped, mapped] = [unmapped, mapped].map(|list| geom::union(&list.iter().map(|l| &l.shape).collect::<Vec<_>>()));
-            geom::area_m2(&geom::difference(&geom::intersection(zone, &unmapped), &mapped))
+            geom::area_m2(&geom::difference(&geom::intersection(land, &unmapped), &mapped))
         };
-        Ok(shapes.par_iter().map(of_zone).collect())
+        Ok(lands.par_iter().map(of_land).collect())
     }
 
     /// What a zone has lost by an epoch, m²; none when the epoch shows nothing of it.

@@ -328,16 +328,16 @@ impl Snapshot {
     }
 
     fn steps_of(&self, place: usize, from: Epoch, to: Epoch) -> Result<Value, EngineError> {
-        let rows = self.moved_in_zone(place, from, to)?;
+        let rows = self.moved_on(&self.zones.list[place].zone.shape, from, to)?;
         let rows: Vec<Value> =
             rows.iter().map(|m| json!({ "from": non_empty(&m.from), "to": non_empty(&m.to), "area_m2": rounded_m2(m.area_m2) })).collect();
         Ok(json!({ "from_epoch": from, "to_epoch": to, "rows": rows }))
     }
 
-    /// What became something else in one zone, the largest first.
-    pub(super) fn moved_in_zone(&self, place: usize, from: Epoch, to: Epoch) -> Result<Vec<Moved>, EngineError> {
+    /// What became something else on land, the largest first.
+    pub(super) fn moved_on(&self, land: &MultiPolygon, from: Epoch, to: Epoch) -> Result<Vec<Moved>, EngineError> {
         let layers = [self.land_use(from)?, self.land_use(to)?];
-        let matrix = self.matrix_of(&[&self.zones.list[place].zone.shape], [&layers[0], &layers[1]], String::new())?;
+        let matrix = self.matrix_of(&[land], [&layers[0], &layers[1]], String::new())?;
         let mut rows: Vec<&Transition> = matrix.rows.iter().filter(|r| r.from != r.to).collect();
         rows.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2));
         let code = |class: Option<u32>| class.map_or_else(String::new, |c| matrix.codes[c as usize].clone());

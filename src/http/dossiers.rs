@@ -118,8 +118,8 @@ fn page(found: Option<&(Seal, Verified)>) -> String {
                     "changed",
                     ("Đối tượng của hồ sơ không còn trong dữ liệu", "What the dossier is about is no longer in the data"),
                     (
-                        "Hồ sơ do máy chủ này lập; vùng hoặc biến động mà nó nêu đã bị xóa hoặc thay bằng cái khác.",
-                        "This server made the dossier; the zone or change that it is about was removed or replaced.",
+                        "Hồ sơ do máy chủ này lập; vùng, biến động hoặc mã số mà nó nêu đã bị xóa hoặc thay bằng cái khác.",
+                        "This server made the dossier; the zone, change or code that it is about was removed or replaced.",
                     ),
                 ),
             };
@@ -143,7 +143,8 @@ fn verdict(out: &mut String, class: &str, (vi, en): (&str, &str), (text_vi, text
 
 fn stated(out: &mut String, seal: &Seal, verified: &Verified) {
     let now = verified.now;
-    let is_event = seal.subject.kind == SubjectKind::Event;
+    let kind = seal.subject.kind;
+    let is_event = kind == SubjectKind::Event;
     let _ = write!(
         out,
         "<section><table><thead><tr><th></th><th>{}</th><th>{}</th></tr></thead><tbody>",
@@ -154,16 +155,28 @@ fn stated(out: &mut String, seal: &Seal, verified: &Verified) {
         let mark = if now.is_empty() || then == now { "" } else { " class=\"differs\"" };
         let _ = write!(out, "<tr{mark}><th scope=\"row\">{label}</th><td>{then}</td><td>{now}</td></tr>");
     };
-    let kind = if is_event { pair("Biến động", "Change") } else { pair("Vùng sản xuất", "Zone") };
-    row(kind, escaped(&seal.subject.id), String::new());
-    row(pair("Tên vùng", "Name of the zone"), String::new(), escaped(verified.zone_name.as_deref().unwrap_or("–")));
+    let [subject, area] = match kind {
+        SubjectKind::Event => [pair("Biến động", "Change"), pair("Diện tích vùng", "Area of the zone")],
+        SubjectKind::Zone => [pair("Vùng sản xuất", "Zone"), pair("Diện tích vùng", "Area of the zone")],
+        SubjectKind::Code => [pair("Mã số vùng trồng", "Area code"), pair("Diện tích đất của mã", "Area of the code’s land")],
+    };
+    row(subject, escaped(&seal.subject.id), String::new());
+    row(pair("Tên vùng", "Name of the zone"), String::new(), escaped(verified.name.as_deref().unwrap_or("–")));
+    if let Some(status) = &verified.status {
+        row(pair("Trạng thái", "Status"), String::new(), pair(&status.vi, &status.en));
+    }
     row(pair("Xã, phường", "Commune"), String::new(), escaped(verified.unit_name.as_deref().unwrap_or("–")));
     let then_and_now = |of: &dyn Fn(Stated) -> String| (of(seal.stated), now.map(of).unwrap_or_default());
     let areas = then_and_now(&|s| m2(Some(s.area_dm2)));
-    row(pair("Diện tích vùng", "Area of the zone"), areas.0, areas.1);
+    row(area, areas.0, areas.1);
     let lost = then_and_now(&|s| m2(s.lost_dm2));
     row(if is_event { pair("Diện tích biến động", "Area of the change") } else { pair("Đã mất", "Lost") }, lost.0, lost.1);
-    if !is_event {
+    if is_event {
+        let counts =
+            |s: Stated| if s.n_events > 0 { pair("có", "yes") } else { pair("không, đã bị bác bỏ", "no, it was rejected") };
+        let counts = then_and_now(&counts);
+        row(pair("Tính là đất bị mất", "Counts as lost land"), counts.0, counts.1);
+    } else {
         let events = then_and_now(&|s| s.n_events.to_string());
         row(pair("Số biến động", "Changes"), events.0, events.1);
     }
@@ -208,7 +221,8 @@ mod tests {
         };
         let now = Some(Stated { area_dm2: 11, lost_dm2: Some(5), n_events: 1 });
         let name = Some("<img src=x onerror=alert(1)>".to_owned());
-        let verified = Verified { is_same: false, now, hash: Some("ab".repeat(32)), zone_name: name, unit_name: None, is_simulated: true };
+        let verified =
+            Verified { is_same: false, now, hash: Some("ab".repeat(32)), name, status: None, unit_name: None, is_simulated: true };
         let shown = page(Some(&(seal, verified)));
         assert!(!shown.contains("<script") && !shown.contains("<img") && !shown.contains("http:") && !shown.contains("https:"), "{shown}");
         assert!(shown.contains("&lt;script&gt;") && shown.contains("Simulated data") && shown.contains("class=\"differs\""));

@@ -269,6 +269,9 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/codes/check",
     "/api/v1/codes/{code}",
     "/api/v1/codes/{code}/status",
+    "/api/v1/codes/{code}/dossier.pdf",
+    "/api/v1/codes/{code}/dossier.xlsx",
+    "/api/v1/codes/{code}/dossier.geojson",
     "/api/v1/imports",
     "/api/v1/transitions",
     "/api/v1/figures",
@@ -365,10 +368,10 @@ pub fn router(app: App) -> Router {
 }
 
 fn dossier_routes() -> Router<App> {
-    let subjects = [("zones", SubjectKind::Zone), ("encroachments", SubjectKind::Event)];
+    let subjects = [("zones/{id}", SubjectKind::Zone), ("encroachments/{id}", SubjectKind::Event), ("codes/{code}", SubjectKind::Code)];
     let all = subjects.into_iter().flat_map(|subject| DossierFile::ALL.map(|file| (subject, file)));
     all.fold(Router::new(), |routes, ((path, kind), file)| {
-        routes.route(&format!("/api/v1/{path}/{{id}}/dossier.{}", file.ending()), dossiers::of(kind, file))
+        routes.route(&format!("/api/v1/{path}/dossier.{}", file.ending()), dossiers::of(kind, file))
     })
 }
 

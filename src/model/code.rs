@@ -17,6 +17,18 @@ words! {
     }
 }
 
+impl CodeStatus {
+    /// Of the parts' statuses that matters most which has the highest.
+    pub fn gravity(self) -> u8 {
+        match self {
+            CodeStatus::Active => 0,
+            CodeStatus::Pending => 1,
+            CodeStatus::Suspended => 2,
+            CodeStatus::Revoked => 3,
+        }
+    }
+}
+
 words! {
     /// What a check says of a code; `Unknown` where it cannot be decided.
     Verdict, "one of valid, warning, invalid, unknown" {

@@ -4,6 +4,7 @@
 //! the typesetter as a value and is never read as its language. Invariant: the same dossier gives the same bytes.
 //! The only user of Typst and of the QR encoder.
 
+mod code;
 mod drawing;
 mod paper;
 mod qr;
@@ -16,10 +17,11 @@ pub use drawing::{Color, Drawn, Hatch, Label, Map, Paint, Swatch};
 pub use paper::{Corners, Frame};
 pub use sections::{Dossier, Names, Thresholds, Verification, facts};
 pub use statement::{
-    Areas, Check, StatedEvent, StatedRing, StatedSource, StatedTransition, StatedZone, Statement, Subject, SubjectKind, hash_of,
+    Areas, Check, StatedCode, StatedEvent, StatedPart, StatedRing, StatedSource, StatedSubject, StatedTransition, StatedUnit, StatedZone,
+    Statement, Subject, SubjectKind, VERDICT, ZoneOfCode, hash_of,
 };
 pub use typeset::{ReportError, pdf};
-pub use words::{Lang, change_name, moment, role_name};
+pub use words::{Lang, alert_status_name, change_name, code_status_name, moment, role_name};
 
 #[cfg(test)]
 mod tests;

@@ -8,9 +8,9 @@ use time::OffsetDateTime;
 use super::drawing::{Map, Swatch, swatch_svg};
 use super::paper::Frame;
 use super::qr::qr_svg;
-use super::statement::{Check, StatedEvent, StatedSource, Statement, SubjectKind};
-use super::words::{Lang, Said, Word, evidence_word, role_name};
-use crate::model::{Revision, Text, Verdict};
+use super::statement::{Check, StatedEvent, StatedSource, StatedSubject, StatedZone, Statement, SubjectKind, VERDICT};
+use super::words::{Lang, Said, Word, alert_status_name, evidence_word, role_name, verdict_word};
+use crate::model::{Revision, Text};
 
 /// Vertices that are printed; of more, the rest is in the files beside.
 const MOST_VERTICES: usize = 3_000;
@@ -21,7 +21,7 @@ const MOST_EVIDENCE: usize = 12;
 
 const HASH: Word = Word("Mã băm nội dung (BLAKE3)", "Hash of the content (BLAKE3)");
 
-/// What words of the data are called: `kind rice`, `group built`, `right planned`, `class LUC`, `change new`.
+/// What words of the data are called: `kind rice`, `group built`, `right planned`, `class LUC`, `change new`, `market CHN`.
 pub type Names = BTreeMap<String, Text>;
 
 /// When a piece is too small or too narrow to be an event.
@@ -56,8 +56,8 @@ pub struct Dossier {
     /// Before and after; one where there is only one epoch.
     pub maps: Vec<Map>,
     pub legend: Vec<Swatch>,
-    /// A point well inside the subject: easting, northing, longitude, latitude.
-    pub center: [f64; 4],
+    /// A point well inside the subject: easting, northing, longitude, latitude; none of a code without land.
+    pub center: Option<[f64; 4]>,
     pub crs_name: String,
     pub revision: Revision,
     pub made: OffsetDateTime,
@@ -72,6 +72,8 @@ pub(super) struct Page {
     title: String,
     subtitle: Vec<Said>,
     simulated: Option<Said>,
+    /// What must be known before all else.
+    notice: Option<Said>,
     figures: Vec<Figure>,
     facts: Vec<[Said; 2]>,
     maps: Vec<MapOnPage>,
@@ -79,6 +81,8 @@ pub(super) struct Page {
     legend: Vec<(String, Said)>,
     legend_title: Said,
     notes: Vec<Said>,
+    /// Before the maps, and after them.
+    first_sections: Vec<Section>,
     sections: Vec<Section>,
     vertices: Section,
     qr: Option<String>,
@@ -90,19 +94,19 @@ pub(super) struct Page {
 }
 
 #[derive(Debug, Serialize)]
-struct Figure {
-    value: String,
-    unit: String,
-    label: Said,
-    is_loss: bool,
+pub(super) struct Figure {
+    pub value: String,
+    pub unit: String,
+    pub label: Said,
+    pub is_loss: bool,
 }
 
 #[derive(Debug, Serialize)]
-struct Section {
+pub(super) struct Section {
     title: Said,
-    lead: Option<Said>,
+    pub lead: Option<Said>,
     columns: Vec<Column>,
-    rows: Vec<Vec<Said>>,
+    pub rows: Vec<Vec<Said>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -131,7 +135,7 @@ struct MapOnPage {
 }
 
 impl Section {
-    fn new(title: Said, columns: &[(Said, bool, u8)]) -> Section {
+    pub fn new(title: Said, columns: &[(Said, bool, u8)]) -> Section {
         let column =
             |(title, is_number, weight): &(Said, bool, u8)| Column { title: title.clone(), is_number: *is_number, weight: *weight };
         Section { title, lead: None, columns: columns.iter().map(column).collect(), rows: Vec::new() }
@@ -139,7 +143,7 @@ impl Section {
 }
 
 impl Dossier {
-    fn name(&self, word: &str, key: &str) -> Text {
+    pub(super) fn name(&self, word: &str, key: &str) -> Text {
         self.names.get(&format!("{word} {key}")).cloned().unwrap_or_else(|| Text { vi: key.to_owned(), en: key.to_owned() })
     }
 
@@ -150,9 +154,13 @@ impl Dossier {
         let kicker = match statement.subject.kind {
             SubjectKind::Zone => Word("HỒ SƠ VÙNG SẢN XUẤT CHUYÊN CANH", "DOSSIER OF A SPECIALISED FARMING ZONE"),
             SubjectKind::Event => Word("HỒ SƠ BIẾN ĐỘNG TRONG VÙNG SẢN XUẤT", "DOSSIER OF A CHANGE INSIDE A FARMING ZONE"),
+            SubjectKind::Code => Word("HỒ SƠ MÃ SỐ VÙNG TRỒNG", "DOSSIER OF A FARMING AREA CODE"),
         };
         let simulated = Word("DỮ LIỆU MÔ PHỎNG – KHÔNG PHẢI ĐẤT CÓ THẬT", "SIMULATED DATA – NO REAL LAND");
-        let title = statement.zone.name.clone().filter(|n| !n.trim().is_empty()).unwrap_or_else(|| statement.zone.id.clone());
+        let title = match &statement.about {
+            StatedSubject::Zone(zone) => statement.about.name().unwrap_or(&zone.id).to_owned(),
+            StatedSubject::Code(code) => code.code.clone(),
+        };
         let foot = |l: Lang| {
             format!(
                 "{} {} · {} {}",
@@ -162,12 +170,14 @@ impl Dossier {
                 l.moment(self.made)
             )
         };
+        let (first_sections, sections) = self.sections(lang);
         Page {
             lang: lang.code(),
             kicker: lang.say(kicker),
             title,
             subtitle: self.subtitle(lang),
             simulated: statement.simulated.then(|| lang.say(simulated)),
+            notice: self.notice(lang),
             figures: self.figures(lang),
             facts: self.facts(lang),
             maps: self.maps.iter().map(|map| map_on_page(map, lang)).collect(),
@@ -175,7 +185,8 @@ impl Dossier {
             legend: self.legend.iter().map(|s| (swatch_svg(&s.paint), lang.text(&s.text))).collect(),
             legend_title: lang.say(Word("Chú giải", "Legend")),
             notes: self.notes(lang),
-            sections: self.sections(lang),
+            first_sections,
+            sections,
             vertices: self.vertices(lang),
             qr: self.verification.as_ref().and_then(|v| qr_svg(&v.address, &v.id)),
             qr_words: lang.say(Word("Quét để kiểm tra hồ sơ", "Scan to verify")),
@@ -193,10 +204,23 @@ impl Dossier {
     }
 
     fn subtitle(&self, lang: Lang) -> Vec<Said> {
-        let zone = &self.statement.zone;
-        let mut parts = vec![lang.text(&self.name("kind", &zone.kind))];
-        parts.extend(zone.unit.as_ref().map(|[_, name]| Said::One(name.clone())));
+        let about = &self.statement.about;
+        let mut parts = match about {
+            StatedSubject::Zone(zone) => vec![lang.text(&self.name("kind", &zone.kind))],
+            StatedSubject::Code(_) => about.name().map(|name| Said::One(name.to_owned())).into_iter().collect(),
+        };
+        parts.extend(about.unit_name().map(|name| Said::One(name.to_owned())));
         parts
+    }
+
+    fn notice(&self, lang: Lang) -> Option<Said> {
+        let is_rejected = self.statement.subject.kind == SubjectKind::Event && self.statement.events.first().is_some_and(|e| e.is_rejected);
+        is_rejected.then(|| {
+            lang.say(Word(
+                "ĐÃ BỊ BÁC BỎ: cán bộ đã xem và xác định đây không phải là đất bị mất; không số liệu nào tính đến.",
+                "REJECTED: officers looked at it and found that no land was lost; no figure counts it.",
+            ))
+        })
     }
 
     fn figures(&self, lang: Lang) -> Vec<Figure> {
@@ -204,11 +228,25 @@ impl Dossier {
         let ha = |m2: Option<f64>| m2.map_or("–".to_owned(), |m2| lang.number(m2 / 10_000.0, 2));
         let figure =
             |value: String, unit: &str, word: Word, is_loss| Figure { value, unit: unit.to_owned(), label: lang.say(word), is_loss };
+        if let StatedSubject::Code(code) = &self.statement.about {
+            let area_m2 = Some(areas.area_m2).filter(|_| self.has_land());
+            return vec![
+                figure(ha(area_m2), "ha", Word("Diện tích đo", "Measured area"), false),
+                figure(ha(code.declared_area_m2), "ha", Word("Diện tích kê khai", "Declared area"), false),
+                figure(ha(areas.lost_m2), "ha", Word("Đã mất", "Lost"), true),
+                figure(
+                    areas.lost_m2.map_or("–".to_owned(), |_| lang.number(self.statement.n_events as f64, 0)),
+                    "",
+                    Word("Biến động", "Changes found"),
+                    false,
+                ),
+            ];
+        }
         if let (SubjectKind::Event, Some(event)) = (self.statement.subject.kind, self.statement.events.first()) {
             let sigma = event.sigma_m2.map_or("–".to_owned(), |s| format!("± {}", lang.number(s, 1)));
             let sure = event.probability.map_or("–".to_owned(), |p| lang.number(p * 100.0, 1));
             return vec![
-                figure(lang.number(event.area_m2, 1), "m²", Word("Diện tích biến động", "Area of the change"), true),
+                figure(lang.number(event.area_m2, 1), "m²", Word("Diện tích biến động", "Area of the change"), !event.is_rejected),
                 figure(sigma, "m²", Word("Độ lệch chuẩn", "Standard deviation"), false),
                 figure(sure, "%", Word("Độ chắc chắn", "How sure"), false),
                 figure(lang.percent(event.share).replace(" %", ""), "%", Word("Phần của vùng", "Share of the zone"), false),
@@ -224,7 +262,36 @@ impl Dossier {
 
     /// Facts that are known, with their labels.
     fn facts(&self, lang: Lang) -> Vec<[Said; 2]> {
-        let (zone, areas) = (&self.statement.zone, &self.statement.areas);
+        let mut facts = match &self.statement.about {
+            StatedSubject::Zone(zone) => self.facts_of_zone(zone, lang),
+            StatedSubject::Code(code) => self.facts_of_code(code, lang),
+        };
+        let areas = &self.statement.areas;
+        let mut tell = |word: Word, value: Option<Said>| facts.extend(value.map(|value| [lang.say(word), value]));
+        let m2 = |value: Option<f64>| value.map(|m2| Said::One(lang.m2(m2)));
+        let of_land = |m2: f64| Some(m2).filter(|_| self.has_land());
+        tell(Word("Diện tích phẳng (pháp lý)", "Planar area (legal)"), m2(of_land(areas.area_m2)));
+        tell(Word("Diện tích trắc địa", "Geodesic area"), m2(of_land(self.geodesic_area_m2)));
+        tell(Word("Đã mất", "Lost"), m2(areas.lost_m2));
+        tell(Word("Không quan sát được", "Not seen"), m2(areas.not_seen_m2.filter(|m2| *m2 > 0.0)));
+        tell(
+            Word("Ngoài địa giới", "Outside every commune"),
+            Some(areas.outside_share).filter(|s| *s > 0.0).map(|s| Said::One(lang.percent(s))),
+        );
+        if let Some([x, y, lon, lat]) = self.center {
+            let metres = format!("X {} · Y {}", lang.number(y, 1), lang.number(x, 1));
+            tell(Word("Điểm bên trong, VN-2000", "Point inside, VN-2000"), Some(metres.into()));
+            tell(Word("Điểm bên trong, WGS 84", "Point inside, WGS 84"), Some(format!("{lat:.6}, {lon:.6}").into()));
+        }
+        facts
+    }
+
+    /// Whether anything says where the subject is.
+    pub(super) fn has_land(&self) -> bool {
+        !self.statement.rings.is_empty()
+    }
+
+    fn facts_of_zone(&self, zone: &StatedZone, lang: Lang) -> Vec<[Said; 2]> {
         let mut facts: Vec<[Said; 2]> = Vec::new();
         let mut tell = |word: Word, value: Option<Said>| facts.extend(value.map(|value| [lang.say(word), value]));
         let text = |value: &Option<String>| value.clone().filter(|v| !v.trim().is_empty()).map(Said::One);
@@ -232,6 +299,8 @@ impl Dossier {
         let m2 = |value: Option<f64>| value.map(|m2| Said::One(lang.m2(m2)));
         if self.statement.subject.kind == SubjectKind::Event {
             tell(Word("Số hiệu biến động", "Id of the change"), Some(self.statement.subject.id.clone().into()));
+            let status = self.statement.events.first().map(|event| lang.text(&alert_status_name(event.status)));
+            tell(Word("Tình trạng xử lý", "How far officers are"), status);
         }
         tell(Word("Số hiệu vùng", "Zone id"), Some(zone.id.clone().into()));
         tell(Word("Mã số vùng trồng", "Area code"), Some(text(&zone.code).unwrap_or_else(|| lang.say(Word("chưa có", "none")))));
@@ -247,33 +316,22 @@ impl Dossier {
         tell(Word("Chứng nhận đến", "Certified until"), date(&zone.standard_until));
         tell(Word("Thành lập", "Established"), date(&zone.established));
         tell(Word("Diện tích khai báo", "Declared area"), m2(zone.declared_area_m2));
-        tell(Word("Diện tích phẳng (pháp lý)", "Planar area (legal)"), m2(Some(areas.area_m2)));
-        tell(Word("Diện tích trắc địa", "Geodesic area"), m2(Some(self.geodesic_area_m2)));
-        tell(Word("Đã mất", "Lost"), m2(areas.lost_m2));
-        tell(Word("Không quan sát được", "Not seen"), m2(areas.not_seen_m2.filter(|m2| *m2 > 0.0)));
-        tell(
-            Word("Ngoài địa giới", "Outside every commune"),
-            Some(areas.outside_share).filter(|s| *s > 0.0).map(|s| Said::One(lang.percent(s))),
-        );
-        let [x, y, lon, lat] = self.center;
-        tell(
-            Word("Điểm bên trong, VN-2000", "Point inside, VN-2000"),
-            Some(format!("X {} · Y {}", lang.number(y, 1), lang.number(x, 1)).into()),
-        );
-        tell(Word("Điểm bên trong, WGS 84", "Point inside, WGS 84"), Some(format!("{lat:.6}, {lon:.6}").into()));
         facts
     }
 
-    fn sections(&self, lang: Lang) -> Vec<Section> {
-        let mut sections = vec![self.events(lang)];
-        if !self.statement.transitions.is_empty() {
-            sections.push(self.transitions(lang));
+    fn sections(&self, lang: Lang) -> (Vec<Section>, Vec<Section>) {
+        let statement = &self.statement;
+        let checks = (!statement.checks.is_empty()).then(|| checks(&statement.checks, lang));
+        let transitions = (!statement.transitions.is_empty()).then(|| self.transitions(lang));
+        let (events, sources) = (self.events(lang), sources(&statement.sources, lang));
+        match &statement.about {
+            StatedSubject::Zone(_) => (vec![events], transitions.into_iter().chain(checks).chain([sources]).collect()),
+            // Of a code it matters first whether it may be used.
+            StatedSubject::Code(code) => (
+                checks.into_iter().chain(self.sections_of_code(code, lang)).collect(),
+                std::iter::once(events).chain(transitions).chain([sources]).collect(),
+            ),
         }
-        if !self.statement.checks.is_empty() {
-            sections.push(checks(&self.statement.checks, lang));
-        }
-        sections.push(sources(&self.statement.sources, lang));
-        sections
     }
 
     fn events(&self, lang: Lang) -> Section {
@@ -292,10 +350,12 @@ impl Dossier {
         let events = &self.statement.events;
         section.rows = events.iter().take(MOST_EVENTS).enumerate().map(|(i, event)| self.event_row(i + 1, event, lang)).collect();
         section.lead = if self.statement.n_events == 0 {
-            let seen = !self.statement.epochs.is_empty();
-            Some(lang.say(match seen {
-                true => Word("Không phát hiện biến động nào trong vùng.", "No change was found inside the zone."),
-                false => Word("Chưa có dữ liệu hiện trạng sử dụng đất.", "There is no land use to compare with."),
+            Some(lang.say(match &self.statement.about {
+                _ if self.statement.epochs.is_empty() => {
+                    Word("Chưa có dữ liệu hiện trạng sử dụng đất.", "There is no land use to compare with.")
+                }
+                StatedSubject::Zone(_) => Word("Không phát hiện biến động nào trong vùng.", "No change was found inside the zone."),
+                StatedSubject::Code(_) => self.why_no_events_of_code(),
             }))
         } else if self.statement.n_events > section.rows.len() {
             let (shown, all) = (section.rows.len(), self.statement.n_events);
@@ -316,7 +376,10 @@ impl Dossier {
         });
         let sigma = event.sigma_m2.map_or_else(String::new, |s| format!("\n± {}", lang.number(s, 1)));
         let sure = event.probability.map_or_else(String::new, |p| format!("\n{}", lang.percent(p)));
-        let area = Said::One(format!("{}{sigma}{sure}", lang.number(event.area_m2, 1)));
+        // Of a code: what of the piece lies on its land, where that is not all.
+        let on_land = event.on_land_m2.filter(|m2| (m2 - event.area_m2).abs() > 0.05);
+        let on_land = on_land.map_or_else(String::new, |m2| format!("\n({})", lang.number(m2, 1)));
+        let area = Said::One(format!("{}{on_land}{sigma}{sure}", lang.number(event.area_m2, 1)));
         let step = match event.severity {
             None => "–".to_owned(),
             Some(0) => "0".to_owned(),
@@ -349,7 +412,7 @@ impl Dossier {
                 (lang.say(Word("Từ loại đất", "From")), false, 5),
                 (lang.say(Word("Sang loại đất", "To")), false, 5),
                 (lang.say(Word("Diện tích, m²", "Area, m²")), true, 0),
-                (lang.say(Word("Phần của vùng", "Share of the zone")), true, 0),
+                (lang.say(Word("Tỷ lệ", "Share")), true, 0),
             ],
         );
         let class = |code: &str| {
@@ -510,16 +573,13 @@ fn checks(checks: &[Check], lang: Lang) -> Section {
             (lang.say(Word("Quy định", "Rule")), false, 4),
         ],
     );
-    let verdict = |verdict: Verdict| {
-        lang.say(match verdict {
-            Verdict::Valid => Word("đạt", "valid"),
-            Verdict::Warning => Word("cần xem lại", "warning"),
-            Verdict::Invalid => Word("không đạt", "invalid"),
-            Verdict::Unknown => Word("chưa rõ", "unknown"),
-        })
+    let verdict = |check: &Check| {
+        let Word(vi, en) = verdict_word(check.verdict);
+        // What follows from all checks stands out.
+        if check.check == VERDICT { lang.text(&Text { vi: vi.to_uppercase(), en: en.to_uppercase() }) } else { lang.say(Word(vi, en)) }
     };
     let rule = |check: &Check| check.rule.as_ref().map_or_else(Said::nothing, |rule| lang.text(rule));
-    section.rows = checks.iter().map(|c| vec![c.code.clone().into(), verdict(c.verdict), lang.text(&c.message), rule(c)]).collect();
+    section.rows = checks.iter().map(|c| vec![c.code.clone().into(), verdict(c), lang.text(&c.message), rule(c)]).collect();
     section
 }
 

@@ -4,7 +4,10 @@ use typst::layout::{Frame as Laid, FrameItem};
 use super::typeset::set;
 use super::words::Said;
 use super::*;
-use crate::model::{Coord, Epoch, EpsgCode, Evidence, EvidenceKind, Group, LayerRole, MultiPolygon, Polygon, Right, Ring, Text, Verdict};
+use crate::model::{
+    AlertStatus, CodeStatus, Coord, Epoch, EpsgCode, Evidence, EvidenceKind, Group, LayerRole, MultiPolygon, Polygon, Right, Ring,
+    StatusStep, Text, Verdict,
+};
 
 const NAME: &str = "Vùng #panic(\"x\") *đậm* $x$ // <b>Đường Lâm</b>";
 
@@ -72,12 +75,20 @@ fn dossier_of(ring: &[[f64; 2]]) -> Dossier {
         n_sources: 2,
         n_agreeing: 1,
         evidence: vec![evidence],
+        on_land_m2: None,
+        is_rejected: false,
+        status: AlertStatus::Confirmed,
     };
     let statement = Statement {
         subject: Subject { kind: SubjectKind::Zone, id: "z-1".to_owned() },
         crs: EpsgCode::HANOI,
         simulated: true,
-        zone: StatedZone { id: "z-1".to_owned(), kind: "rice".to_owned(), name: Some(NAME.to_owned()), ..StatedZone::default() },
+        about: StatedSubject::Zone(StatedZone {
+            id: "z-1".to_owned(),
+            kind: "rice".to_owned(),
+            name: Some(NAME.to_owned()),
+            ..StatedZone::default()
+        }),
         areas: Areas { area_m2: 305_000.0, lost_m2: Some(900.0), kept_m2: Some(304_100.0), not_seen_m2: Some(0.0), outside_share: 0.0 },
         epochs: vec![Epoch::year(2019), Epoch::year(2024)],
         events: vec![event],
@@ -117,7 +128,7 @@ fn dossier_of(ring: &[[f64; 2]]) -> Dossier {
         severity_steps_m2: vec![100.0, 300.0],
         maps: vec![map(text("Trước · 2019", "Before · 2019")), map(text("Sau · 2024", "After · 2024"))],
         legend: vec![Swatch { paint: border, text: text("Ranh giới vùng này", "Border of this zone") }],
-        center: [588_400.0, 2_326_200.0, 105.8545, 21.0241],
+        center: Some([588_400.0, 2_326_200.0, 105.8545, 21.0241]),
         crs_name: "VN-2000 / TM-3 105-00".to_owned(),
         revision: 42,
         made: OffsetDateTime::from_unix_timestamp(1_795_379_000).unwrap(),
@@ -209,8 +220,8 @@ fn texts_of_any_kind_are_set_and_the_same_dossier_gives_the_same_bytes() {
     for name in
         ["", " ", "\u{202e}đảo ngược\u{0}", "漢字 🌾 العربية", "#import \"/etc/passwd\"", "a\n\n= b", &"dài".repeat(2_000), "\\u{41}"]
     {
-        dossier.statement.zone.name = Some(name.to_owned());
-        dossier.statement.zone.cooperative = Some(name.to_owned());
+        let zone = StatedZone { name: Some(name.to_owned()), cooperative: Some(name.to_owned()), ..StatedZone::default() };
+        dossier.statement.about = StatedSubject::Zone(zone);
         assert!(pdf(&dossier, Lang::Vi).unwrap().starts_with(b"%PDF"), "{name:?}");
     }
 }
@@ -295,6 +306,126 @@ fn the_hash_is_that_of_what_is_stated_and_of_nothing_else() {
     let mut moved = dossier.statement.clone();
     moved.rings[0].vertices[0][0] += 0.001;
     assert_ne!(hash_of(&moved), hash);
+}
+
+/// A code of two parts: one with own land, one of the zone; nobody knows by which word its market goes.
+fn dossier_of_code() -> Dossier {
+    let part = |name: &str, status: CodeStatus, has_own_land: bool| StatedPart {
+        part: Some(name.to_owned()),
+        status,
+        status_history: vec![StatusStep { status, since: Some("2025-03-01".to_owned()), reason: Some("#panic(\"y\")".to_owned()) }],
+        area_name: Some("Vùng rau <b>Đông Anh</b>".to_owned()),
+        address: None,
+        unit: Some("Xã Đông Anh".to_owned()),
+        crop: Some(format!("Rau {name}")),
+        variety: None,
+        market: Some("CHN, XYZ".to_owned()),
+        issued: Some("2024-02-03".to_owned()),
+        valid_from: None,
+        valid_to: Some("khi có thông báo".to_owned()),
+        authority: Some("Chi cục TT&BVTV".to_owned()),
+        decision: None,
+        standard: None,
+        standard_no: None,
+        standard_until: None,
+        last_inspection: None,
+        next_inspection: None,
+        declared_area_m2: Some(12_345.6),
+        yield_t_ha: Some(4.25),
+        harvests: Some(2.0),
+        households: Some(1_200),
+        legacy_codes: vec!["HN-01".to_owned()],
+        has_own_land,
+        zone_ids: if has_own_land { Vec::new() } else { vec!["z-1".to_owned()] },
+        area_m2: Some(12_000.0),
+    };
+    let mut dossier = dossier_of(&ZONE);
+    dossier.names.insert("market CHN".to_owned(), text("Trung Quốc", "China"));
+    let statement = &mut dossier.statement;
+    statement.subject = Subject { kind: SubjectKind::Code, id: "VN-HNOR-0001".to_owned() };
+    statement.events[0].on_land_m2 = Some(321.5);
+    let verdict = text("Kết luận chung", "Overall");
+    let row = Check { check: VERDICT.to_owned(), message: verdict, ..statement.checks[0].clone() };
+    statement.checks.insert(0, row);
+    statement.about = StatedSubject::Code(StatedCode {
+        code: "VN-HNOR-0001".to_owned(),
+        declared_area_m2: Some(24_691.2),
+        units: vec![StatedUnit { code: "10001".to_owned(), name: "Đông Anh".to_owned(), share: 0.976 }],
+        parts: vec![part("A", CodeStatus::Active, true), part("B", CodeStatus::Suspended, false)],
+        zones: vec![ZoneOfCode {
+            id: "z-1".to_owned(),
+            name: Some(NAME.to_owned()),
+            kind: "rice".to_owned(),
+            unit: None,
+            area_m2: 305_000.0,
+        }],
+    });
+    dossier
+}
+
+#[test]
+fn a_dossier_of_a_code_prints_the_register_its_parts_and_its_land_in_each_language() {
+    let dossier = dossier_of_code();
+    let [vi, en, both] = [Lang::Vi, Lang::En, Lang::Both].map(|lang| printed(&dossier, lang));
+    let has = |page: &str, words: &[&str]| words.iter().for_each(|word| assert!(page.contains(word), "“{word}” is not in {page}"));
+    has(
+        &vi,
+        &[
+            "HỒ SƠ MÃ SỐ VÙNG TRỒNG",
+            "VN-HNOR-0001",
+            "Đang hiệu lực; Tạm dừng",
+            "Trung Quốc; XYZ",
+            "Vùng rau <b>Đông Anh</b>",
+            "Rau A; Rau B",
+            "03/02/2024",
+            "khi có thông báo",
+            "Đông Anh (10001) 97,6 %",
+            "#panic(\"y\")",
+            "24.691,2 m²",
+            "4,25",
+            "1.200",
+            "HN-01",
+            "của hồ sơ mã",
+            "của vùng z-1",
+            "(321,5)",
+            "KHÔNG HỢP LỆ",
+            "Kết luận chung",
+            "Mã đã hết hạn",
+            "2.326.400,000",
+        ],
+    );
+    has(&en, &["DOSSIER OF A FARMING AREA CODE", "Active; Suspended", "China; XYZ", "Parts of the code", "INVALID", "came with the code"]);
+    has(&both, &["Trung Quốc; XYZ / China; XYZ", "Parts of the code", "How its status went"]);
+    assert!(!vi.contains("Suspended") && !en.contains("Tạm dừng") && !vi.contains("China"));
+    assert!(pdf(&dossier, Lang::Both).unwrap().starts_with(b"%PDF"));
+}
+
+#[test]
+fn a_code_of_which_nobody_knows_where_it_is_has_a_dossier_without_maps_and_figures_of_land() {
+    let mut dossier = dossier_of_code();
+    (dossier.maps, dossier.legend, dossier.center, dossier.geodesic_area_m2) = (Vec::new(), Vec::new(), None, 0.0);
+    let statement = &mut dossier.statement;
+    (statement.rings, statement.events, statement.n_events, statement.transitions) = (Vec::new(), Vec::new(), 0, Vec::new());
+    statement.areas = Areas::default();
+    let page = printed(&dossier, Lang::En);
+    assert!(page.contains("Nothing says where the land of this code is."), "{page}");
+    assert!(!page.contains("Planar area") && !page.contains("Vertices of the border") && !page.contains("Maps before"), "{page}");
+}
+
+#[test]
+fn a_rejected_event_says_so_before_all_else_and_states_another_thing() {
+    let mut dossier = dossier_of(&ZONE);
+    dossier.statement.subject = Subject { kind: SubjectKind::Event, id: "e-1".to_owned() };
+    assert!(printed(&dossier, Lang::Vi).contains("Tình trạng xử lý Đã xác nhận"));
+    let hash = hash_of(&dossier.statement);
+    dossier.statement.events[0].status = AlertStatus::Closed;
+    assert_eq!(hash_of(&dossier.statement), hash, "a step of the work changes nothing on the land");
+    (dossier.statement.events[0].status, dossier.statement.events[0].is_rejected) = (AlertStatus::Rejected, true);
+    assert_ne!(hash_of(&dossier.statement), hash);
+    let [vi, en] = [Lang::Vi, Lang::En].map(|lang| printed(&dossier, lang));
+    let place = |page: &str, word: &str| page.find(word).unwrap_or_else(|| panic!("“{word}” is not in {page}"));
+    assert!(place(&vi, "ĐÃ BỊ BÁC BỎ") < place(&vi, "Diện tích biến động") && vi.contains("Tình trạng xử lý Bác bỏ"));
+    assert!(place(&en, "REJECTED: officers") < place(&en, "Area of the change"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::model::{Change, EvidenceKind, LayerRole, NotAWord, Text, words};
+use crate::model::{AlertStatus, Change, CodeStatus, EvidenceKind, LayerRole, NotAWord, Text, Verdict, words};
 
 words! {
     /// The language of a dossier.
@@ -152,6 +152,40 @@ pub fn change_name(change: Change) -> Text {
         Change::Gone => ("Không còn", "Gone"),
     };
     Text { vi: vi.to_owned(), en: en.to_owned() }
+}
+
+/// What the screen calls how far officers are with an event.
+pub fn alert_status_name(status: AlertStatus) -> Text {
+    let (vi, en) = match status {
+        AlertStatus::New => ("Mới", "New"),
+        AlertStatus::Checked => ("Đã kiểm tra", "Checked"),
+        AlertStatus::Confirmed => ("Đã xác nhận", "Confirmed"),
+        AlertStatus::Rejected => ("Bác bỏ", "Rejected"),
+        AlertStatus::HandedOver => ("Đã chuyển giao", "Handed over"),
+        AlertStatus::Closed => ("Đã đóng", "Closed"),
+    };
+    Text { vi: vi.to_owned(), en: en.to_owned() }
+}
+
+/// What the screen calls the status of an area code.
+pub fn code_status_name(status: CodeStatus) -> Text {
+    let (vi, en) = match status {
+        CodeStatus::Pending => ("Đang chờ", "Pending"),
+        CodeStatus::Active => ("Đang hiệu lực", "Active"),
+        CodeStatus::Suspended => ("Tạm dừng", "Suspended"),
+        CodeStatus::Revoked => ("Thu hồi", "Revoked"),
+    };
+    Text { vi: vi.to_owned(), en: en.to_owned() }
+}
+
+/// What the screen calls a verdict.
+pub(super) fn verdict_word(verdict: Verdict) -> Word {
+    match verdict {
+        Verdict::Valid => Word("hợp lệ", "valid"),
+        Verdict::Warning => Word("cần xem lại", "to be looked at"),
+        Verdict::Invalid => Word("không hợp lệ", "invalid"),
+        Verdict::Unknown => Word("chưa rõ", "unknown"),
+    }
 }
 
 pub fn role_name(role: LayerRole) -> Text {

@@ -3,7 +3,8 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use farmzone::engine::{Engine, Rulebook};
+use farmzone::access::{Person, Role};
+use farmzone::engine::{Engine, Rulebook, StatusAsk, StepAsk};
 use farmzone::http::{App, router};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -50,8 +51,34 @@ fn zones(side: f64) -> Vec<(Value, &'static [[f64; 2]])> {
     ]
 }
 
+/// Three codes: one of two parts, a zone and own land beside it, with a holder; one with own land where no zone is; one of which
+/// nobody knows where it is. Zone b bears a fourth.
+fn registered() -> Bench {
+    let bench = workspace();
+    let zones =
+        [zones(200.0).swap_remove(0), (json!({ "id": "b", "kind": "fruit", "code": "VN-HNOR-0004" }), &square(X + 250.0, Y, 100.0)[..])];
+    bench.import(&bench.write("zones.geojson", geojson_in(5897, &zones)), "zones", &["--replace"]).ok();
+    let table =
+        "code,part,status,status_since,status_reason,market,crop,area_name,zone_ids,declared_area_ha,holder,phone,identity_no,farmers
+VN-HNOR-0001,A,active,2023-01-01,,CHN,Lúa,Lúa <b>A</b>,a,4,Nguyễn Văn Kín,0912345678,001099000111,Trần Kín
+VN-HNOR-0003,,suspended,2024-05-06,chờ kiểm tra lại,VN,Lúa,Không rõ chỗ,,1,Lê Thị Kín,,,
+";
+    bench.import(&bench.write("register.csv", table), "codes", &[]).ok();
+    let own = [
+        (json!({ "code": "VN-HNOR-0001", "part": "B", "status": "active" }), &square(X + 200.0, Y, 40.0)[..]),
+        (json!({ "code": "VN-HNOR-0002", "status": "active" }), &square(X - 200.0, Y - 200.0, 100.0)[..]),
+    ];
+    bench.import(&bench.write("own.geojson", geojson_in(5897, &own)), "codes", &["--update"]).ok();
+    bench
+}
+
+fn officer() -> Person {
+    Person { name: "an".to_owned(), role: Role::Officer, ..Person::nobody() }
+}
+
 struct Site {
     router: Router,
+    engine: Engine,
     bench: Bench,
 }
 
@@ -77,9 +104,12 @@ impl Answer {
 
 impl Site {
     fn new() -> Site {
-        let bench = workspace();
+        Site::over(workspace())
+    }
+
+    fn over(bench: Bench) -> Site {
         let engine = Engine::serve(&bench.path("w.gpkg"), Rulebook::load(None).unwrap()).unwrap();
-        Site { router: router(App::new(engine, 1 << 20)), bench }
+        Site { router: router(App::new(engine.clone(), 1 << 20)), engine, bench }
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -165,11 +195,128 @@ async fn a_dossier_is_made_in_every_form_and_verified_until_the_data_changes() {
 }
 
 #[tokio::test]
+async fn a_code_of_several_parts_has_a_dossier_that_holds_until_the_register_changes() {
+    let site = Site::over(registered());
+    let whole = site.ok("/api/v1/codes/vn%20hnor%200001/dossier.geojson").await;
+    for private in ["Kín", "0912345678", "001099000111", "CQP"] {
+        assert!(!whole.text().contains(private), "{private}");
+    }
+    let whole = whole.json();
+    let statement = &whole["statement"];
+    assert_eq!((&whole["subject"], &statement["zone"]), (&json!({ "kind": "code", "id": "VN-HNOR-0001" }), &Value::Null));
+    // The zone of 4 ha, and 40 by 40 m beside it; the house stands half in the zone, half on the other part, where no zone is.
+    let code = &statement["code"];
+    let parts: Vec<Value> = code["parts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| json!([p["part"], p["has_own_land"], p["zone_ids"], p["area_m2"], p["area_name"]]))
+        .collect();
+    assert_eq!(parts, [json!(["A", false, ["a"], 40_000.0, "Lúa <b>A</b>"]), json!(["B", true, [], 1_600.0, null])]);
+    assert_eq!((&code["units"][0]["code"], &code["zones"][0]["id"]), (&json!("10001"), &json!("a")));
+    assert_eq!(
+        (&statement["areas"]["area_m2"], &statement["areas"]["lost_m2"], &statement["areas"]["kept_m2"], &statement["n_events"]),
+        (&json!(41_600.0), &json!(200.0), &json!(41_400.0), &json!(1))
+    );
+    assert_eq!(statement["events"][0]["on_land_m2"], json!(200.0));
+    assert_eq!(
+        (statement["checks"][0]["check"].as_str(), statement["checks"][0]["code"].as_str()),
+        (Some("verdict"), Some("VN-HNOR-0001"))
+    );
+    assert!(statement["sources"].as_array().unwrap().iter().any(|source| source["role"] == "codes"));
+    let hash = blake3::hash(&serde_json::to_vec(statement).unwrap()).to_hex().to_string();
+    assert_eq!(whole["hash"], json!(hash));
+    let features: Vec<&str> = whole["features"].as_array().unwrap().iter().map(|f| f["geometry"]["type"].as_str().unwrap()).collect();
+    assert_eq!(features, ["Polygon", "Polygon", "Polygon", "Polygon"], "the land, its two parts, the house");
+    let pdf = site.ok("/api/v1/codes/VN-HNOR-0001/dossier.pdf?lang=both").await;
+    assert!(pdf.body.starts_with(b"%PDF") && pdf.header(header::CONTENT_DISPOSITION) == "inline; filename=\"code-VN-HNOR-0001.pdf\"");
+    assert!(site.ok("/api/v1/codes/VN-HNOR-0001/dossier.xlsx").await.body.starts_with(b"PK"));
+
+    let path = whole["verify"].as_str().unwrap().strip_prefix("http://map.example:8080").unwrap();
+    let page = site.ok(path).await.text();
+    assert!(page.contains("class=\"verdict same\"") && page.contains("VN-HNOR-0001") && page.contains("41.600,0 m²"), "{page}");
+    assert!(page.contains("Đang hiệu lực") && page.contains("Lúa &lt;b&gt;A") && !page.contains("Kín"), "{page}");
+    let ask: StatusAsk = serde_json::from_value(json!({ "status": "revoked", "reason": "bán mã" })).unwrap();
+    let etag = site.ok("/api/v1/codes/VN-HNOR-0001").await.json()["etag"].as_str().unwrap().to_owned();
+    site.engine.set_code_status("VN-HNOR-0001", &ask, &etag, &officer()).unwrap();
+    let page = site.ok(path).await.text();
+    assert!(page.contains("class=\"verdict changed\"") && page.contains("Thu hồi"), "{page}");
+}
+
+#[tokio::test]
+async fn a_code_without_a_zone_or_without_land_and_one_that_only_a_zone_bears_have_dossiers() {
+    let site = Site::over(registered());
+    let stated = async |code: &str| {
+        assert!(site.ok(&format!("/api/v1/codes/{code}/dossier.pdf?lang=en")).await.body.starts_with(b"%PDF"), "{code}");
+        assert!(site.ok(&format!("/api/v1/codes/{code}/dossier.xlsx")).await.body.starts_with(b"PK"), "{code}");
+        let whole = site.ok(&format!("/api/v1/codes/{code}/dossier.geojson")).await.json();
+        let page = site.ok(whole["verify"].as_str().unwrap().strip_prefix("http://map.example:8080").unwrap()).await.text();
+        assert!(page.contains("class=\"verdict same\"") && page.contains(code), "{page}");
+        whole
+    };
+    let own = stated("VN-HNOR-0002").await;
+    assert_eq!((&own["statement"]["code"]["zones"], &own["statement"]["areas"]["area_m2"]), (&json!([]), &json!(10_000.0)));
+    assert_eq!(own["statement"]["areas"]["lost_m2"], Value::Null, "nobody watches land in no zone");
+    assert_eq!(own["statement"]["rings"][0]["vertices"].as_array().unwrap().len(), 4);
+    let nowhere = stated("VN-HNOR-0003").await;
+    assert_eq!((&nowhere["features"][0]["geometry"], &nowhere["statement"]["rings"]), (&Value::Null, &json!([])));
+    let steps = &nowhere["statement"]["code"]["parts"][0]["status_history"];
+    assert_eq!(steps[0], json!({ "status": "suspended", "since": "2024-05-06", "reason": "chờ kiểm tra lại" }));
+    let borne = stated("VN-HNOR-0004").await;
+    assert_eq!((&borne["statement"]["code"]["parts"], &borne["statement"]["code"]["zones"][0]["id"]), (&json!([]), &json!("b")));
+    assert_eq!((&borne["statement"]["areas"]["area_m2"], &borne["statement"]["areas"]["lost_m2"]), (&json!(10_000.0), &json!(0.0)));
+}
+
+#[tokio::test]
+async fn a_rejected_event_is_said_to_be_no_loss_and_dossiers_of_before_no_longer_hold() {
+    let site = Site::new();
+    let whole = site.ok("/api/v1/zones/a/dossier.geojson").await.json();
+    let event = whole["statement"]["events"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/encroachments/{event}/dossier.geojson");
+    let verify = |whole: &Value| whole["verify"].as_str().unwrap().strip_prefix("http://map.example:8080").unwrap().to_owned();
+    let before = site.ok(&path).await.json();
+    assert_eq!(before["statement"]["events"][0].get("is_rejected"), None);
+    let through = |status: &str| {
+        let card = site.engine.snapshot().alert_card(&event, site.engine.accounts()).unwrap();
+        let ask: StepAsk = serde_json::from_value(json!({ "status": status, "reason": "nhà màng trồng rau" })).unwrap();
+        site.engine.step_alert(&event, card["etag"].as_str().unwrap(), &ask, &officer()).unwrap();
+    };
+    through("checked");
+    let page = site.ok(&verify(&before)).await.text();
+    assert!(page.contains("class=\"verdict same\"") && page.contains("Đã kiểm tra"), "a step alone changes nothing on the land: {page}");
+    through("rejected");
+    let page = site.ok(&verify(&before)).await.text();
+    assert!(page.contains("class=\"verdict changed\"") && page.contains("Bác bỏ") && page.contains("không, đã bị bác bỏ"), "{page}");
+    let after = site.ok(&path).await;
+    assert!(!after.text().contains("nhà màng"), "why it was rejected is for officers");
+    let after = after.json();
+    let properties = after["features"].as_array().unwrap().iter().find(|f| f["id"] == json!(event)).map(|f| &f["properties"]).unwrap();
+    assert_eq!((&properties["is_rejected"], &properties["status"]), (&json!(true), &json!("rejected")));
+    let page = site.ok(&verify(&after)).await.text();
+    assert!(page.contains("class=\"verdict same\"") && page.contains("không, đã bị bác bỏ"), "{page}");
+    assert!(site.ok(&path.replace("geojson", "pdf")).await.body.starts_with(b"%PDF"));
+}
+
+#[tokio::test]
+async fn every_code_of_a_zone_has_its_verdict_beside_what_was_found() {
+    let site = Site::over(registered());
+    let checks = site.ok("/api/v1/zones/a/dossier.geojson").await.json()["statement"]["checks"].clone();
+    let rows: Vec<(&str, &str)> =
+        checks.as_array().unwrap().iter().map(|c| (c["check"].as_str().unwrap(), c["verdict"].as_str().unwrap())).collect();
+    let verdict = site.ok("/api/v1/codes/VN-HNOR-0001").await.json()["check"].clone();
+    assert!(rows.len() > 1, "{rows:?}");
+    assert_eq!(rows[0], ("verdict", verdict["verdict"].as_str().unwrap()));
+    assert_eq!(rows.len() - 1, verdict["reasons"].as_array().unwrap().len());
+}
+
+#[tokio::test]
 async fn what_cannot_be_made_is_said() {
     let site = Site::new();
     for (path, status, words) in [
         ("/api/v1/zones/none/dossier.pdf", StatusCode::NOT_FOUND, "no zone “none”"),
         ("/api/v1/encroachments/none/dossier.pdf", StatusCode::NOT_FOUND, "no encroachment “none”"),
+        ("/api/v1/codes/VN-HNOR-0009/dossier.pdf", StatusCode::NOT_FOUND, "no code “VN-HNOR-0009”"),
+        ("/api/v1/codes/x/dossier.xlsx", StatusCode::NOT_FOUND, "no code “x”"),
         ("/api/v1/zones/a/dossier.pdf?lang=fr", StatusCode::BAD_REQUEST, "vi, en, both"),
         ("/api/v1/zones/a/dossier.pdf?page=2", StatusCode::BAD_REQUEST, "no parameter “page”"),
     ] {
@@ -189,6 +336,11 @@ fn the_command_line_writes_the_same_and_names_what_it_lacks() {
     let event = whole["statement"]["events"][0]["id"].as_str().unwrap();
     bench.run(&["dossier", "w.gpkg", "e.pdf", "--event", event, "--lang", "both"]).ok();
     assert!(std::fs::read(bench.path("e.pdf")).unwrap().starts_with(b"%PDF"));
+    bench.run(&["dossier", "w.gpkg", "c.pdf", "--code", "VN HNOR 0001"]).ok();
+    let made = bench.run(&["dossier", "w.gpkg", "c.xlsx", "--code", "VN-HNOR-0001", "--lang", "en"]).ok();
+    assert_eq!(made["subject"], json!({ "kind": "code", "id": "VN-HNOR-0001" }));
+    bench.run(&["dossier", "w.gpkg", "c.pdf", "--code", "VN-HNOR-0009"]).refused(3, &["no code “VN-HNOR-0009”"]);
+    bench.run(&["dossier", "w.gpkg", "c.pdf", "--code", "VN-HNOR-0001", "--zone", "a"]).refused(2, &["--zone"]);
     bench.run(&["dossier", "w.gpkg", "a.docx", "--zone", "a"]).refused(2, &[".pdf, .xlsx or .geojson"]);
     bench.run(&["dossier", "w.gpkg", "a.pdf"]).refused(2, &["--zone"]);
     bench.run(&["dossier", "w.gpkg", "a.pdf", "--zone", "none"]).refused(3, &["no zone “none”"]);

@@ -3,7 +3,6 @@ import { alert_query, type Alert, type AlertCard, type AlertFilter, type AlertSt
 import { address, get_json, send_json } from './client.ts';
 import { upload, type Upload } from './uploads.ts';
 import type { AlertNote, AlertPhoto } from '../core/officer/alerts.ts';
-import type { Lang } from '../core/model.ts';
 
 const ALERTS_URL = '/api/v1/alerts';
 const alert_url = (event: string): string => `${ALERTS_URL}/${encodeURIComponent(event)}`;
@@ -52,6 +51,3 @@ export const add_photo = (
   upload('POST', address(`${alert_url(event)}/photos`, { filename: file.name }), file, progress, signal);
 
 export const photo_url = (event: string, photo: number): string => `${alert_url(event)}/photos/${photo}`;
-
-export const dossier_url = (of: 'encroachments' | 'zones', id: string, ending: string, lang: Lang): string =>
-  address(`/api/v1/${of}/${encodeURIComponent(id)}/dossier.${ending}`, { lang });

@@ -1,9 +1,9 @@
-// Where the documents about a zone or a piece of lost land are.
+// Where the documents about a zone, a piece of lost land or an area code are.
 import type { Lang } from '../core/model.ts';
 
 export const DOSSIER_FILES = ['pdf', 'xlsx', 'geojson'] as const;
 export type DossierFile = (typeof DOSSIER_FILES)[number];
-export type DossierSubject = 'zones' | 'encroachments';
+export type DossierSubject = 'zones' | 'encroachments' | 'codes';
 
 export const dossier_url = (subject: DossierSubject, id: string, file: DossierFile, lang: Lang): string =>
   `/api/v1/${subject}/${encodeURIComponent(id)}/dossier.${file}?lang=${lang}`;

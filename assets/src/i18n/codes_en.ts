@@ -39,7 +39,7 @@ export const codes_en: Record<keyof typeof codes_vi, string> = {
   show_land: 'Go to the land',
   open_zone: 'Card of zone {zone}',
   open_register: 'In the register',
-  dossier: 'Dossier of the zone (PDF)',
+  dossier: 'Dossier of the code (PDF)',
   of_day: 'As of {date}',
   fact_market: 'Market',
   fact_status: 'Status',

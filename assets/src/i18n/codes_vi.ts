@@ -37,7 +37,7 @@ export const codes_vi = {
   show_land: 'Đến vùng',
   open_zone: 'Thẻ vùng {zone}',
   open_register: 'Trong sổ mã số',
-  dossier: 'Hồ sơ vùng (PDF)',
+  dossier: 'Hồ sơ mã (PDF)',
   of_day: 'Tính đến {date}',
   fact_market: 'Thị trường',
   fact_status: 'Trạng thái',

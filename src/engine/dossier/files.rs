@@ -1,14 +1,16 @@
 //! A dossier's content for programs: a spreadsheet, GeoJSON.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use super::DossierAsk;
+use super::gather::Ground;
 use crate::engine::export::spreadsheet;
 use crate::engine::figures::geojson;
 use crate::engine::{EngineError, Snapshot};
 use crate::formats::{About, Column, ColumnType, Row, Table, Value as Cell};
-use crate::report::{Dossier, Lang, Subject, facts, hash_of};
+use crate::model::MultiPolygon;
+use crate::report::{Dossier, Lang, StatedPart, StatedSubject, Subject, facts, hash_of};
 
 /// A sheet has 1,048,576 rows, one of which is its head.
 const MOST_ROWS: usize = 1_048_575;
@@ -39,6 +41,9 @@ impl Snapshot {
         let about = About { source, epoch: None, revision: self.revision, is_simulated: statement.simulated };
         let sheets = [
             facts_sheet(dossier, lang),
+            parts(dossier),
+            status_history(dossier),
+            zones(dossier),
             events(dossier),
             evidence(dossier),
             transitions(dossier),
@@ -54,26 +59,32 @@ impl Snapshot {
         spreadsheet(self.place.crs, tables.collect())
     }
 
-    /// A FeatureCollection of the zone and the events (lon/lat), with what is stated: its hash is that of the member
+    /// A FeatureCollection of the zone, or of the code and its parts, and of the events (lon/lat), with what is stated: its hash is that of the member
     /// `statement`, written without spaces.
-    pub(super) fn dossier_geojson(&self, dossier: &Dossier) -> Result<Vec<u8>, EngineError> {
+    pub(super) fn dossier_geojson(&self, dossier: &Dossier, ground: &Ground) -> Result<Vec<u8>, EngineError> {
         let statement = &dossier.statement;
-        let zone = self.zones.by_id(&statement.zone.id).map(|i| &self.zones.list[i].zone);
-        let zone = zone.ok_or_else(|| EngineError::not_found(format!("no zone “{}”", statement.zone.id)))?;
-        let mut properties = json!(statement.zone);
+        let geometry = |shape: &MultiPolygon| match shape.0.is_empty() {
+            true => Ok::<Value, EngineError>(Value::Null),
+            false => Ok(geojson(&self.place.to_lonlat(shape)?)),
+        };
+        let (id, mut properties) = match &statement.about {
+            StatedSubject::Zone(zone) => (&zone.id, json!(zone)),
+            StatedSubject::Code(code) => (&code.code, json!(code)),
+        };
         for (name, value) in json!(statement.areas).as_object().into_iter().flatten() {
             properties[name] = value.clone();
         }
         properties["geodesic_area_m2"] = json!(dossier.geodesic_area_m2);
-        let mut features = vec![
-            json!({ "type": "Feature", "id": zone.id, "geometry": geojson(&self.place.to_lonlat(&zone.shape)?), "properties": properties }),
-        ];
+        let mut features = vec![json!({ "type": "Feature", "id": id, "geometry": geometry(&ground.shape)?, "properties": properties })];
+        for ((_, shape), part) in ground.parts.iter().zip(parts_of(dossier)) {
+            features.push(json!({ "type": "Feature", "geometry": geometry(shape)?, "properties": part }));
+        }
         let found = self.events_to_look_in(None)?;
         for event in &statement.events {
             let shape = &self.event_in(&found, &event.id, None)?.shape;
-            features.push(
-                json!({ "type": "Feature", "id": event.id, "geometry": geojson(&self.place.to_lonlat(shape)?), "properties": event }),
-            );
+            let mut properties = json!(event);
+            properties["status"] = json!(event.status);
+            features.push(json!({ "type": "Feature", "id": event.id, "geometry": geometry(shape)?, "properties": properties }));
         }
         let made = dossier.made.format(&Rfc3339).unwrap_or_default();
         let verification = dossier.verification.as_ref();
@@ -89,6 +100,96 @@ impl Snapshot {
 fn facts_sheet(dossier: &Dossier, lang: Lang) -> Sheet {
     let columns = columns(&[("label", ColumnType::Text), ("value", ColumnType::Text)]);
     ("dossier", columns, facts(dossier, lang).into_iter().map(|[label, value]| vec![cell(label), cell(value)]).collect())
+}
+
+fn parts_of(dossier: &Dossier) -> &[StatedPart] {
+    if let StatedSubject::Code(code) = &dossier.statement.about { &code.parts } else { &[] }
+}
+
+/// What the register says of a code, in its columns.
+fn parts(dossier: &Dossier) -> Sheet {
+    use ColumnType::{Integer, Real, Text};
+    let columns = columns(&[
+        ("part", Text),
+        ("status", Text),
+        ("area_name", Text),
+        ("address", Text),
+        ("unit", Text),
+        ("crop", Text),
+        ("variety", Text),
+        ("market", Text),
+        ("issued", Text),
+        ("valid_from", Text),
+        ("valid_to", Text),
+        ("authority", Text),
+        ("decision", Text),
+        ("standard", Text),
+        ("standard_no", Text),
+        ("standard_until", Text),
+        ("last_inspection", Text),
+        ("next_inspection", Text),
+        ("declared_area_m2", Real),
+        ("yield_t_ha", Real),
+        ("harvests", Real),
+        ("households", Integer),
+        ("legacy_codes", Text),
+        ("has_own_land", Integer),
+        ("zone_ids", Text),
+        ("area_m2", Real),
+    ]);
+    let row = |p: &StatedPart| {
+        vec![
+            maybe(p.part.as_ref()),
+            cell(p.status.as_str()),
+            maybe(p.area_name.as_ref()),
+            maybe(p.address.as_ref()),
+            maybe(p.unit.as_ref()),
+            maybe(p.crop.as_ref()),
+            maybe(p.variety.as_ref()),
+            maybe(p.market.as_ref()),
+            maybe(p.issued.as_ref()),
+            maybe(p.valid_from.as_ref()),
+            maybe(p.valid_to.as_ref()),
+            maybe(p.authority.as_ref()),
+            maybe(p.decision.as_ref()),
+            maybe(p.standard.as_ref()),
+            maybe(p.standard_no.as_ref()),
+            maybe(p.standard_until.as_ref()),
+            maybe(p.last_inspection.as_ref()),
+            maybe(p.next_inspection.as_ref()),
+            number(p.declared_area_m2),
+            number(p.yield_t_ha),
+            number(p.harvests),
+            p.households.map_or(Cell::Null, |n| Cell::Integer(n.into())),
+            cell(p.legacy_codes.join("; ")),
+            Cell::Integer(p.has_own_land.into()),
+            cell(p.zone_ids.join("; ")),
+            number(p.area_m2),
+        ]
+    };
+    ("register", columns, parts_of(dossier).iter().map(row).collect())
+}
+
+fn status_history(dossier: &Dossier) -> Sheet {
+    use ColumnType::Text;
+    let columns = columns(&[("part", Text), ("status", Text), ("since", Text), ("reason", Text)]);
+    let steps = parts_of(dossier).iter().flat_map(|part| part.status_history.iter().map(move |step| (part, step)));
+    let row = |(part, step): (&StatedPart, &crate::model::StatusStep)| {
+        vec![maybe(part.part.as_ref()), cell(step.status.as_str()), maybe(step.since.as_ref()), maybe(step.reason.as_ref())]
+    };
+    ("status_history", columns, steps.map(row).collect())
+}
+
+/// Those that stand for a code, or that it lies in.
+fn zones(dossier: &Dossier) -> Sheet {
+    use ColumnType::{Real, Text};
+    let columns = columns(&[("id", Text), ("name", Text), ("kind", Text), ("unit", Text), ("unit_name", Text), ("area_m2", Real)]);
+    let of_code = if let StatedSubject::Code(code) = &dossier.statement.about { code.zones.as_slice() } else { &[] };
+    let row = |zone: &crate::report::ZoneOfCode| {
+        let [code, name] = [0, 1].map(|i| maybe(zone.unit.as_ref().map(|unit| &unit[i])));
+        vec![cell(&zone.id), maybe(zone.name.as_ref()), cell(&zone.kind), code, name, Cell::Real(zone.area_m2)]
+    };
+    ("zones", columns, of_code.iter().map(row).collect())
 }
 
 fn events(dossier: &Dossier) -> Sheet {
@@ -109,6 +210,8 @@ fn events(dossier: &Dossier) -> Sheet {
         ("width_m", Real),
         ("n_sources", Integer),
         ("n_agreeing", Integer),
+        ("status", Text),
+        ("on_land_m2", Real),
     ]);
     let row = |e: &crate::report::StatedEvent| {
         vec![
@@ -127,6 +230,8 @@ fn events(dossier: &Dossier) -> Sheet {
             Cell::Real(e.width_m),
             Cell::Integer(e.n_sources.into()),
             Cell::Integer(e.n_agreeing.into()),
+            cell(e.status.as_str()),
+            number(e.on_land_m2),
         ]
     };
     ("events", columns, dossier.statement.events.iter().map(row).collect())

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::gather::Gathered;
+use super::gather::{Gathered, Ground};
 use crate::engine::figures::right_name;
 use crate::engine::rulebook::tiles_text;
 use crate::engine::{EngineError, Snapshot};
 use crate::geom;
-use crate::model::{Coord, Epoch, Event, Group, MultiPolygon, Right, Text};
+use crate::model::{AlertStatus, Coord, Epoch, Event, Group, MultiPolygon, Right, Text};
 use crate::report::{Color, Corners, Drawn, Frame, Hatch, Label, Map, Paint, Swatch};
 use crate::tile::Theme;
 
@@ -23,10 +23,13 @@ const AROUND_EVENT: f64 = 2.6;
 const LABELLED_FROM_MM2: f64 = 45.0;
 const MOST_CODE_LABELS: usize = 60;
 const MOST_EVENT_LABELS: usize = 60;
+const MOST_PART_LABELS: usize = 30;
 /// Middles of two labels are at least so far apart, mm.
 const APART_MM: [f64; 2] = [8.0, 3.2];
 
 const SUBJECT: Paint = Paint { fill: None, ink: [11, 79, 60], hatch: None, line_mm: 0.7, is_dashed: false };
+/// An event that officers found to be no loss.
+const REJECTED: Paint = Paint { fill: None, ink: [28, 78, 160], hatch: None, line_mm: 0.6, is_dashed: true };
 const NEIGHBOUR: Paint = Paint { fill: None, ink: [62, 74, 68], hatch: None, line_mm: 0.3, is_dashed: true };
 /// The line between two land uses, and what a class without a colour is painted with.
 const QUIET: Color = [150, 146, 134];
@@ -57,17 +60,20 @@ fn text(vi: String, en: String) -> Text {
 struct Seen {
     classes: BTreeMap<String, (Paint, Text)>,
     rights: BTreeMap<Right, Paint>,
+    has_rejected: bool,
     has_neighbours: bool,
 }
 
 impl Snapshot {
     /// Both maps, and the legend of what occurs on them.
     pub(super) fn dossier_maps(&self, found: &Gathered) -> Result<(Vec<Map>, Vec<Swatch>), EngineError> {
+        // Nothing says where a code without land is.
+        let Some(bounds) = geom::bounds(&found.ground.shape) else { return Ok(Default::default()) };
         let theme = tiles_text("styles/print.toml").unwrap_or_default();
         let theme = Theme::parse("print", &theme).map_err(|e| EngineError::internal(e.to_string()))?;
         let paper = if found.epochs.len() < 2 { PAPER_OF_ONE } else { PAPER_OF_TWO };
         let frame = match &found.event {
-            None => Frame::around(self.zones.list[found.zone].bounds, paper, LARGEST_SCALE_OF_ZONE),
+            None => Frame::around(bounds, paper, LARGEST_SCALE_OF_ZONE),
             Some(event) => Frame::around(widened(geom::bounds(&event.shape).unwrap_or_default()), paper, LARGEST_SCALE_OF_EVENT),
         };
         let mut seen = Seen::default();
@@ -95,7 +101,7 @@ impl Snapshot {
         theme: &Theme,
         seen: &mut Seen,
     ) -> Result<Map, EngineError> {
-        let view = &self.zones.list[found.zone];
+        let ground = &found.ground;
         let (mut shapes, codes) = match epoch {
             Some(epoch) => self.land_use_on(frame, epoch, theme, seen)?,
             None => Default::default(),
@@ -109,26 +115,35 @@ impl Snapshot {
                     Vec::new()
                 }
             }
-            (Some(epoch), None) => self.losses(epoch)?.of_zone(found.zone).to_vec(),
+            (Some(epoch), None) => self.events_of_ground(ground, epoch)?,
         };
+        let standing = self.standing()?;
         for event in &events {
-            let paint = event_paint(event.right);
-            seen.rights.insert(event.right, paint.clone());
+            let paint = if standing.of(&event.id) == AlertStatus::Rejected {
+                seen.has_rejected = true;
+                REJECTED
+            } else {
+                seen.rights.entry(event.right).or_insert_with(|| event_paint(event.right)).clone()
+            };
             shapes.push(Drawn { shape: geom::clip_to_rect(&event.shape, around(frame.bounds)), paint });
         }
         let mut names = Vec::new();
-        for i in self.zones.within(frame.bounds).into_iter().filter(|i| *i != found.zone) {
+        for i in self.zones.within(frame.bounds).into_iter().filter(|i| !(ground.is_zone && ground.zones.contains(i))) {
             let shape = geom::clip_to_rect(&self.zones.list[i].zone.shape, around(frame.bounds));
             names.extend(self.zones.list[i].zone.name.clone().map(|name| (geom::area_m2(&shape), name, shape.clone())));
             seen.has_neighbours |= !shape.0.is_empty();
             shapes.push(Drawn { shape, paint: NEIGHBOUR });
         }
-        shapes.push(Drawn { shape: view.zone.shape.clone(), paint: SUBJECT });
+        shapes.push(Drawn { shape: ground.shape.clone(), paint: SUBJECT });
         let mut labels = Labels { frame, taken: Vec::new() };
         if found.event.is_none() && epoch == found.epochs.last().copied() {
             for (i, event) in events.iter().take(MOST_EVENT_LABELS).enumerate() {
                 labels.put(geom::pole(&event.shape), &(i + 1).to_string(), true);
             }
+        }
+        for (part, shape) in ground.parts.iter().take(MOST_PART_LABELS) {
+            // Phần, part: events have plain numbers.
+            labels.put(geom::pole(shape), &format!("P {}", part.chars().take(20).collect::<String>()), true);
         }
         for (_, name, shape) in largest(names, 8) {
             labels.put(geom::pole(&shape), &name.chars().take(40).collect::<String>(), false);
@@ -139,7 +154,7 @@ impl Snapshot {
             }
         }
         let shown = epoch.map_or_else(String::new, |e| format!(" · {e}"));
-        let subject = view.zone.name.as_deref().unwrap_or(&view.zone.id);
+        let subject = &ground.name;
         Ok(Map {
             title: text(format!("{vi}{shown}"), format!("{en}{shown}")),
             alt: text(
@@ -151,6 +166,14 @@ impl Snapshot {
             shapes,
             labels: labels.taken,
         })
+    }
+
+    /// What an epoch shows as lost of what a dossier is about, the largest first.
+    fn events_of_ground(&self, ground: &Ground, epoch: Epoch) -> Result<Vec<Event>, EngineError> {
+        match ground.zones[..] {
+            [zone] if ground.is_zone => Ok(self.losses(epoch)?.of_zone(zone).to_vec()),
+            _ => Ok(self.events_on(&ground.shape, epoch)?.into_iter().map(|(event, _)| event).collect()),
+        }
     }
 
     /// What an epoch shows on a map: surfaces by colour, and each class's surfaces for labels.
@@ -186,14 +209,24 @@ impl Snapshot {
     }
 
     fn legend_of(&self, seen: Seen, found: &Gathered) -> Vec<Swatch> {
-        let subject = match found.event {
-            None => text("Ranh giới vùng này".to_owned(), "Border of this zone".to_owned()),
-            Some(_) => text("Ranh giới vùng bị ảnh hưởng".to_owned(), "Border of the zone concerned".to_owned()),
+        let said = |vi: &str, en: &str| text(vi.to_owned(), en.to_owned());
+        let subject = match (&found.event, found.ground.is_zone) {
+            (None, true) => said("Ranh giới vùng này", "Border of this zone"),
+            (None, false) => said("Ranh giới đất của mã này", "Border of this code’s land"),
+            (Some(_), _) => said("Ranh giới vùng bị ảnh hưởng", "Border of the zone concerned"),
         };
         let mut legend = vec![Swatch { paint: SUBJECT, text: subject }];
         if seen.has_neighbours {
-            legend
-                .push(Swatch { paint: NEIGHBOUR, text: text("Vùng sản xuất lân cận".to_owned(), "Neighbouring zones".to_owned()) });
+            let name = if found.ground.is_zone {
+                said("Vùng sản xuất lân cận", "Neighbouring zones")
+            } else {
+                said("Vùng sản xuất", "Zones")
+            };
+            legend.push(Swatch { paint: NEIGHBOUR, text: name });
+        }
+        if seen.has_rejected {
+            let name = said("Biến động đã bị bác bỏ, không tính là mất đất", "Rejected change, not counted as lost");
+            legend.push(Swatch { paint: REJECTED, text: name });
         }
         legend.extend(seen.rights.into_iter().map(|(right, paint)| {
             let name = right_name(right);

@@ -1,10 +1,11 @@
-//! Dossiers of a zone or an event: what is stated, the maps, the files, and the seal by which a dossier is known again.
+//! Dossiers of a zone, an event or an area code: what is stated, the maps, the files, and the seal by which a dossier is known again.
 //!
 //! Nothing is kept of a dossier: its id carries what it stated in short, sealed with a key of the workspace's private file.
 //! Who holds the id learns whether it was made here and whether the data still says the same. A dossier holds only what
 //! everybody may see. Invariant: what is stated (`report::Statement`) depends on the data alone, not on the moment, the
 //! revision or the language.
 
+mod code;
 mod files;
 mod gather;
 mod maps;
@@ -71,11 +72,11 @@ impl Snapshot {
         let found = self.gather(&ask.subject, made)?;
         let sealed = key()?.and_then(|key| Seal::of(&found.statement, self.revision, made).written(&key));
         let verification = sealed.zip(ask.base.as_ref()).map(|(id, base)| Verification { address: format!("{base}/verify/"), id });
-        let dossier = Dossier { verification, ..self.printed(found, made, ask)? };
+        let dossier = Dossier { verification, ..self.printed(&found, made, ask)? };
         match ask.file {
             DossierFile::Pdf => report::pdf(&dossier, ask.lang).map_err(|e| EngineError::internal(e.to_string())),
             DossierFile::Xlsx => self.dossier_sheets(&dossier, ask.lang),
-            DossierFile::GeoJson => self.dossier_geojson(&dossier),
+            DossierFile::GeoJson => self.dossier_geojson(&dossier, &found.ground),
         }
     }
 

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use time::OffsetDateTime;
 
-use crate::model::Revision;
-use crate::report::{Statement, Subject, SubjectKind, hash_of};
+use crate::model::{Revision, Text};
+use crate::report::{StatedSubject, Statement, Subject, SubjectKind, alert_status_name, code_status_name, hash_of};
 
 /// Of the layout below.
 const VERSION: u8 = 1;
@@ -25,6 +25,7 @@ pub struct Stated {
     pub area_dm2: u64,
     /// The same; none where it was not known.
     pub lost_dm2: Option<u64>,
+    /// That count as lost land: of an event 1, or 0 when it was rejected.
     pub n_events: u64,
 }
 
@@ -48,7 +49,9 @@ pub struct Verified {
     pub now: Option<Stated>,
     /// The whole hash of what is stated now.
     pub hash: Option<String>,
-    pub zone_name: Option<String>,
+    pub name: Option<String>,
+    /// How far officers are with an event, or how a code stands with the authority, now.
+    pub status: Option<Text>,
     pub unit_name: Option<String>,
     pub is_simulated: bool,
 }
@@ -63,7 +66,7 @@ impl Stated {
         let (areas, event) = (&statement.areas, statement.events.first());
         match (statement.subject.kind, event) {
             (SubjectKind::Event, Some(event)) => {
-                Stated { area_dm2: tenths(areas.area_m2), lost_dm2: Some(tenths(event.area_m2)), n_events: 1 }
+                Stated { area_dm2: tenths(areas.area_m2), lost_dm2: Some(tenths(event.area_m2)), n_events: u64::from(!event.is_rejected) }
             }
             _ => Stated { area_dm2: tenths(areas.area_m2), lost_dm2: areas.lost_m2.map(tenths), n_events: statement.n_events as u64 },
         }
@@ -129,10 +132,22 @@ impl Verified {
             is_same: hash.as_ref().is_some_and(|hash| half(hash) == seal.hash),
             now: now.map(Stated::of),
             hash: hash.map(|hash| hash.to_hex().to_string()),
-            zone_name: now.and_then(|s| s.zone.name.clone()),
-            unit_name: now.and_then(|s| s.zone.unit.as_ref()).map(|[_, name]| name.clone()),
+            name: now.and_then(|s| s.about.name()).map(str::to_owned),
+            status: now.and_then(status_of),
+            unit_name: now.and_then(|s| s.about.unit_name()).map(str::to_owned),
             is_simulated: now.is_some_and(|s| s.simulated),
         }
+    }
+}
+
+fn status_of(statement: &Statement) -> Option<Text> {
+    match (&statement.about, statement.subject.kind) {
+        // Of several parts the one that matters most.
+        (StatedSubject::Code(code), _) => {
+            code.parts.iter().map(|part| part.status).max_by_key(|status| status.gravity()).map(code_status_name)
+        }
+        (StatedSubject::Zone(_), SubjectKind::Event) => statement.events.first().map(|event| alert_status_name(event.status)),
+        (StatedSubject::Zone(_), _) => None,
     }
 }
 

@@ -44,8 +44,13 @@ impl CodeLands {
         self.by_zone.get(&zone).map_or(&[], Vec::as_slice)
     }
 
+    /// Of all parts of a code, and the places of the zones that stand for them.
+    pub(in crate::engine) fn ground_of(&self, entry: usize) -> Option<(&MultiPolygon, &[usize])> {
+        self.lands.get(entry).map(|land| (&land.shape, land.zones.as_slice()))
+    }
+
     /// Zones that bear a code in their own papers.
-    pub(super) fn bearing(&self, canonical: &str) -> &[usize] {
+    pub(in crate::engine) fn bearing(&self, canonical: &str) -> &[usize] {
         self.bearing.get(canonical).map_or(&[], Vec::as_slice)
     }
 
@@ -101,8 +106,7 @@ impl Snapshot {
         let mut zones: BTreeSet<usize> = BTreeSet::new();
         let mut shapes: Vec<&MultiPolygon> = Vec::new();
         for part in parts {
-            let named: Vec<usize> = part.zone_ids.iter().filter_map(|id| self.zones.by_id(id)).collect();
-            let stands: Vec<usize> = if named.is_empty() { bearing.to_vec() } else { named };
+            let stands = self.zones_of_part(part, bearing);
             if part.shape.0.is_empty() {
                 shapes.extend(stands.iter().map(|zone| &self.zones.list[*zone].zone.shape));
                 zones.extend(stands);
@@ -120,6 +124,12 @@ impl Snapshot {
         CodeLand { zones: zones.into_iter().collect(), bounds: geom::bounds(&shape), shape, measured: OnceLock::new() }
     }
 
+    /// Zones that stand for a part without own land: those that it names, else those that bear the code.
+    pub(in crate::engine) fn zones_of_part(&self, part: &CodeRecord, bearing: &[usize]) -> Vec<usize> {
+        let named: Vec<usize> = part.zone_ids.iter().filter_map(|id| self.zones.by_id(id)).collect();
+        if named.is_empty() { bearing.to_vec() } else { named }
+    }
+
     /// Zones that a part lies in.
     fn zones_around(&self, shape: &MultiPolygon) -> Vec<usize> {
         let near = geom::bounds(shape).map(|bounds| self.zones.within(bounds)).unwrap_or_default();
@@ -130,7 +140,7 @@ impl Snapshot {
     }
 
     /// What the layers say of a code's land; none when nothing says where it is.
-    pub(super) fn measured(&self, entry: usize) -> Result<Option<&Land>, EngineError> {
+    pub(in crate::engine) fn measured(&self, entry: usize) -> Result<Option<&Land>, EngineError> {
         let Some(land) = self.code_lands().lands.get(entry).filter(|land| !land.shape.0.is_empty()) else { return Ok(None) };
         let measured = land.measured.get_or_init(|| self.measure(entry, land).map_err(|error| error.to_string()));
         measured.as_ref().map(Some).map_err(|message| EngineError::unavailable(message.clone()))

@@ -151,7 +151,7 @@ impl Snapshot {
         Ok(Checked {
             verdict: codes::weigh(&reasons),
             market: first(|r| &r.market),
-            status: parts.iter().map(|record| record.status).max_by_key(|status| gravity(*status)),
+            status: parts.iter().map(|record| record.status).max_by_key(|status| status.gravity()),
             zone_ids: lands.lands[entry].zones.iter().map(|zone| self.zones.list[*zone].zone.id.clone()).collect(),
             unit: real.or_else(stated),
             area_name: first(|r| &r.area_name),
@@ -164,16 +164,6 @@ impl Snapshot {
 
     fn advised(&self, typed: &str, terms: &CheckTerms) -> Vec<String> {
         self.codes.near(typed, terms.date).into_iter().map(str::to_owned).collect()
-    }
-}
-
-/// Of the parts' statuses the one that matters most.
-fn gravity(status: CodeStatus) -> u8 {
-    match status {
-        CodeStatus::Active => 0,
-        CodeStatus::Pending => 1,
-        CodeStatus::Suspended => 2,
-        CodeStatus::Revoked => 3,
     }
 }
 
