@@ -28,7 +28,7 @@ test('coordinates of either system are found, shown in both, and laid down with 
   const { page, assert_clean, close } = await visit();
   await drawn(page);
   const box = page.getByRole('combobox', { name: SAID.vi.find });
-  for (const typed of ['21,02850 105,85420', '21°01\'42.6"N 105°51\'15.1"E']) {
+  for (const typed of ['21,02850 105,85420', '21°01\'42.6"N 105°51\'15.12"E']) {
     await box.fill(typed);
     await page.getByRole('option', { name: /Tọa độ/ }).waitFor();
     await box.press('Enter');
