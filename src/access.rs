@@ -26,7 +26,7 @@ const FIELDS: &[(Field, &[Role])] = &[(Field::SecretLandUse, &[])];
 
 words! {
     /// What not everybody may do. Everybody may look at the map.
-    Action, "one of read_edits, edit_zones, read_plans, make_plans, approve_plans, read_alerts, handle_alerts, read_register, edit_register, make_tokens, manage_accounts" {
+    Action, "one of read_edits, edit_zones, read_plans, make_plans, approve_plans, read_alerts, handle_alerts, read_register, read_holders, edit_register, make_tokens, manage_accounts" {
         /// See who changed what, when and why.
         ReadEdits = "read_edits",
         /// Change zones, within the limits of `may_touch`.
@@ -41,9 +41,11 @@ words! {
         ReadAlerts = "read_alerts",
         /// Take steps, assign, note and photograph, within the limits of `may_touch`.
         HandleAlerts = "handle_alerts",
-        /// See who holds a farming area code and who farms there.
+        /// Look through the register of codes on its desk.
         ReadRegister = "read_register",
-        /// Import the register of codes, change a code's status.
+        /// See who holds a farming area code, who farms there, telephones and identity numbers.
+        ReadHolders = "read_holders",
+        /// Import the register of codes, change a code's status, within the limits of `may_touch_code`.
         EditRegister = "edit_register",
         /// Make, list and revoke tokens for oneself.
         MakeTokens = "make_tokens",
@@ -63,6 +65,7 @@ const ACTIONS: &[(Action, &[Role])] = &[
     (Action::ReadAlerts, &[Officer, Planner, Approver, Administrator]),
     (Action::HandleAlerts, &[Officer, Approver, Administrator]),
     (Action::ReadRegister, &[Officer, Planner, Approver, Administrator]),
+    (Action::ReadHolders, &[Officer, Administrator]),
     (Action::EditRegister, &[Officer, Approver, Administrator]),
     (Action::MakeTokens, &[Officer, Planner, Approver, Administrator]),
     (Action::ManageAccounts, &[Administrator]),
@@ -114,6 +117,12 @@ pub enum NotAllowed {
     Kind { name: String, kind: String, kinds: Vec<String> },
     #[error("{name} may change zones in the units {}, not {}", .units.join(", "), .unit.as_ref().map_or("outside of all units".to_owned(), |unit| format!("in {unit}")))]
     Unit { name: String, unit: Option<String>, units: Vec<String> },
+    #[error("{name} may change codes of the kinds {}; {code} is {}", .kinds.join(", "), .found.as_ref().map_or("of no kind that is known".to_owned(), |kind| format!("of {kind}")))]
+    CodeKind { name: String, code: String, found: Option<String>, kinds: Vec<String> },
+    #[error("{name} may change codes in the units {}; {code} lies {}", .units.join(", "), .unit.as_ref().map_or("in no unit that is known".to_owned(), |unit| format!("in {unit}")))]
+    CodeUnit { name: String, code: String, unit: Option<String>, units: Vec<String> },
+    #[error("{name} is limited to kinds or units, and may not put a file in place of the whole register: send what changes")]
+    WholeRegister { name: String },
     #[error("this is a plan of {owner}, who alone changes it")]
     OthersPlan { owner: String },
     #[error("nobody decides on a plan of their own: somebody else has to return, approve and publish it")]
@@ -157,6 +166,24 @@ pub fn may_touch(person: &Person, kind: &str, unit: Option<&str>) -> Result<(), 
         return Err(NotAllowed::Unit { name: name.clone(), unit: unit.map(str::to_owned), units: units.clone() });
     }
     Ok(())
+}
+
+/// Whether a code is the person's to change: by the kinds of its zones, else those its crop grows in, and by its unit.
+pub fn may_touch_code(person: &Person, code: &str, of_kinds: &[String], unit: Option<&str>) -> Result<(), NotAllowed> {
+    let (name, code) = (person.name.clone(), code.to_owned());
+    if !person.kinds.is_empty() && !of_kinds.iter().any(|kind| person.kinds.contains(kind)) {
+        return Err(NotAllowed::CodeKind { name, code, found: of_kinds.first().cloned(), kinds: person.kinds.clone() });
+    }
+    if !person.units.is_empty() && !person.units.iter().any(|u| Some(u.as_str()) == unit) {
+        return Err(NotAllowed::CodeUnit { name, code, unit: unit.map(str::to_owned), units: person.units.clone() });
+    }
+    Ok(())
+}
+
+/// Whether the person may put a file in place of the register: who is limited changes a part of it.
+pub fn may_replace_register(person: &Person) -> Result<(), NotAllowed> {
+    let is_limited = !(person.kinds.is_empty() && person.units.is_empty());
+    if is_limited { Err(NotAllowed::WholeRegister { name: person.name.clone() }) } else { Ok(()) }
 }
 
 /// Whether the person may change, submit, share and remove a plan of `owner`.
@@ -255,7 +282,7 @@ mod tests {
         assert_eq!(token(Role::Officer, &[Action::ReadEdits, Action::EditZones]).actions(), [Action::ReadEdits]);
         let of_administrator = token(Role::Administrator, Action::ALL).actions();
         assert_eq!(of_administrator, Action::ALL.iter().copied().filter(|a| !NOT_FOR_TOKENS.contains(a)).collect::<Vec<_>>());
-        assert_eq!(of_administrator.len(), 9);
+        assert_eq!(of_administrator.len(), 10);
         assert!(token(Role::Administrator, &[]).actions().is_empty());
         assert!(may_scope(&person(Role::Planner), &[Action::EditZones]).is_ok());
         for (role, scope) in

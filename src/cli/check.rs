@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::args::{CheckArgs, Cli};
 use super::output;
-use crate::engine::{self, CheckAsk, EngineError, Rulebook, Snapshot};
+use crate::engine::{self, CheckAsk, CodeList, EngineError, Rulebook};
 
 /// So many verdicts text shows in full.
 const SHOWN: usize = 50;
@@ -19,25 +19,26 @@ pub fn run(cli: &Cli, args: &CheckArgs, rulebook: Rulebook) -> Result<(), Engine
     let snapshot = engine::open(&args.workspace, &Arc::new(rulebook))?;
     let ask = CheckAsk { market: args.market.clone(), date: args.date, shipped_t: args.shipped };
     let terms = snapshot.check_terms(&ask)?;
-    let mut checked = match (&args.file, args.at) {
-        (Some(file), _) => in_parts(&snapshot, &snapshot.codes_in_file(file, args.column.as_deref())?, &ask)?,
-        (_, Some(at)) => snapshot.check_place(at, args.accuracy, &ask)?,
-        _ => in_parts(&snapshot, &args.codes, &ask)?,
+    let facts = match (&args.file, args.at) {
+        (_, Some(at)) => {
+            let checked = snapshot.check_place(at, args.accuracy, &ask)?;
+            if let Some(out) = &args.out {
+                snapshot.write_checks(&checked, out)?;
+            }
+            snapshot.verdicts(&checked, &terms)?
+        }
+        (file, None) => {
+            let list = match file {
+                Some(file) => snapshot.codes_in_file(file, args.column.as_deref())?,
+                None => CodeList::of(&args.codes),
+            };
+            if let Some(out) = &args.out {
+                snapshot.write_list(&list, &ask, out)?;
+            }
+            snapshot.check_list(&list, &ask)?
+        }
     };
-    if let [one] = args.codes.as_slice() {
-        checked = vec![snapshot.check_code(one, &ask)?];
-    }
-    if let Some(out) = &args.out {
-        snapshot.write_checks(&checked, out)?;
-    }
-    let facts = snapshot.verdicts(&checked, &terms)?;
     output::result(cli.json, &facts, &text(&facts, args))
-}
-
-/// However long the list: a server takes ten thousand at once, a command all.
-fn in_parts(snapshot: &Snapshot, codes: &[String], ask: &CheckAsk) -> Result<Vec<engine::Checked>, EngineError> {
-    let parts: Result<Vec<Vec<_>>, EngineError> = codes.chunks(Snapshot::MOST_CODES).map(|part| snapshot.check_codes(part, ask)).collect();
-    Ok(parts?.concat())
 }
 
 fn text(facts: &Value, args: &CheckArgs) -> String {
@@ -48,6 +49,9 @@ fn text(facts: &Value, args: &CheckArgs) -> String {
         text += "no code of the register has land here or near by\n";
     }
     for result in results.iter().take(SHOWN) {
+        if let Some(row) = result["row"].as_u64() {
+            text += &format!("row {row}: ");
+        }
         let name = if result["code"].is_null() { word(&result["asked"]) } else { word(&result["code"]) };
         text += &format!("{name}: {} · {}\n", word(&result["verdict"]), word(&result["summary"]["en"]));
         if let Some(distance) = result["distance_m"].as_f64() {
@@ -69,8 +73,9 @@ fn text(facts: &Value, args: &CheckArgs) -> String {
             text += &format!("  did you mean {}?\n", advised.join(" or "));
         }
     }
-    if results.len() > SHOWN {
-        text += &format!("… and {} more; all of them with --out FILE.xlsx\n", results.len() - SHOWN);
+    let n = facts["n"].as_u64().unwrap_or_default() as usize;
+    if n > SHOWN {
+        text += &format!("… and {} more; all of them with --out FILE.xlsx\n", n - SHOWN);
     }
     let counts = facts["by_verdict"].as_object().into_iter().flatten().map(|(verdict, n)| format!("{n} {verdict}"));
     text += &format!("{} on {}", counts.collect::<Vec<_>>().join(", "), word(&facts["date"]));

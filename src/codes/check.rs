@@ -1,5 +1,6 @@
 //! The checks of a code: by its records, and by its land.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -59,8 +60,8 @@ pub enum Shown {
     Nothing,
     /// All of it.
     Land,
-    /// What lies outside the unit of this code.
-    OutsideOf(String),
+    /// What lies outside the units of these codes.
+    OutsideOf(Vec<String>),
     /// What it shares with this code.
     SharedWith(String),
     /// Land use of these codes on it.
@@ -98,8 +99,10 @@ pub struct Case<'a> {
     pub records: &'a [&'a CodeRecord],
     /// None when nothing says where it is.
     pub land: Option<&'a Land>,
-    /// Code and name of the unit of today that the record states; none when it states none, or none of today's.
-    pub stated_unit: Option<(&'a str, &'a str)>,
+    /// By part, code and name of the unit of today that it states; none when it states none, or none of today's.
+    pub stated_units: &'a [Option<(&'a str, &'a str)>],
+    /// Whether there are boundaries of units at all.
+    pub has_units: bool,
     /// Other live codes of the same market and crop, by code, at the date asked.
     pub is_rival: &'a dyn Fn(&str) -> bool,
     /// Zones that bear the code in their own papers.
@@ -118,14 +121,22 @@ pub fn judge(case: &Case, asked: &Asked, rules: &CodeRules) -> Vec<Reason> {
     }
     found.extend(finder.over_delivery());
     found.extend(finder.stale_unit());
+    // What was no rule yet on the day asked finds nothing; how the code stood does not rest on a rule's day.
+    found.retain(|reason| reason.check.is_of_standing() || Day::first_of(reason.rule.valid_from) <= asked.date);
     found.sort_by_key(|reason| (std::cmp::Reverse(reason.verdict), reason.check));
     found
 }
 
-/// The heaviest finding that can be decided. What cannot be decided of a code's standing leaves it undecided.
+/// The heaviest finding that can be decided. What cannot be decided of a code's standing leaves it undecided, whatever else there is
+/// to look at.
 pub fn weigh(reasons: &[Reason]) -> Verdict {
-    let counts = |reason: &&Reason| reason.verdict != Verdict::Unknown || reason.check.is_of_standing();
-    reasons.iter().filter(counts).map(|reason| reason.verdict).max().unwrap_or(Verdict::Valid)
+    let is_open = |reason: &Reason| reason.verdict == Verdict::Unknown && reason.check.is_of_standing();
+    let heaviest = reasons.iter().map(|reason| reason.verdict).filter(|verdict| *verdict != Verdict::Unknown).max();
+    match heaviest {
+        Some(Verdict::Invalid) => Verdict::Invalid,
+        _ if reasons.iter().any(is_open) => Verdict::Unknown,
+        heaviest => heaviest.unwrap_or(Verdict::Valid),
+    }
 }
 
 impl CodeRules {
@@ -249,7 +260,11 @@ impl Finder<'_> {
     }
 
     fn outside_unit(&self, land: &Land) -> Option<Reason> {
-        self.first.unit.as_ref()?;
+        let states = |record: &&&CodeRecord| record.unit.is_some();
+        let n_stating = self.case.records.iter().filter(states).count();
+        if n_stating == 0 {
+            return None;
+        }
         let Some(units) = &land.units else {
             let message = say(
                 "Chưa có ranh giới xã, phường: không kiểm tra được vị trí",
@@ -257,9 +272,15 @@ impl Finder<'_> {
             );
             return Some(self.rules.undecided(Check::OutsideUnit, message));
         };
-        // A unit that is none of today's is told by `stale_unit`.
-        let (code, name) = self.case.stated_unit?;
-        let share = units.iter().find(|unit| unit.code == code).map_or(0.0, |unit| unit.share);
+        // A unit that is none of today's is told by `stale_unit`. Parts may lie in units of their own: together they lie in all of them.
+        let all: Vec<(&str, &str)> = self.case.stated_units.iter().flatten().copied().collect();
+        if all.len() < n_stating {
+            return None;
+        }
+        let codes: BTreeSet<&str> = all.iter().map(|(code, _)| *code).collect();
+        let names: BTreeSet<&str> = all.iter().map(|(_, name)| *name).collect();
+        let name = names.into_iter().collect::<Vec<_>>().join(", ");
+        let share = units.iter().filter(|unit| codes.contains(unit.code.as_str())).map(|unit| unit.share).sum::<f64>().min(1.0);
         (share < self.rules.thresholds.inside_unit_share).then(|| {
             let inside = percent(share);
             let real = units.first().map_or_else(
@@ -274,7 +295,7 @@ impl Finder<'_> {
                 format!("Only {} of the land lies in {name}, which the record states; most lies in {}", inside.en, real.en),
             );
             let figures = [("inside_share", share), ("least_share", self.rules.thresholds.inside_unit_share)];
-            self.rules.reason(Check::OutsideUnit, message).with(&figures, Shown::OutsideOf(code.to_owned()))
+            self.rules.reason(Check::OutsideUnit, message).with(&figures, Shown::OutsideOf(codes.into_iter().map(str::to_owned).collect()))
         })
     }
 
@@ -352,11 +373,16 @@ impl Finder<'_> {
             );
             return Some(self.rules.undecided(Check::Encroached, message));
         };
-        let issued = self.case.records.iter().filter_map(|r| match written(&r.issued) {
-            Written::Date(date) => Some(date),
-            _ => None,
-        });
-        let from = issued.min();
+        let first = |of: fn(&CodeRecord) -> &Option<String>| {
+            let dates = self.case.records.iter().filter_map(|r| match written(of(r)) {
+                Written::Date(date) => Some(date),
+                _ => None,
+            });
+            dates.min()
+        };
+        // Without a day of issue the one counts from which it is in force.
+        let issued = first(|r| &r.issued);
+        let from = issued.or_else(|| first(|r| &r.valid_from));
         // Built after the issue when an epoch at or after that day shows it first. Without a date of issue nothing is before it.
         let is_since = |l: &&super::Lost| match (from, l.since) {
             (Some(issued), Some(since)) => l.before.is_some() && Day::last_of(since) >= Day::first_of(issued),
@@ -370,7 +396,10 @@ impl Finder<'_> {
             let (area, share_words) = (hectares(area_m2), percent(share));
             let when = from.map_or_else(
                 || say("theo lớp sử dụng đất (sổ không ghi ngày cấp)", "by the land use (the register has no date of issue)"),
-                |issued| say(format!("từ ngày cấp {}", in_vietnamese(issued)), format!("since it was issued ({issued})")),
+                |from| match issued {
+                    Some(_) => say(format!("từ ngày cấp {}", in_vietnamese(from)), format!("since it was issued ({from})")),
+                    None => say(format!("từ ngày có hiệu lực {}", in_vietnamese(from)), format!("since it is in force ({from})")),
+                },
             );
             let message = say(
                 format!("{} ({}) đã bị xây dựng hoặc bê tông hóa {}", area.vi, share_words.vi, when.vi),
@@ -427,9 +456,8 @@ impl Finder<'_> {
     }
 
     fn stale_unit(&self) -> Option<Reason> {
-        let record = self.first;
-        let stated = [&record.unit, &record.address].into_iter().flatten();
-        if let Some(district) = stated.clone().find_map(|text| self.rules.district_in(text)) {
+        let stated = self.case.records.iter().flat_map(|record| [&record.unit, &record.address]).flatten();
+        if let Some(district) = stated.into_iter().find_map(|text| self.rules.district_in(text)) {
             let until = self.rules.districts_until;
             let message = say(
                 format!("Hồ sơ ghi “{district}”: cấp huyện đã kết thúc ngày {}{}", in_vietnamese(until), self.now_in().vi),
@@ -437,12 +465,12 @@ impl Finder<'_> {
             );
             return Some(self.rules.reason(Check::StaleUnit, message));
         }
-        let unit = record.unit.as_deref()?;
-        let has_units = self.case.land.is_none_or(|land| land.units.is_some());
-        if self.case.stated_unit.is_some() || !has_units {
+        if !self.case.has_units {
             return None;
         }
-        let message = match self.is_old_number(unit) {
+        let mut parts = self.case.records.iter().zip(self.case.stated_units);
+        let (record, unit) = parts.find_map(|(record, known)| Some((record, record.unit.as_deref().filter(|_| known.is_none())?)))?;
+        let message = match is_old_number(self.rules, record, unit) {
             true => say(
                 format!(
                     "Mã xã {unit} trong hồ sơ cấp trước {}, khi cùng mã số có thể chỉ một xã khác{}",
@@ -461,10 +489,6 @@ impl Finder<'_> {
             ),
         };
         Some(self.rules.reason(Check::StaleUnit, message))
-    }
-
-    fn is_old_number(&self, unit: &str) -> bool {
-        is_old_number(self.rules, self.first, unit)
     }
 
     /// Where the land lies today, when that is known.

@@ -165,23 +165,36 @@ impl Schemes {
     }
 }
 
-/// Reads a code as people write it.
+/// Whether a text is a code as people write it; says no more, and so takes little time for a text that is none.
+pub fn is_code(text: &str, schemes: &Schemes) -> bool {
+    text.chars().nth(MAX_LETTERS).is_none() && schemes.take(&tidied(text)).is_some()
+}
+
+/// Reads a code as people write it, with advice where it is none.
 pub fn parse(text: &str, schemes: &Schemes) -> Result<AreaCode, Malformed> {
-    let refuse = |message: String, did_you_mean: Option<String>| Err(Malformed { message, did_you_mean });
+    read(text, schemes).map_err(|malformed| {
+        let is_short = text.chars().nth(MAX_LETTERS).is_none();
+        Malformed { did_you_mean: is_short.then(|| nearest(&tidied(text), schemes)).flatten(), ..malformed }
+    })
+}
+
+/// The same without advice, which takes far longer than reading does.
+pub fn read(text: &str, schemes: &Schemes) -> Result<AreaCode, Malformed> {
+    let refuse = |message: String| Err(Malformed { message, did_you_mean: None });
     if text.chars().nth(MAX_LETTERS).is_some() {
         let beginning: String = text.chars().take(20).collect();
-        return refuse(format!("“{beginning}…” is too long for an area code (at most {MAX_LETTERS} letters)"), None);
+        return refuse(format!("“{beginning}…” is too long for an area code (at most {MAX_LETTERS} letters)"));
     }
     let tidied = tidied(text);
     if tidied.is_empty() {
-        return refuse("the area code is empty".to_owned(), None);
+        return refuse("the area code is empty".to_owned());
     }
     if let Some((scheme, canonical, parts)) = schemes.take(&tidied) {
         return Ok(AreaCode { raw: text.to_owned(), scheme: scheme.id.clone(), canonical, parts });
     }
     let examples: Vec<&str> = schemes.schemes.iter().filter_map(|s| s.examples.first()).map(String::as_str).collect();
     let shown = text.trim();
-    refuse(format!("“{shown}” is not an area code; codes look like {}", examples.join(" or ")), nearest(&tidied, schemes))
+    refuse(format!("“{shown}” is not an area code; codes look like {}", examples.join(" or ")))
 }
 
 /// Capitals, full-width letters made plain, and one hyphen for each run of dashes, dots, spaces and underscores.
@@ -353,6 +366,16 @@ mod tests {
             parse(&"0".repeat(81), &schemes()).unwrap_err().message,
             "“00000000000000000000…” is too long for an area code (at most 80 letters)"
         );
+    }
+
+    #[test]
+    fn whether_a_text_is_a_code_is_told_without_advice() {
+        let schemes = schemes();
+        for (text, is_one) in
+            [("vn hnor 0001", true), ("VN-HN0R-0001", false), ("", false), (&"O".repeat(80), false), (&"1".repeat(81), false)]
+        {
+            assert_eq!(is_code(text, &schemes), is_one, "{text}");
+        }
     }
 
     #[test]

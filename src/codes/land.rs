@@ -45,7 +45,7 @@ pub struct Lost {
     pub since: Option<Epoch>,
     /// The last epoch that does not show it; none when it was there from the first on.
     pub before: Option<Epoch>,
-    /// On the code's land.
+    /// On the code's land, without what another event of the same group and time covers: areas add up.
     pub area_m2: f64,
 }
 

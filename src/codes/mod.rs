@@ -17,11 +17,12 @@ mod words;
 
 pub use absent::{Absent, judge_absent, judge_malformed};
 pub use check::{Asked, Case, Check, Reason, Rule, Shown, declared_m2, is_old_number, judge, weigh};
-pub use day::Day;
-pub use grammar::{AreaCode, Malformed, Parts, Scheme, Schemes, parse};
+pub use day::{Day, date};
+pub use grammar::{AreaCode, Malformed, Parts, Scheme, Schemes, is_code, parse, read};
 pub use land::{InUnit, Land, Lost, Overlap, Used};
 pub use register::{Entry, Register};
 pub use rules::{CodeRules, Crop, Market, RuleTexts, Thresholds};
+pub use status::{Standing, standing};
 pub use words::{hectares, number};
 
 #[cfg(test)]

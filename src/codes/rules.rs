@@ -66,6 +66,17 @@ pub struct Crop {
     pub max_harvests: Option<f64>,
 }
 
+/// A crop's name as texts are compared with it.
+#[derive(Debug, Clone, PartialEq)]
+struct CropName {
+    /// A place in `CodeRules::crops`.
+    crop: usize,
+    words: Vec<String>,
+    folded: Vec<String>,
+    /// Written without diacritics, as in “Rau”.
+    is_plain: bool,
+}
+
 /// The texts of `zones/codes/`.
 #[derive(Debug, Clone, Copy)]
 pub struct RuleTexts<'a> {
@@ -82,6 +93,8 @@ pub struct CodeRules {
     pub thresholds: Thresholds,
     pub markets: Vec<Market>,
     pub crops: Vec<Crop>,
+    /// Names of crops, the words of each.
+    crop_names: Vec<CropName>,
     pub(super) checks: BTreeMap<Check, CheckRule>,
     district_words: Vec<String>,
     /// Spelled.
@@ -168,13 +181,23 @@ impl CodeRules {
         if !shares.iter().all(|share| (0.0..=1.0).contains(share)) || !sizes.iter().all(|m| m.is_finite() && *m >= 0.0) {
             return refuse("[thresholds]: shares lie between 0 and 1, the others are 0 or more".to_owned());
         }
+        let crops = crops("codes/crops.toml", texts.crops)?;
+        let names = crops.iter().enumerate().flat_map(|(n, crop)| crop.names.iter().map(move |name| (n, name)));
+        let crop_name = |(crop, name): (usize, &String)| CropName {
+            crop,
+            words: words(&spelled(name)),
+            folded: words(&fold(name)),
+            is_plain: name.is_ascii(),
+        };
+        let crop_names = names.map(crop_name).collect();
         let districts: RawDistricts = parse_toml("codes/districts.toml", texts.districts)?;
         Ok(CodeRules {
             valid_from: raw.valid_from,
             thresholds: raw.thresholds,
             checks,
             markets: markets("codes/markets.toml", texts.markets)?,
-            crops: crops("codes/crops.toml", texts.crops)?,
+            crops,
+            crop_names,
             district_words: districts.words.iter().map(|word| spelled(word)).collect(),
             districts: districts.district.iter().map(|district| spelled(&district.name)).collect(),
             districts_until: districts.valid_to,
@@ -199,20 +222,16 @@ impl CodeRules {
         self.markets.iter().find(|market| market.key == key)
     }
 
-    /// The crop that a register's words mean: the longest name found in them, word by word.
+    /// The crop that a register's words mean: the longest name found in them, word by word. Where no diacritics were typed, a name
+    /// that has some is the whole text or is not meant: “Ca phe” is no “Cá”.
     pub fn crop_of(&self, text: &str) -> Option<&Crop> {
-        // Who typed no diacritics at all meant them.
-        let key = if text.is_ascii() { fold } else { spelled };
-        let words = |text: &str| -> Vec<String> {
-            key(text).split(|c: char| !c.is_alphanumeric() && !is_mark(c)).filter(|w| !w.is_empty()).map(str::to_owned).collect()
+        let (asked, is_ascii) = (words(&spelled(text)), text.is_ascii());
+        let is_in = |name: &&CropName| {
+            let holds = || asked.windows(name.words.len().max(1)).any(|run| run == name.words);
+            if is_ascii { name.folded == asked || (name.is_plain && holds()) } else { holds() }
         };
-        let asked = words(text);
-        let longest = |crop: &Crop| {
-            let found = crop.names.iter().map(|name| words(name)).filter(|name| asked.windows(name.len().max(1)).any(|run| run == name));
-            found.map(|name| name.len()).max()
-        };
-        let best = self.crops.iter().enumerate().filter_map(|(n, crop)| Some((longest(crop)?, std::cmp::Reverse(n), crop)));
-        best.max_by_key(|(len, n, _)| (*len, *n)).map(|(_, _, crop)| crop)
+        let best = self.crop_names.iter().filter(is_in).max_by_key(|name| (name.words.len(), std::cmp::Reverse(name.crop)));
+        best.and_then(|name| self.crops.get(name.crop))
     }
 
     /// The district that a text names with its word in front: `huyện Ứng Hòa`.
@@ -228,6 +247,10 @@ impl CodeRules {
     pub(super) fn units_since(&self) -> Day {
         Day::first_of(self.thresholds.units_since)
     }
+}
+
+fn words(key: &str) -> Vec<String> {
+    key.split(|c: char| !c.is_alphanumeric() && !is_mark(c)).filter(|w| !w.is_empty()).map(str::to_owned).collect()
 }
 
 fn is_mark(c: char) -> bool {
@@ -299,6 +322,12 @@ pub(super) mod tests {
         assert_eq!(key("Rau an toàn"), Some("vegetables"));
         assert_eq!(key("Hoa Cúc"), Some("flowers"));
         assert_eq!((key("Hòa"), key("Sâm"), key("")), (None, None, None));
+        assert_eq!((key("Ca phe"), key("Cà phê"), key("Dau tuong"), key("Hoa mau")), (None, None, None, Some("vegetables")));
+        assert_eq!([key("Hoa quả"), key("hoa qua"), key("Hoa màu")], [Some("fruit"), Some("fruit"), Some("vegetables")]);
+        assert_eq!(
+            [key("Lua"), key("Rau muong"), key("Cam Canh"), key("Ca")],
+            [Some("rice"), Some("vegetables"), Some("citrus"), Some("fish")]
+        );
     }
 
     #[test]

@@ -4,13 +4,14 @@ use super::check::{Check, Reason, shortened};
 use super::day::{Written, in_vietnamese, written};
 use super::words::say;
 use super::{Asked, CodeRules, Day};
-use crate::model::{CodeRecord, CodeStatus, Text};
+use crate::model::{CodeRecord, CodeStatus, Epoch, StatusStep, Text};
 
 /// What the records of a code say of its standing; each check once.
 pub(super) fn judge(records: &[&CodeRecord], asked: &Asked, rules: &CodeRules) -> Vec<Reason> {
     let mut found: Vec<Reason> = Vec::new();
     for record in records {
-        let reasons = [status(record, rules), begun(record, asked, rules), ended(record, asked, rules), market(record, asked, rules)];
+        let reasons =
+            [status(record, asked, rules), begun(record, asked, rules), ended(record, asked, rules), market(record, asked, rules)];
         let papers = [standard(record, asked, rules), inspection(record, asked, rules)];
         for reason in reasons.into_iter().chain(papers).flatten() {
             if !found.iter().any(|other| other.check == reason.check) {
@@ -19,6 +20,39 @@ pub(super) fn judge(records: &[&CodeRecord], asked: &Asked, rules: &CodeRules) -
         }
     }
     found
+}
+
+/// How a code stood on a day.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Standing<'a> {
+    /// With the step of its history that led there, when one did.
+    Known(CodeStatus, Option<&'a StatusStep>),
+    /// Its first status began later, on this day.
+    Before(Epoch),
+    /// It came to this status later; how it stood before the register does not say.
+    Unknown(CodeStatus, Epoch),
+}
+
+/// How a record stood on a day, by its history: the last step that had begun. A step without a date had. What another program wrote
+/// to the status alone, without a step, holds.
+pub fn standing(record: &CodeRecord, date: Day) -> Standing<'_> {
+    let steps = &record.status_history;
+    if steps.last().is_none_or(|last| last.status != record.status) {
+        return Standing::Known(record.status, steps.iter().rev().find(|step| step.status == record.status));
+    }
+    let since = |step: &StatusStep| match written(&step.since) {
+        Written::Date(since) => Some(since),
+        _ => None,
+    };
+    let has_begun = |step: &&StatusStep| since(step).is_none_or(|since| Day::first_of(since) <= date);
+    if let Some(step) = steps.iter().rev().find(has_begun) {
+        return Standing::Known(step.status, Some(step));
+    }
+    match steps.iter().filter_map(|step| Some((since(step)?, step.status))).min_by_key(|(since, _)| Day::first_of(*since)) {
+        Some((since, CodeStatus::Active | CodeStatus::Pending)) => Standing::Before(since),
+        Some((since, status)) => Standing::Unknown(status, since),
+        None => Standing::Known(record.status, None),
+    }
 }
 
 /// Whether a record is in force on a day: active, begun, not ended. An unreadable date is no force.
@@ -33,11 +67,28 @@ pub(super) fn is_live(record: &CodeRecord, date: Day) -> bool {
         Written::Date(to) => date <= Day::last_of(to),
         Written::Unreadable(_) => false,
     };
-    record.status == CodeStatus::Active && begun && lasts
+    matches!(standing(record, date), Standing::Known(CodeStatus::Active, _)) && begun && lasts
 }
 
-fn status(record: &CodeRecord, rules: &CodeRules) -> Option<Reason> {
-    let step = record.status_history.iter().rev().find(|step| step.status == record.status);
+fn status(record: &CodeRecord, asked: &Asked, rules: &CodeRules) -> Option<Reason> {
+    let (status, step) = match standing(record, asked.date) {
+        Standing::Known(status, step) => (status, step),
+        Standing::Before(since) => {
+            let message = say(
+                format!("Mã được cấp từ {}, sau ngày kiểm tra {}", in_vietnamese(since), asked.date),
+                format!("The code was given out on {since}, after the day asked for ({})", asked.date),
+            );
+            return Some(rules.reason(Check::Pending, message));
+        }
+        Standing::Unknown(status, since) => {
+            let check = if status == CodeStatus::Revoked { Check::Revoked } else { Check::Suspended };
+            let message = say(
+                format!("Sổ ghi trạng thái {status} từ {}, không ghi trạng thái của mã ngày {}", in_vietnamese(since), asked.date),
+                format!("The register says {status} since {since}, and not how the code stood on {}", asked.date),
+            );
+            return Some(rules.undecided(check, message));
+        }
+    };
     let since = step.and_then(|step| step.since.as_deref()).unwrap_or_default();
     let why = step.and_then(|step| step.reason.as_deref()).map(|why| format!(": {why}")).unwrap_or_default();
     let when = |vi: bool| match (written(&Some(since.to_owned())), vi) {
@@ -45,7 +96,7 @@ fn status(record: &CodeRecord, rules: &CodeRules) -> Option<Reason> {
         (Written::Date(date), false) => format!(" since {date}"),
         _ => String::new(),
     };
-    let (check, vi, en) = match record.status {
+    let (check, vi, en) = match status {
         CodeStatus::Active => return None,
         CodeStatus::Pending => (Check::Pending, "Mã chưa được cấp, đang chờ duyệt", "The code is not issued yet, it is being decided on"),
         CodeStatus::Suspended => (Check::Suspended, "Mã đang bị tạm dừng", "The code is suspended"),

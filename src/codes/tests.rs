@@ -61,21 +61,29 @@ fn land() -> Land {
 const ASKED: fn() -> Asked<'static> = || Asked { date: day("2026-11-22"), market: Some("CHN"), shipped_t: None };
 
 struct Circumstances {
-    unit: Option<(&'static str, &'static str)>,
+    units: Vec<Option<(&'static str, &'static str)>>,
+    has_units: bool,
     rivals: Vec<&'static str>,
     n_zones_bearing: usize,
 }
 
 impl Default for Circumstances {
     fn default() -> Self {
-        Circumstances { unit: Some(("10000", "Xã Ứng Hòa")), rivals: Vec::new(), n_zones_bearing: 1 }
+        Circumstances { units: vec![Some(("10000", "Xã Ứng Hòa"))], has_units: true, rivals: Vec::new(), n_zones_bearing: 1 }
     }
 }
 
 /// Verdict, then each finding with its weight.
 fn said_in(records: &[&CodeRecord], land: Option<&Land>, asked: &Asked, around: &Circumstances) -> (String, Vec<Reason>) {
     let is_rival = |code: &str| around.rivals.contains(&code);
-    let case = Case { records, land, stated_unit: around.unit, is_rival: &is_rival, n_zones_bearing: around.n_zones_bearing };
+    let case = Case {
+        records,
+        land,
+        stated_units: &around.units,
+        has_units: around.has_units,
+        is_rival: &is_rival,
+        n_zones_bearing: around.n_zones_bearing,
+    };
     let reasons = judge(&case, asked, &rules());
     for reason in &reasons {
         assert!(!reason.message.vi.is_empty() && !reason.message.en.is_empty() && !reason.rule.source.is_empty(), "{reason:?}");
@@ -166,6 +174,18 @@ fn built_land_counts_from_the_day_of_issue_on() {
     assert_eq!(lost(Group::Built, Some("2014"), None, 900.0), "valid", "it was there from the first epoch on");
     assert_eq!(lost(Group::Built, Some("2026"), Some("2025"), 60.0), "valid");
     assert_eq!(lost(Group::Water, Some("2026"), Some("2025"), 900.0), "valid");
+    let mut old = land();
+    let epoch = |text: &str| text.parse().unwrap();
+    old.lost = Some(vec![Lost {
+        event: "e1".to_owned(),
+        group: Group::Built,
+        since: Some(epoch("2024")),
+        before: Some(epoch("2019")),
+        area_m2: 900.0,
+    }]);
+    let undated = CodeRecord { issued: None, ..good() };
+    assert_eq!(said(&undated, &old), "valid", "in force since 2025: that day counts where none of issue is known");
+    assert_eq!(said(&CodeRecord { valid_from: None, ..undated }, &old), "warning encroached:warning");
 }
 
 #[test]
@@ -185,6 +205,85 @@ fn two_live_codes_on_one_land_and_one_code_on_two_zones_are_told() {
 }
 
 #[test]
+fn a_day_is_judged_by_the_status_that_held_then() {
+    let step = |status, since: Option<&str>| StatusStep { status, since: since.map(str::to_owned), reason: None };
+    let on = |record: &CodeRecord, date: &str| {
+        let asked = Asked { date: day(date), ..ASKED() };
+        said_in(&[record], Some(&land()), &asked, &Circumstances::default()).0
+    };
+    let history = vec![
+        step(CodeStatus::Active, Some("2024-09-01")),
+        step(CodeStatus::Suspended, Some("2025-03-01")),
+        step(CodeStatus::Active, Some("2025-06-30")),
+    ];
+    let restored = CodeRecord { status_history: history, valid_from: None, issued: some("2024-09-01"), ..good() };
+    assert_eq!(on(&restored, "2025-04-15"), "invalid suspended:invalid");
+    assert_eq!([on(&restored, "2025-02-28"), on(&restored, "2026-11-22")], ["valid", "valid"]);
+    assert_eq!(on(&restored, "2024-08-31"), "invalid pending:invalid", "it was not given out yet");
+    let mut planned = restored.clone();
+    planned.status = CodeStatus::Suspended;
+    planned.status_history.push(step(CodeStatus::Suspended, Some("2099-01-01")));
+    assert_eq!(on(&planned, "2026-11-22"), "valid", "it will be suspended");
+    let revoked = CodeRecord { status: CodeStatus::Revoked, status_history: vec![step(CodeStatus::Revoked, Some("2026-03"))], ..good() };
+    assert_eq!([on(&revoked, "2026-03-01"), on(&revoked, "2026-02-28")], ["invalid revoked:invalid", "unknown revoked:unknown"]);
+    let undated = CodeRecord { status: CodeStatus::Revoked, status_history: vec![step(CodeStatus::Revoked, None)], ..good() };
+    assert_eq!(on(&undated, "2025-09-01"), "invalid revoked:invalid", "a step without a day held always");
+    let by_hand = CodeRecord { status: CodeStatus::Revoked, status_history: vec![step(CodeStatus::Active, None)], ..good() };
+    assert_eq!(on(&by_hand, "2026-11-22"), "invalid revoked:invalid", "the status was written by another program");
+    let register = Register::new(vec![restored]);
+    assert_eq!([day("2025-04-15"), day("2025-07-01")].map(|date| register.is_live(0, date)), [false, true]);
+}
+
+#[test]
+fn what_was_no_rule_yet_finds_nothing() {
+    let record = CodeRecord { unit: some("Xã Cao Thành, huyện Ứng Hòa"), issued: some("2024-09-01"), valid_from: None, ..good() };
+    let on = |date: &str| {
+        let asked = Asked { date: day(date), ..ASKED() };
+        said_in(&[&record], Some(&land()), &asked, &Circumstances { units: vec![None], ..Circumstances::default() }).0
+    };
+    assert_eq!([on("2025-06-30"), on("2025-07-01")], ["valid", "warning stale_unit:warning"]);
+}
+
+#[test]
+fn what_cannot_be_decided_of_the_standing_is_no_better_for_another_fault() {
+    let mut record = good();
+    record.valid_to = some("01/01/2024 - 31/12/2028");
+    assert_eq!(said(&record, &land()), "unknown lapsed:unknown", "a date with a tail is none");
+    record.next_inspection = some("2026-01-31");
+    assert_eq!(said(&record, &land()), "unknown inspection_due:warning lapsed:unknown");
+    record.status = CodeStatus::Revoked;
+    assert!(said(&record, &land()).starts_with("invalid "));
+}
+
+#[test]
+fn parts_in_two_communes_lie_in_both() {
+    let part = |n: &str, unit: &str| CodeRecord { part: some(n), unit: some(unit), declared_area_m2: Some(10_050.0), ..good() };
+    let (one, two) = (part("1", "Xã Ứng Hòa"), part("2", "Xã Hòa Xá"));
+    let mut halves = land();
+    halves.units = Some(vec![
+        InUnit { code: "10000".to_owned(), name: "Xã Ứng Hòa".to_owned(), share: 0.5 },
+        InUnit { code: "10001".to_owned(), name: "Xã Hòa Xá".to_owned(), share: 0.5 },
+    ]);
+    let both =
+        || Circumstances { units: vec![Some(("10000", "Xã Ứng Hòa")), Some(("10001", "Xã Hòa Xá"))], ..Circumstances::default() };
+    assert_eq!(said_in(&[&one, &two], Some(&halves), &ASKED(), &both()).0, "valid");
+    let (told, reasons) =
+        said_in(&[&one, &one], Some(&halves), &ASKED(), &Circumstances { units: vec![Some(("10000", "Xã Ứng Hòa")); 2], ..both() });
+    assert_eq!((told.as_str(), &reasons[0].shown), ("warning outside_unit:warning", &Shown::OutsideOf(vec!["10000".to_owned()])));
+    // One of them states a unit that is none of today's: that is told, and nothing of where both lie.
+    let stale = Circumstances { units: vec![Some(("10000", "Xã Ứng Hòa")), None], ..both() };
+    assert_eq!(said_in(&[&one, &two], Some(&halves), &ASKED(), &stale).0, "warning stale_unit:warning");
+}
+
+#[test]
+fn without_boundaries_no_commune_is_none_of_today() {
+    let around = Circumstances { units: vec![None], has_units: false, ..Circumstances::default() };
+    assert_eq!(said_in(&[&good()], None, &ASKED(), &around).0, "warning no_geometry:warning");
+    let around = Circumstances { units: vec![None], ..Circumstances::default() };
+    assert_eq!(said_in(&[&good()], None, &ASKED(), &around).0, "warning stale_unit:warning no_geometry:warning");
+}
+
+#[test]
 fn tonnes_that_the_land_cannot_give_mean_a_borrowed_code() {
     let asked = |shipped_t| Asked { shipped_t: Some(shipped_t), ..ASKED() };
     // 2.01 ha × 40 t/ha × 1 harvest.
@@ -198,7 +297,7 @@ fn tonnes_that_the_land_cannot_give_mean_a_borrowed_code() {
 
 #[test]
 fn a_unit_of_before_july_2025_is_stale_and_the_one_of_today_is_named() {
-    let none = || Circumstances { unit: None, ..Circumstances::default() };
+    let none = || Circumstances { units: vec![None], ..Circumstances::default() };
     let told = |unit: &str, issued: &str| {
         let record = CodeRecord { unit: some(unit), issued: some(issued), valid_from: None, ..good() };
         let (told, reasons) = said_in(&[&record], Some(&land()), &ASKED(), &none());

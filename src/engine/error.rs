@@ -64,6 +64,11 @@ pub enum EngineError {
     /// A code of the register that is another than what was named by its mark.
     #[error("{code} changed since you read it: look at what is there now, then try again")]
     CodeMoved { code: String, etag: String },
+    /// The register is another than the one that a file was looked at against.
+    #[error(
+        "the register changed since you looked at what the file would do (it is of revision {now} by now): look at it again, then keep it"
+    )]
+    RegisterMoved { now: Revision },
     /// A file that was sent and cannot be shown: why, in a word that stays; where a layer has to be chosen, which there are.
     #[error("{message}")]
     FileRefused { why: &'static str, message: String, layers: Vec<String> },
@@ -122,6 +127,7 @@ impl EngineError {
             EngineError::EditRefused { .. } | EngineError::FileRefused { .. } => ErrorKind::Invalid,
             EngineError::EditStale { .. }
             | EngineError::PlanMoved { .. }
+            | EngineError::RegisterMoved { .. }
             | EngineError::AlertMoved { .. }
             | EngineError::CodeMoved { .. } => ErrorKind::Conflict,
             EngineError::Store(error) => of_store(error),

@@ -63,7 +63,7 @@ pub use planning::{Figures, FiguresAsk, FiguresBy, FiguresRow};
 pub use plans::{CommentAsk, CommentChange, DecideAsk, PlanAsk, PlanPatch, PlanReader, SupplyAsk};
 pub use pyramid::{Pyramid, PyramidAsk, pyramid};
 pub use raster::EpochRaster;
-pub use register::{CheckAsk, CheckTerms, Checked, CodesAsk, RegisterAsk, StatusAsk};
+pub use register::{CheckAsk, CheckTerms, Checked, CodeList, CodesAsk, Looked, RegisterAsk, StatusAsk};
 pub use rulebook::{Rulebook, tiles_file, tiles_text};
 pub use snapshot::{EpochLandUse, Snapshot, UnitView, ZoneView, Zones};
 pub use tiles::TileChanges;

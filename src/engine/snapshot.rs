@@ -446,6 +446,9 @@ impl Snapshot {
             snapshot.rasters.insert(epoch, kept.cloned().unwrap_or_else(|| Lazy::new(stamp)));
         }
         snapshot.tiles = PreparedTiles::shared(&snapshot, before);
+        if let Some(lands) = before.and_then(|before| snapshot.shared_code_lands(before)) {
+            snapshot.code_lands = OnceLock::from(lands);
+        }
         Ok(snapshot)
     }
 

@@ -8,6 +8,7 @@ use std::ffi::CString;
 
 use super::encoding::Encoding;
 use super::syllables;
+use crate::model::Issue;
 
 /// Where Windows' Western code page differs from Latin-1: its characters of the bytes 0x80 to 0x9F.
 const WESTERN: [char; 32] = [
@@ -117,6 +118,18 @@ impl Evidence {
         let is = converted(&was, encoding).unwrap_or_else(|| was.clone());
         format!("“{was}” is “{is}”")
     }
+}
+
+/// What is told of text that was converted.
+pub(super) fn told(evidence: &Evidence, font: &Encoding, share: f64) -> Issue {
+    let message = format!(
+        "the text was written in {} and passes for Western text: {}; it was converted, since {:.0} % of its words are Vietnamese then. \
+         --encoding UTF-8 takes it as it stands",
+        font.name(),
+        evidence.shown(font),
+        share * 100.0
+    );
+    Issue::new("text_converted", None, message)
 }
 
 /// A value as Unicode; none when it is Unicode already, as far as its syllables tell.

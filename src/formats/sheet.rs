@@ -12,6 +12,8 @@ use calamine::{DataRef, ExcelDateTime, Reader, Xlsx, open_workbook};
 
 use super::FormatError;
 use super::encoding::{ASSUMED, Encoding, clean};
+use super::fonts::{self, Evidence};
+use super::vertices;
 use crate::model::Issue;
 
 /// A row as it stands in the file.
@@ -20,6 +22,8 @@ pub struct SheetRow {
     /// From 1; of a text the line it begins on.
     pub number: u64,
     pub cells: Vec<Option<String>>,
+    /// Columns of numbers with three decimals: a text like theirs may mean thousands.
+    pub decimals: Vec<usize>,
     pub issues: Vec<Issue>,
 }
 
@@ -31,6 +35,8 @@ pub struct Sheet {
     pub names: Vec<String>,
     /// Rows with at least one cell, in order.
     pub rows: Vec<SheetRow>,
+    /// About the file as a whole.
+    pub issues: Vec<Issue>,
 }
 
 const MOST_ROWS: u32 = 300_000;
@@ -57,12 +63,51 @@ pub fn read_sheet(path: &Path, layer: Option<&str>, encoding: Option<&str>) -> R
         Ok(meta) if meta.len() > MOST_BYTES => return Err(FormatError::TooLarge { path: path.to_owned(), most_mib: MOST_BYTES >> 20 }),
         Ok(_) => {}
     }
+    let named =
+        encoding.map(|name| Encoding::named(name).ok_or_else(|| FormatError::UnknownEncoding { name: name.to_owned() })).transpose()?;
     let is_workbook = path.extension().is_some_and(|e| ["xlsx", "xlsm"].iter().any(|x| e.eq_ignore_ascii_case(x)));
-    if is_workbook { workbook(path, layer) } else { text(path, encoding) }
+    let mut sheet = if is_workbook { workbook(path, layer)? } else { text(path, named.as_ref())? };
+    mend_fonts(&mut sheet, named.as_ref());
+    Ok(sheet)
+}
+
+/// Text of a font of before Unicode, which a workbook or a UTF-8 text holds as Western letters: in the font that was named, else in the
+/// one by which its words are Vietnamese.
+fn mend_fonts(sheet: &mut Sheet, named: Option<&Encoding>) {
+    let font = match named {
+        Some(named) => named.is_of_a_font().then(|| named.clone()),
+        None => {
+            let mut evidence = Evidence::new();
+            let cells = sheet.rows.iter().flat_map(|row| row.cells.iter().flatten());
+            cells.filter_map(|text| fonts::western_bytes(text)).for_each(|bytes| evidence.look(&bytes));
+            let found = evidence.verdict();
+            sheet.issues.extend(found.as_ref().map(|(font, share)| fonts::told(&evidence, font, *share)));
+            found.map(|(font, _)| font)
+        }
+    };
+    let Some(font) = font else { return };
+    for cell in sheet.rows.iter_mut().flat_map(|row| row.cells.iter_mut().flatten()) {
+        if let Some(text) = fonts::converted(cell, &font) {
+            *cell = clean(&text).unwrap_or_default();
+        }
+    }
+}
+
+/// Whether a table is one of vertices, by which polygons are drawn.
+pub fn holds_vertices(sheet: &Sheet) -> bool {
+    let row = |row: &SheetRow| -> vertices::Row {
+        (row.number as usize, row.cells.iter().map(|cell| cell.clone().unwrap_or_default()).collect())
+    };
+    let first: Vec<vertices::Row> = sheet.rows.iter().take(vertices::MOST_ROWS_ABOVE).map(row).collect();
+    if !vertices::has_heading(&first) {
+        return false;
+    }
+    let rows: Vec<vertices::Row> = sheet.rows.iter().map(row).collect();
+    vertices::polygons(&rows, None).is_some_and(|polygons| !polygons.features.is_empty())
 }
 
 fn too_many(path: &Path) -> FormatError {
-    let reason = format!("it has more than {MOST_ROWS} rows or {MOST_COLUMNS} columns: take a part of it");
+    let reason = format!("it has more than {MOST_ROWS} rows, {MOST_COLUMNS} columns or {MOST_CELLS} cells: take a part of it");
     FormatError::Unreadable { path: path.to_owned(), reason }
 }
 
@@ -85,7 +130,7 @@ fn workbook(path: &Path, layer: Option<&str>) -> Result<Sheet, FormatError> {
     for name in wanted {
         let rows = sheet_rows(path, &mut book, &name)?;
         if !rows.is_empty() {
-            return Ok(Sheet { name, names, rows });
+            return Ok(Sheet { name, names, rows, issues: Vec::new() });
         }
     }
     Err(FormatError::Empty { path: path.to_owned(), layer: layer.unwrap_or_default().to_owned() })
@@ -102,12 +147,19 @@ fn sheet_rows(path: &Path, book: &mut Xlsx<BufReader<fs::File>>, name: &str) -> 
         if value.is_none() && issue.is_none() {
             continue;
         }
-        n_cells += 1;
-        if row >= MOST_ROWS || column >= MOST_COLUMNS || n_cells > MOST_CELLS {
+        if row >= MOST_ROWS || column >= MOST_COLUMNS {
             return Err(too_many(path));
         }
         let entry = rows.entry(row).or_insert_with(|| SheetRow { number: u64::from(row) + 1, ..SheetRow::default() });
+        // A cell far to the right takes room for all before it.
+        n_cells += (column as usize + 1).saturating_sub(entry.cells.len());
+        if n_cells > MOST_CELLS {
+            return Err(too_many(path));
+        }
         put(entry, column as usize, value);
+        if is_ambiguous_decimal(cell.get_value()) {
+            entry.decimals.push(column as usize);
+        }
         let id = entry.number.to_string();
         entry.issues.extend(issue.map(|error| {
             let cell = format!("{}{}", letters(column), row + 1);
@@ -135,16 +187,22 @@ fn sheet_rows(path: &Path, book: &mut Xlsx<BufReader<fs::File>>, name: &str) -> 
         entry.issues.push(Issue::new("formula", Some(&id), message).in_vietnamese(vi));
     }
     for merged in book.merge_cells_by_sheet_name(name).unwrap_or_default() {
-        fill_merged(&mut rows, merged.start, merged.end);
+        n_cells += fill_merged(&mut rows, merged.start, merged.end, MOST_CELLS.saturating_sub(n_cells)).ok_or_else(|| too_many(path))?;
     }
     Ok(rows.into_values().filter(|row| row.cells.iter().any(Option::is_some)).collect())
 }
 
-/// A merged cell has its value in the first row alone: the rows below get it too, and say so.
-fn fill_merged(rows: &mut BTreeMap<u32, SheetRow>, start: (u32, u32), end: (u32, u32)) {
-    let Some(value) = rows.get(&start.0).and_then(|row| row.cells.get(start.1 as usize)).cloned().flatten() else { return };
+/// A merged cell has its value in the first row alone: the rows below get it too, and say so. How many cells that took; none when
+/// more than `most`.
+fn fill_merged(rows: &mut BTreeMap<u32, SheetRow>, start: (u32, u32), end: (u32, u32), most: usize) -> Option<usize> {
+    let mut n_cells = 0;
+    let Some(value) = rows.get(&start.0).and_then(|row| row.cells.get(start.1 as usize)).cloned().flatten() else { return Some(0) };
     for (row, entry) in rows.range_mut(start.0 + 1..=end.0.max(start.0 + 1)).filter(|(row, _)| **row <= end.0) {
         if entry.cells.get(start.1 as usize).is_none_or(Option::is_none) {
+            n_cells += (start.1 as usize + 1).saturating_sub(entry.cells.len());
+            if n_cells > most {
+                return None;
+            }
             put(entry, start.1 as usize, Some(value.clone()));
             let id = entry.number.to_string();
             let (cell, first) = (format!("{}{}", letters(start.1), row + 1), start.0 + 1);
@@ -153,6 +211,7 @@ fn fill_merged(rows: &mut BTreeMap<u32, SheetRow>, start: (u32, u32), end: (u32,
             entry.issues.push(Issue::new("merged_cells", Some(&id), message).in_vietnamese(vi));
         }
     }
+    Some(n_cells)
 }
 
 fn put(row: &mut SheetRow, column: usize, value: Option<String>) {
@@ -189,6 +248,10 @@ fn cell_text(value: &DataRef<'_>) -> (Option<String>, Option<String>) {
     }
 }
 
+fn is_ambiguous_decimal(value: &DataRef<'_>) -> bool {
+    matches!(value, DataRef::Float(x) if super::is_thousands(&number_text(*x)))
+}
+
 /// Whole numbers without a point.
 fn number_text(x: f64) -> String {
     if x.fract() == 0.0 && x.abs() < 1e15 { format!("{x:.0}") } else { x.to_string() }
@@ -202,30 +265,25 @@ fn date_text(date: &ExcelDateTime) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-fn text(path: &Path, encoding: Option<&str>) -> Result<Sheet, FormatError> {
-    let named =
-        encoding.map(|name| Encoding::named(name).ok_or_else(|| FormatError::UnknownEncoding { name: name.to_owned() })).transpose()?;
+fn text(path: &Path, named: Option<&Encoding>) -> Result<Sheet, FormatError> {
     let bytes = fs::read(path).map_err(|e| FormatError::Unreadable { path: path.to_owned(), reason: e.to_string() })?;
     let bytes = match wide(&bytes) {
         Some(text) => text.into_bytes(),
         None => bytes.strip_prefix(b"\xef\xbb\xbf").map_or_else(|| bytes.clone(), <[u8]>::to_vec),
     };
     let is_plain = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("txt"));
-    let rows = split(&bytes, separator(&bytes, is_plain));
-    if rows.len() > MOST_ROWS as usize || rows.iter().any(|(_, cells)| cells.len() > MOST_COLUMNS as usize) {
-        return Err(too_many(path));
-    }
-    let assumed = named.clone().or_else(|| Encoding::named(ASSUMED)).unwrap_or_else(Encoding::latin1);
+    let rows = split(&bytes, separator(&bytes, is_plain)).ok_or_else(|| too_many(path))?;
+    let assumed = named.cloned().or_else(|| Encoding::named(ASSUMED)).unwrap_or_else(Encoding::latin1);
     let rows: Vec<SheetRow> = rows
         .into_iter()
-        .map(|(number, cells)| decoded(number, cells, named.as_ref(), &assumed))
+        .map(|(number, cells)| decoded(number, cells, named, &assumed))
         .filter(|row| row.cells.iter().any(Option::is_some))
         .collect();
     if rows.is_empty() {
         return Err(FormatError::Empty { path: path.to_owned(), layer: String::new() });
     }
     let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(Sheet { names: vec![name.clone()], name, rows })
+    Ok(Sheet { names: vec![name.clone()], name, rows, issues: Vec::new() })
 }
 
 /// UTF-16 with its mark in front.
@@ -250,9 +308,11 @@ fn separator(bytes: &[u8], is_plain: bool) -> u8 {
 
 type RawRow = (u64, Vec<Vec<u8>>);
 
-/// RFC 4180, with any separator; a quotation mark that is not closed ends with the file.
-fn split(bytes: &[u8], separator: u8) -> Vec<RawRow> {
+/// RFC 4180, with any separator; a quotation mark that is not closed ends with the file. None of more rows, columns or cells than
+/// any register has.
+fn split(bytes: &[u8], separator: u8) -> Option<Vec<RawRow>> {
     let mut rows = Vec::new();
+    let mut n_cells = 0;
     let (mut line, mut begin) = (1_u64, 1_u64);
     let mut cells: Vec<Vec<u8>> = Vec::new();
     let mut cell: Vec<u8> = Vec::new();
@@ -271,11 +331,20 @@ fn split(bytes: &[u8], separator: u8) -> Vec<RawRow> {
                     cell.pop();
                 }
                 cells.push(std::mem::take(&mut cell));
+                n_cells += cells.len();
                 rows.push((begin, std::mem::take(&mut cells)));
+                if rows.len() > MOST_ROWS as usize || n_cells > MOST_CELLS {
+                    return None;
+                }
                 line += 1;
                 begin = line;
             }
-            byte if byte == separator && !is_quoted => cells.push(std::mem::take(&mut cell)),
+            byte if byte == separator && !is_quoted => {
+                cells.push(std::mem::take(&mut cell));
+                if cells.len() >= MOST_COLUMNS as usize {
+                    return None;
+                }
+            }
             byte => {
                 line += u64::from(byte == b'\n');
                 cell.push(byte);
@@ -287,7 +356,7 @@ fn split(bytes: &[u8], separator: u8) -> Vec<RawRow> {
         cells.push(cell);
         rows.push((begin, cells));
     }
-    rows
+    Some(rows)
 }
 
 /// UTF-8 where a row is that, else the encoding that was named or is usual here; said of the row when nobody named it.
@@ -307,12 +376,14 @@ fn decoded(number: u64, cells: Vec<Vec<u8>>, named: Option<&Encoding>, assumed: 
         let vi = format!("Dòng không phải UTF-8; đã đọc theo {ASSUMED}. Nếu sai chữ, hãy lưu tệp thành UTF-8 rồi nạp lại.");
         issues.push(Issue::new("encoding", Some(&number.to_string()), message).in_vietnamese(vi));
     }
-    SheetRow { number, cells, issues }
+    SheetRow { number, cells, decimals: Vec::new(), issues }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{About, Column, ColumnType, Export, Row, Table, Value};
     use super::*;
+    use crate::model::EpsgCode;
 
     fn read(name: &str, bytes: &[u8], encoding: Option<&str>) -> Result<Sheet, FormatError> {
         let dir = tempfile::tempdir().unwrap();
@@ -346,6 +417,44 @@ mod tests {
         assert!(matches!(read_sheet(Path::new("/nowhere/a.csv"), None, None), Err(FormatError::NotFound { .. })));
         let wide = vec![b','; 300];
         assert!(read("a.csv", &wide, None).unwrap_err().to_string().contains("256 columns"));
+    }
+
+    fn workbook_of(columns: &[Column], rows: impl Iterator<Item = Row>) -> (tempfile::TempDir, std::path::PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.xlsx");
+        let about = About { source: String::new(), epoch: None, revision: 1, is_simulated: false };
+        let mut file = Export::create(&path, EpsgCode::HANOI, None).unwrap();
+        file.layer(&Table { name: "a", columns, about: &about, is_polygons: true }, rows).unwrap();
+        file.finish().unwrap();
+        (dir, path)
+    }
+
+    #[test]
+    fn cells_far_to_the_right_count_with_all_before_them() {
+        // With the five about the layer 256 columns, of which few hold anything.
+        let columns: Vec<Column> = (0..251).map(|n| Column::new(&format!("c{n}"), ColumnType::Text)).collect();
+        let (_dir, path) = workbook_of(&columns, (0..47_000).map(|_| Row { values: Vec::new(), shape: None }));
+        let error = read_sheet(&path, None, None).unwrap_err().to_string();
+        assert!(error.contains("12000000 cells"), "{error}");
+        let rows = "a,b\n".repeat(300_001);
+        assert!(read("a.csv", rows.as_bytes(), None).is_err());
+    }
+
+    #[test]
+    fn a_number_of_a_workbook_is_no_thousand_and_its_fonts_become_unicode() {
+        let columns = [Column::new("ten", ColumnType::Text), Column::new("dien tich", ColumnType::Real)];
+        let names = ["Hµ Néi", "§\u{ad}êng L©m", "øng Hßa"];
+        let rows = names.iter().map(|name| Row { values: vec![Value::Text((*name).to_owned()), Value::Real(950.125)], shape: None });
+        let (_dir, path) = workbook_of(&columns, rows);
+        let sheet = read_sheet(&path, None, None).unwrap();
+        let names: Vec<&str> = sheet.rows[1..].iter().map(|row| row.cells[0].as_deref().unwrap()).collect();
+        assert_eq!(names, ["Hà Nội", "Đường Lâm", "ứng Hòa"]);
+        assert_eq!(sheet.issues.iter().map(|issue| issue.code).collect::<Vec<_>>(), ["text_converted"]);
+        assert_eq!(sheet.rows[1].decimals, [1]);
+        let text = read("a.csv", "ten\nHµ Néi\n§\u{ad}êng L©m\nøng Hßa\n".as_bytes(), None).unwrap();
+        assert_eq!((text.rows[1].cells[0].as_deref(), text.issues.len()), (Some("Hà Nội"), 1));
+        let as_it_is = read("a.csv", "ten\nHµ Néi\n".as_bytes(), Some("UTF-8")).unwrap();
+        assert_eq!(as_it_is.rows[1].cells[0].as_deref(), Some("Hµ Néi"));
     }
 
     #[test]

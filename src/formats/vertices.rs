@@ -80,7 +80,7 @@ const OF_POLYGONS: [&str; 23] = [
 ];
 const OF_PARTS: [&str; 6] = ["part", "phan", "manh", "ring", "vong", "sophan"];
 /// The heading is among the first rows.
-const MOST_ROWS_ABOVE: usize = 30;
+pub(super) const MOST_ROWS_ABOVE: usize = 30;
 
 /// Letters and digits alone, without marks, in lower case, without a unit: `Tọa độ X (m)` → `x`.
 fn plain(name: &str) -> String {
@@ -125,6 +125,11 @@ fn heading(rows: &[Row]) -> Option<Heading> {
     })
 }
 
+/// Whether columns of coordinates are named in the first rows.
+pub(super) fn has_heading(rows: &[Row]) -> bool {
+    heading(rows).is_some()
+}
+
 /// A number as people write it: decimals with a comma or a point, thousands apart by points, commas or spaces.
 pub fn number(text: &str) -> Option<f64> {
     let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\u{a0}' && *c != '\'').collect();
@@ -138,6 +143,16 @@ pub fn number(text: &str) -> Option<f64> {
         _ => text,
     };
     joined.parse::<f64>().ok().filter(|n| n.is_finite())
+}
+
+/// Whether a number is written as thousands are, and could have three decimals: `12.500`, `1,250`, but not `0.500`.
+pub fn is_thousands(text: &str) -> bool {
+    let text = text.trim();
+    let mut parts = text.split(['.', ',']);
+    let is_first = |part: &str| (1..=3).contains(&part.len()) && !part.starts_with('0') && part.bytes().all(|b| b.is_ascii_digit());
+    let is_next = |part: &str| part.len() == 3 && part.bytes().all(|b| b.is_ascii_digit());
+    let signs = [text.contains('.'), text.contains(',')];
+    parts.next().is_some_and(is_first) && signs[0] != signs[1] && parts.all(is_next)
 }
 
 /// One polygon's vertices so far.

@@ -13,9 +13,10 @@ use super::error::ApiError;
 use super::session::Who;
 use super::{App, blocking, file_sent};
 use crate::access::Action;
-use crate::engine::{CheckAsk, CodesAsk, EngineError, RegisterAsk, Snapshot, StatusAsk};
+use crate::engine::{CheckAsk, CodeList, CodesAsk, EngineError, RegisterAsk, Snapshot, StatusAsk};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const CSV: &str = "text/csv";
 /// Of a file's, a column's, a market's name.
 const MOST_CHARACTERS: usize = 300;
 
@@ -53,7 +54,7 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -
 pub(super) async fn one(State(app): State<App>, who: Who, Place(code): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
     let ask = Ask::read(&uri, &["market", "date", "shipped_t", "rev"])?;
     let wanted = check_ask(&ask)?;
-    let reads_holders = who.may(Action::ReadRegister).is_ok();
+    let reads_holders = who.may(Action::ReadHolders).is_ok();
     answer(app, headers, None, JSON, move |s| s.code_card(&code, &wanted, reads_holders)).await
 }
 
@@ -84,8 +85,13 @@ pub(super) async fn check(State(app): State<App>, headers: HeaderMap, uri: Uri, 
         Some(_) if !sent.codes.is_empty() => Err(ApiError::bad_request("give codes or a place (at), not both")),
         Some(at) => verdicts(app, headers, move |s| s.checks_at(at, sent.accuracy_m, &wanted)).await,
         None if sent.codes.is_empty() => Err(ApiError::bad_request("there is nothing to check: give codes, or a place (at)")),
-        None if wants_sheet => sheet(app, move |s| s.checks_sheet(&sent.codes, &wanted)).await,
-        None => verdicts(app, headers, move |s| s.checks(&sent.codes, &wanted)).await,
+        None if sent.codes.len() > Snapshot::MOST_CODES => Err(ApiError::bad_request(format!(
+            "{} codes at once are too many: at most {}; send them as a file, or in parts",
+            sent.codes.len(),
+            Snapshot::MOST_CODES
+        ))),
+        None if wants_sheet => sheet(app, move |s| s.list_sheet(&CodeList::of(&sent.codes), &wanted)).await,
+        None => verdicts(app, headers, move |s| s.check_list(&CodeList::of(&sent.codes), &wanted)).await,
     }
 }
 
@@ -112,13 +118,12 @@ async fn check_file(app: App, headers: HeaderMap, ask: &Ask, wants_sheet: bool, 
     let coding = Coding::accepted(&headers);
     let work = move || {
         let _permit = permit;
-        let typed = snapshot.codes_in_bytes(&bytes, &filename, column.as_deref())?;
+        let list = snapshot.codes_in_bytes(&bytes, &filename, column.as_deref())?;
+        drop(bytes);
         if wants_sheet {
-            return Ok((snapshot.checks_sheet(&typed, &wanted)?, None));
+            return Ok((snapshot.list_sheet(&list, &wanted)?, None));
         }
-        let terms = snapshot.check_terms(&wanted)?;
-        let checked = snapshot.check_codes(&typed, &wanted)?;
-        Ok((Vec::new(), Some(Coded::new(json_bytes(&snapshot.verdicts(&checked, &terms)?), coding))))
+        Ok((Vec::new(), Some(Coded::new(json_bytes(&snapshot.check_list(&list, &wanted)?), coding))))
     };
     match blocking(work).await? {
         (_, Some(coded)) => Ok(coded.respond(&HeaderMap::new(), JSON, Freshness::Ask)),
@@ -152,10 +157,16 @@ pub(super) async fn put_status(
 
 pub(super) async fn import(State(app): State<App>, who: Who, headers: HeaderMap, uri: Uri, request: Request) -> Answer {
     who.may(Action::EditRegister)?;
-    let ask = Ask::read(&uri, &["as", "filename", "layer", "mapping", "crs", "operation", "encoding", "keep", "mode"])?;
+    let ask =
+        Ask::read(&uri, &["as", "filename", "layer", "mapping", "crs", "operation", "encoding", "correct", "keep", "mode", "revision"])?;
     ask.word("as", &["codes"])?;
     let text = |name: &str| Ok::<_, ApiError>(ask.short_text(name, MOST_CHARACTERS)?.map(str::to_owned));
     let mapping = ask.short_text("mapping", 6_000)?.map(serde_json::from_str).transpose();
+    let keep = ask.word("keep", &["false", "true"])? == "true";
+    let revision = ask.one("revision")?;
+    if keep && revision.is_none() {
+        return Err(ApiError::bad_request("parameter revision: look at the file first, and keep it with the revision that the look gave"));
+    }
     let wanted = RegisterAsk {
         filename: text("filename")?
             .ok_or_else(|| ApiError::bad_request("parameter filename: say the file's name, by which its format is known"))?,
@@ -168,14 +179,29 @@ pub(super) async fn import(State(app): State<App>, who: Who, headers: HeaderMap,
         crs: ask.epsg("crs")?,
         operation: ask.epsg("operation")?,
         encoding: text("encoding")?,
-        keep: ask.word("keep", &["false", "true"])? == "true",
+        correct: ask.one("correct")?,
+        keep,
+        revision,
         replace: ask.word("mode", &["update", "replace"])? == "replace",
     };
     let (permit, bytes) = file_sent(&app.0.droppers, request).await?;
-    let review = written(app, move |engine| {
+    let wants_issues = headers.get_all(header::ACCEPT).iter().any(|v| v.to_str().is_ok_and(|v| v.contains(CSV)));
+    if wants_issues && wanted.keep {
+        return Err(ApiError::bad_request("the issues as a table are of a look at the file: leave keep out"));
+    }
+    let looked = written(app, move |engine| {
         let _permit = permit;
-        engine.import_register(&bytes, &wanted)
+        engine.import_register(&bytes, &wanted, &who.0)
     });
+    let looked = looked.await?;
+    if wants_issues {
+        let headers = [
+            (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+            (header::CONTENT_DISPOSITION, "attachment; filename=\"issues.csv\""),
+            (header::CACHE_CONTROL, "no-store"),
+        ];
+        return Ok((headers, looked.issues_csv()?).into_response());
+    }
     let coding = Coding::accepted(&headers);
-    Ok(Coded::new(json_bytes(&review.await?), coding).respond(&HeaderMap::new(), JSON, Freshness::Ask))
+    Ok(Coded::new(json_bytes(&looked.review), coding).respond(&HeaderMap::new(), JSON, Freshness::Ask))
 }

@@ -133,6 +133,10 @@ impl From<EngineError> for ApiError {
                 let details = Some(Box::new(json!({ "etag": now })));
                 return ApiError { details, ..ApiError::new(StatusCode::PRECONDITION_FAILED, error.to_string()) };
             }
+            EngineError::RegisterMoved { now } => {
+                let details = Some(Box::new(json!({ "revision": now })));
+                return ApiError { details, ..ApiError::new(StatusCode::CONFLICT, error.to_string()) };
+            }
             EngineError::PlanMoved { now } => {
                 let details = Some(Box::new(json!({ "revision": now })));
                 return ApiError { details, ..ApiError::new(StatusCode::PRECONDITION_FAILED, error.to_string()) };

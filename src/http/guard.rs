@@ -21,8 +21,8 @@ const MOST_BODY_BYTES: u64 = 64 * 1024;
 pub(super) const MOST_EDIT_BYTES: u64 = 16 * 1024 * 1024;
 /// Of a file that is dropped on the map.
 pub(super) const MOST_FILE_BYTES: u64 = 64 * 1024 * 1024;
-/// Of a file with codes to be checked, which anybody may send: 10,000 rows with what else a register has in them.
-pub(super) const MOST_LIST_BYTES: u64 = 8 * 1024 * 1024;
+/// Of a file with codes to be checked, which anybody may send: 200,000 codes with a little beside them.
+pub(super) const MOST_LIST_BYTES: u64 = 16 * 1024 * 1024;
 /// Of a photo.
 pub(super) const MOST_PHOTO_BYTES: u64 = 20 * 1024 * 1024;
 const MOST_ADDRESS_BYTES: usize = 8 * 1024;

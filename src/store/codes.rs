@@ -165,7 +165,7 @@ impl PrivateStore {
         rows.collect::<rusqlite::Result<_>>().during(&self.path, doing)
     }
 
-    /// Writes holders, in place of all that there were or beside them, and then does `then`; when that fails nothing is
+    /// Writes holders, in place of all that there were or beside them (what is empty goes), and then does `then`; when that fails nothing is
     /// changed here.
     pub fn put_holders<T, E: From<StoreError>>(
         &mut self,
@@ -180,7 +180,13 @@ impl PrivateStore {
             let sql = "INSERT INTO code_holders VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (code, part) DO UPDATE
                 SET holder = ?3, phone = ?4, identity_no = ?5, farmers = ?6";
             let mut insert = c.prepare(sql)?;
-            for ((code, part), CodeHolder { holder, phone, identity_no, farmers }) in holders {
+            let mut remove = c.prepare("DELETE FROM code_holders WHERE code = ?1 AND part = ?2")?;
+            for ((code, part), held) in holders {
+                if held.is_empty() {
+                    remove.execute(params![code, part])?;
+                    continue;
+                }
+                let CodeHolder { holder, phone, identity_no, farmers } = held;
                 insert.execute(params![code, part, holder, phone, identity_no, farmers])?;
             }
             Ok(then())
@@ -282,6 +288,9 @@ mod tests {
         assert!(store.put_holders(&one("A", "9"), true, fails).is_err());
         assert_eq!(store.all_holders().unwrap().len(), 2);
         assert_eq!(store.holders("A").unwrap()[""], holder("1"), "nothing was changed");
+        done(&mut store, &BTreeMap::from([(("B".to_owned(), String::new()), CodeHolder::default())]), false).unwrap();
+        assert!(store.holders("B").unwrap().is_empty(), "who holds nothing is not kept");
+        done(&mut store, &one("B", "2"), false).unwrap();
         done(&mut store, &one("C", "3"), true).unwrap();
         assert_eq!(store.all_holders().unwrap().into_keys().collect::<Vec<_>>(), [("C".to_owned(), String::new())]);
     }

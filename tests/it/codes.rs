@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 use crate::edits::{X, Y, engine, loaded};
 use crate::program::{Bench, geojson_in, square};
 
+mod land;
+mod lists;
+mod update;
+
 const REGISTER: &str = "DANH SÁCH MÃ SỐ VÙNG TRỒNG,,,,,,,,
 Mã số vùng trồng,Tên vùng,Diện tích (ha),Cây trồng,Thị trường,Trạng thái,Ngày cấp,Đến ngày,zone_ids,Người đại diện,Số điện thoại
 vn hnor 0001,Lúa A,\"4,01\",Lúa,Trung Quốc,Đang hoạt động,31/12/2025,2027-12-31,a,Nguyễn Văn Kín,0912345678
@@ -133,14 +137,14 @@ fn a_place_a_status_and_a_review_in_a_served_workspace() {
     // A review changes nothing until it is kept.
     let file = "code,status,zone_ids\nVN-HNOR-0009,active,b\nVN-HNOR-0002,active,b\nnope,active,\n";
     let mut ask = RegisterAsk { filename: "more.csv".to_owned(), ..RegisterAsk::default() };
-    let review = engine.import_register(file.as_bytes(), &ask).unwrap();
+    let review = engine.import_register(file.as_bytes(), &ask, &officer()).unwrap().review;
     let n = |name: &str| review[name].as_u64().unwrap();
     assert_eq!((n("n_add"), n("n_change"), n("n_set_aside"), &review["kept"]), (1, 1, 1, &json!(false)));
     assert_eq!((&review["rows"][2]["row"], &review["rows"][2]["action"]), (&json!(4), &json!("set_aside")));
     assert_eq!(engine.snapshot().codes.entries.len(), 2);
     ask.keep = true;
-    engine.import_register(file.as_bytes(), &ask).unwrap();
+    engine.import_register(file.as_bytes(), &ask, &officer()).unwrap();
     assert_eq!(engine.snapshot().codes.entries.len(), 3, "what is not in the file stays");
-    let broken = engine.import_register(b"PK", &RegisterAsk { filename: "a.xlsx".to_owned(), ..ask }).unwrap_err();
+    let broken = engine.import_register(b"PK", &RegisterAsk { filename: "a.xlsx".to_owned(), ..ask }, &officer()).err().unwrap();
     assert!(!broken.to_string().contains("/tmp"), "{broken}");
 }

@@ -1,5 +1,5 @@
 // The register of farming area codes and the checks of them (docs/api.md).
-import type { CodeCard, CodeFilter, CodeRow, CodeVerdict } from '../core/officer/codes.ts';
+import type { CodeCard, CodeFilter, CodeRow, CodeVerdict, Verdict } from '../core/officer/codes.ts';
 import type { ImportReview } from '../core/officer/import.ts';
 import type { LonLat } from '../core/model.ts';
 import { address, ApiError, get_json, proof_headers, send_json } from './client.ts';
@@ -10,6 +10,14 @@ const CHECK_URL = `${CODES_URL}/check`;
 const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 const code_url = (code: string): string => `${CODES_URL}/${encodeURIComponent(code)}`;
 
+/** What the server takes of a file to be checked: bytes, codes, and the endings that it knows. */
+export const MOST_CHECK_BYTES = 16 * 1024 * 1024;
+export const MOST_LISTED = 200_000;
+export const CHECK_ENDINGS = '.xlsx,.xlsm,.csv,.tsv,.txt';
+/** The same of a register's file. */
+export const MOST_IMPORT_BYTES = 64 * 1024 * 1024;
+export const IMPORT_ENDINGS = `${CHECK_ENDINGS},.kml,.kmz,.geojson,.gpkg,.zip`;
+
 /** How codes are asked about: empty texts for any market, and today. */
 export interface CheckAsk {
   market: string;
@@ -18,6 +26,11 @@ export interface CheckAsk {
 
 export interface Checked {
   date: string;
+  /** All that were judged; `results` are the first ten thousand. */
+  n?: number;
+  by_verdict?: Partial<Record<Verdict, number>>;
+  /** Of rows of a file. */
+  issues?: { code: string; feature: string | null; message: string }[];
   results: CodeVerdict[];
 }
 
@@ -83,19 +96,19 @@ export const set_status = (code: string, etag: string, { status, reason, since }
     'if-match': `"${etag}"`,
   });
 
-const import_url = (file: File, mapping: Record<string, string> | null, keep: boolean): string =>
+const import_url = (file: File, mapping: Record<string, string> | null, keep: number | null): string =>
   address('/api/v1/imports', {
     as: 'codes',
     filename: file.name,
     ...(mapping ? { mapping: JSON.stringify(mapping) } : {}),
-    ...(keep ? { keep: 'true' } : {}),
+    ...(keep === null ? {} : { keep: 'true', revision: keep }),
   });
 
-/** What a file would change in the register; with `keep` it does, all at once. */
+/** What a file would change in the register; with the revision of that look as `keep` it does, all at once: 409 when the register changed since. */
 export const send_codes = (
   file: File,
   mapping: Record<string, string> | null,
-  keep: boolean,
+  keep: number | null,
   progress: (share: number) => void,
   signal: AbortSignal,
 ): Promise<Upload<ImportReview>> => upload('POST', import_url(file, mapping, keep), file, progress, signal);

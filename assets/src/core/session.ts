@@ -14,6 +14,7 @@ export type Action =
   | 'make_plans'
   | 'approve_plans'
   | 'read_register'
+  | 'read_holders'
   | 'edit_register'
   | 'read_alerts'
   | 'handle_alerts';

@@ -75,7 +75,7 @@ fn bare_key(header: &str) -> String {
 }
 
 /// Which of a file's columns fill ours: those that `given` names, then those of our names, then those that registers call so. With
-/// them whether an area's unit was guessed.
+/// them whether an area's unit was guessed. An empty name in `given` leaves the column out.
 pub(super) fn mapping(existing: &[Option<String>], given: &Mapping) -> (Mapping, bool) {
     let ours = columns::of(LayerRole::Codes);
     let mut mapping = given.clone();
@@ -105,6 +105,7 @@ pub(super) fn mapping(existing: &[Option<String>], given: &Mapping) -> (Mapping,
             is_guessed = true;
         }
     }
+    mapping.retain(|_, theirs| !theirs.is_empty());
     (mapping, is_guessed)
 }
 
@@ -151,6 +152,8 @@ mod tests {
         assert!(!is_guessed);
         let given = Mapping::from([("code".to_owned(), "TT".to_owned())]);
         assert_eq!(mapping(&names, &given).0["code"], "TT");
+        let left_out = Mapping::from([("market".to_owned(), String::new())]);
+        assert!(!mapping(&names, &left_out).0.contains_key("market"), "an empty name leaves it out");
         let (plain, is_guessed) = mapping(&header(&["code", "Diện tích"]), &Mapping::new());
         assert!(is_guessed && plain["declared_area_ha"] == "Diện tích");
         assert_eq!(n_named(&header(&["DANH SÁCH MÃ SỐ VÙNG TRỒNG NĂM 2025"]), &Mapping::new()), 0);

@@ -11,7 +11,7 @@ impl Snapshot {
     pub(super) fn evidence(&self, checked: &Checked) -> Result<Vec<Option<MultiPolygon>>, EngineError> {
         let entry = checked.code.as_deref().and_then(|code| self.codes.place(code));
         let shape = match entry {
-            Some(entry) => self.code_lands().lands[entry].shape.clone(),
+            Some(entry) => self.code_lands().ground.lands[entry].shape.clone(),
             None => {
                 let zones: Vec<&MultiPolygon> =
                     checked.zone_ids.iter().filter_map(|id| self.zones.by_id(id)).map(|i| &self.zones.list[i].zone.shape).collect();
@@ -26,12 +26,12 @@ impl Snapshot {
         Ok(match shown {
             Shown::Nothing => None,
             Shown::Land => Some(shape.clone()),
-            Shown::OutsideOf(code) => {
-                let unit = self.units.iter().find(|unit| unit.unit.code == *code);
-                unit.map(|unit| geom::difference(shape, &unit.unit.shape))
+            Shown::OutsideOf(codes) => {
+                let units: Vec<_> = self.units.iter().filter(|unit| codes.contains(&unit.unit.code)).map(|unit| &unit.unit.shape).collect();
+                Some(geom::difference(shape, &geom::union(&units)))
             }
             Shown::SharedWith(code) => {
-                let other = self.codes.place(code).map(|entry| &self.code_lands().lands[entry].shape);
+                let other = self.codes.place(code).map(|entry| &self.code_lands().ground.lands[entry].shape);
                 other.map(|other| geom::intersection(shape, other))
             }
             Shown::LandUse(codes) => {

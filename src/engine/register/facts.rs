@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::verdicts::{CheckAsk, CheckTerms, Checked, MOST_CODES};
@@ -31,11 +32,14 @@ impl Snapshot {
     pub fn codes_list(&self, ask: &CodesAsk, page: Page) -> Result<Value, EngineError> {
         let terms = self.check_terms(&CheckAsk { market: ask.market.clone(), ..CheckAsk::default() })?;
         let words = ask.text.as_deref().map(Words::new);
-        let mut taken = Vec::new();
-        for entry in 0..self.codes.entries.len() {
-            if self.takes_code(entry, ask, words.as_ref(), &terms)? {
-                taken.push(entry);
-            }
+        self.code_lands();
+        let mut taken: Vec<usize> =
+            (0..self.codes.entries.len()).filter(|entry| self.may_take_code(*entry, ask, words.as_ref(), &terms)).collect();
+        if ask.unit.is_some() || !ask.verdicts.is_empty() {
+            self.expect_checks()?;
+            let takes = |entry: usize| Ok::<_, EngineError>(self.takes_measured(entry, ask, &terms)?.then_some(entry));
+            let found: Result<Vec<Option<usize>>, EngineError> = taken.into_par_iter().map(takes).collect();
+            taken = found?.into_iter().flatten().collect();
         }
         let shown = taken.iter().skip(page.offset).take(page.limit);
         let rows: Result<Vec<Value>, EngineError> = shown.map(|entry| self.code_row(*entry, &terms)).collect();
@@ -44,26 +48,22 @@ impl Snapshot {
         )
     }
 
-    fn takes_code(&self, entry: usize, ask: &CodesAsk, words: Option<&Words>, terms: &CheckTerms) -> Result<bool, EngineError> {
+    /// By what needs no measuring.
+    fn may_take_code(&self, entry: usize, ask: &CodesAsk, words: Option<&Words>, terms: &CheckTerms) -> bool {
         let parts = self.codes.parts(entry);
-        let holds = |words: &Words, text: &str| words.found_in(&Words::new(text));
-        let texts = |r: &CodeRecord| {
-            [Some(&r.code), r.area_name.as_ref(), r.address.as_ref(), r.crop.as_ref()].into_iter().flatten().cloned().collect::<Vec<_>>()
-        };
-        let answers = |words: &Words| parts.iter().any(|r| texts(r).iter().chain(&r.legacy_codes).any(|text| holds(words, text)));
-        let is_cheap = (ask.statuses.is_empty() || parts.iter().any(|r| ask.statuses.contains(&r.status)))
+        let lands = self.code_lands();
+        let answers = |words: &Words| lands.sought(&self.codes, entry).iter().any(|text| words.found_in(text));
+        (ask.statuses.is_empty() || parts.iter().any(|r| ask.statuses.contains(&r.status)))
             && terms.market.as_deref().is_none_or(|market| parts.iter().any(|r| r.markets().any(|m| m == market)))
             && words.is_none_or(answers)
-            && ask
-                .zone
-                .as_deref()
-                .is_none_or(|id| self.zones.by_id(id).is_some_and(|zone| self.code_lands().entries_of_zone(zone).contains(&entry)));
-        if !is_cheap {
-            return Ok(false);
-        }
+            && ask.zone.as_deref().is_none_or(|id| self.zones.by_id(id).is_some_and(|zone| lands.entries_of_zone(zone).contains(&entry)))
+    }
+
+    /// By the unit and the verdict.
+    fn takes_measured(&self, entry: usize, ask: &CodesAsk, terms: &CheckTerms) -> Result<bool, EngineError> {
         if let Some(unit) = &ask.unit {
             let real = self.measured(entry)?.and_then(|land| land.units.as_ref()?.first()).map(|unit| unit.code.as_str());
-            let stated = || parts.first().and_then(|record| self.stated_unit(record)).map(|(code, _)| code);
+            let stated = || self.stated_units(entry).into_iter().flatten().next().map(|(code, _)| code);
             if real.or_else(stated) != Some(unit) {
                 return Ok(false);
             }
@@ -87,7 +87,7 @@ impl Snapshot {
         Ok(facts.into())
     }
 
-    /// `GET /api/v1/codes/{code}`: every part of a code and what a check says of it; `reads_holders` for who may read the register.
+    /// `GET /api/v1/codes/{code}`: every part of a code and what a check says of it; `reads_holders` for who may read who holds codes.
     pub fn code_card(&self, typed: &str, ask: &CheckAsk, reads_holders: bool) -> Result<Value, EngineError> {
         let checked = self.check_code(typed, ask)?;
         let entry = checked.code.as_deref().and_then(|code| self.codes.place(code));
@@ -117,7 +117,7 @@ impl Snapshot {
                 facts.into()
             })
             .collect();
-        let shape = &self.code_lands().lands[entry].shape;
+        let shape = &self.code_lands().ground.lands[entry].shape;
         let geometry = if shape.0.is_empty() { Value::Null } else { self.geometry(shape)? };
         Ok(json!({
             "revision": self.revision, "code": checked.code, "etag": self.code_etag(entry), "simulated": self.simulated(), "records": records,
@@ -160,22 +160,12 @@ impl Snapshot {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         checked.iter().for_each(|one| *counts.entry(one.verdict.as_str()).or_default() += 1);
         Ok(json!({
-            "revision": self.revision, "date": terms.date.to_string(), "market": terms.market, "simulated": self.simulated(), "by_verdict": counts,
-            "results": results?,
+            "revision": self.revision, "date": terms.date.to_string(), "market": terms.market, "simulated": self.simulated(), "n": checked.len(),
+            "by_verdict": counts, "results": results?,
         }))
     }
 
-    /// `POST /api/v1/codes/check` with codes: one comes with its evidence.
-    pub fn checks(&self, typed: &[String], ask: &CheckAsk) -> Result<Value, EngineError> {
-        let terms = self.check_terms(ask)?;
-        let checked = match typed {
-            [one] => vec![self.check_code(one, ask)?],
-            many => self.check_codes(many, ask)?,
-        };
-        self.verdicts(&checked, &terms)
-    }
-
-    /// The same with a place.
+    /// `POST /api/v1/codes/check` with a place.
     pub fn checks_at(&self, at: [f64; 2], accuracy_m: Option<f64>, ask: &CheckAsk) -> Result<Value, EngineError> {
         let terms = self.check_terms(ask)?;
         let checked = self.check_place(at, accuracy_m, ask)?;
@@ -198,6 +188,9 @@ impl Snapshot {
             "crop": checked.crop, "declared_area_m2": checked.declared_area_m2.map(rounded_m2), "measured_area_m2": checked.measured_area_m2.map(rounded_m2),
             "did_you_mean": checked.did_you_mean, "reasons": reasons,
         });
+        if let Some(row) = checked.row {
+            facts["row"] = json!(row);
+        }
         if let Some(fix) = checked.fix {
             facts["distance_m"] = json!((fix.distance_m * 10.0).round() / 10.0);
             facts["inside"] = json!(fix.is_inside);

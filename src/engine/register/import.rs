@@ -7,35 +7,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
-use super::read::{self, ReadFile, ReadRow, Reading};
+use super::merge::{self, Act, Known, Outcome};
+use super::read::{self, ReadFile, Reading};
+use crate::access::{self, Action, Person};
+use crate::crs::Mistake;
 use crate::engine::dropped::{Folder, folder_ending};
 use crate::engine::import::{Applied, Import, Imported, write_issues};
 use crate::engine::live::Engine;
+use crate::engine::mistakes::{self, MOST_WITNESSES, Witness};
 use crate::engine::{EngineError, Progress, Rulebook, import};
-use crate::formats;
 use crate::geom;
-use crate::model::{CodeHolder, CodeRecord, EpsgCode, Issue, Layer, LayerRole};
+use crate::model::{CodeHolder, CodeRecord, Coord, EpsgCode, Issue, Layer, LayerRole, Revision, Unit};
 use crate::store::{HolderKey, Mode, NewLayer, PrivateStore, Reader, Store, private_path};
-
-/// What becomes of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Act {
-    Add,
-    Change,
-    Same,
-    SetAside,
-}
-
-impl Act {
-    fn as_str(self) -> &'static str {
-        match self {
-            Act::Add => "add",
-            Act::Change => "change",
-            Act::Same => "same",
-            Act::SetAside => "set_aside",
-        }
-    }
-}
 
 /// How a register that somebody sends is read and kept.
 #[derive(Debug, Clone, Default)]
@@ -48,10 +31,30 @@ pub struct RegisterAsk {
     pub crs: Option<EpsgCode>,
     pub operation: Option<EpsgCode>,
     pub encoding: Option<String>,
+    pub correct: Option<Mistake>,
     /// Kept; else only looked at.
     pub keep: bool,
     /// In place of the whole register.
     pub replace: bool,
+    /// That the look was of which is kept; none where there was none.
+    pub revision: Option<Revision>,
+}
+
+/// What a look at a register's file, or its keeping, comes to.
+pub struct Looked {
+    pub review: Value,
+    /// Of the file and of all its rows.
+    pub issues: Vec<Issue>,
+}
+
+impl Looked {
+    /// The issues as CSV, as `--issues` writes them.
+    pub fn issues_csv(&self) -> Result<Vec<u8>, EngineError> {
+        let folder = Folder::new()?;
+        let out = folder.place("csv");
+        write_issues(&self.issues, &out)?;
+        std::fs::read(&out).map_err(|e| EngineError::unavailable(format!("the table of issues could not be read again: {e}")))
+    }
 }
 
 const ROWS_SHOWN: usize = 1_000;
@@ -75,9 +78,18 @@ pub(in crate::engine) fn import_codes(
         crs: request.crs,
         operation: request.operation,
         encoding: request.encoding,
+        correct: request.correct,
         target: store.crs(),
+        most_unpacked_mib: None,
     };
     let mut file = read::read(&reading, rulebook, progress)?;
+    if file.suspects.is_some() {
+        let reader = store.reader()?;
+        let boundaries = reader.layers()?.into_iter().find(|layer| layer.role == LayerRole::Boundaries);
+        let units = boundaries.map(|layer| reader.features::<Unit>(&layer.name)).transpose()?.unwrap_or_default().0;
+        look_for_mistakes(&mut file, &units, &mistakes::known_places(&reader)?);
+    }
+    let outcomes = merge::outcomes(&mut file, &known(store)?, request.mode, super::today(rulebook).ok());
     let issues = all_issues(&file);
     if let Some(out) = request.issues_out {
         write_issues(&issues, out)?;
@@ -106,7 +118,7 @@ pub(in crate::engine) fn import_codes(
         ..NewLayer::default()
     };
     progress("writing", 0, 0);
-    let revision = if request.dry_run { store.revision()? } else { write(store, layer, &mut file, request.mode)? };
+    let revision = if request.dry_run { store.revision()? } else { write(store, layer, &file, &outcomes, request.mode)? };
     Ok(Imported {
         layer: Layer::name_of(LayerRole::Codes, None),
         role: LayerRole::Codes,
@@ -130,44 +142,46 @@ pub(in crate::engine) fn import_codes(
     })
 }
 
+/// Names what likely went wrong with the land of a file, before all else; nothing is moved.
+fn look_for_mistakes(file: &mut ReadFile, units: &[Unit], places: &HashMap<String, Coord>) {
+    let Some(suspects) = file.suspects.take() else { return };
+    let records = file.rows.iter().filter_map(|row| row.record.as_ref());
+    let witness = |record: &CodeRecord| {
+        let at = geom::pole(&record.shape)?;
+        Some(Witness { id: String::new(), code: Some(record.code.clone()), unit: record.unit.clone(), at })
+    };
+    let witnesses: Vec<Witness> = records.filter_map(witness).take(MOST_WITNESSES).collect();
+    if let Some(issue) = mistakes::likely(&witnesses, units, places, &suspects) {
+        file.issues.insert(0, issue);
+    }
+}
+
 fn all_issues(file: &ReadFile) -> Vec<Issue> {
     file.issues.iter().chain(file.rows.iter().flat_map(|row| &row.issues)).cloned().collect()
 }
 
-fn key(record: &CodeRecord) -> HolderKey {
-    (record.code.clone(), record.part.clone().unwrap_or_default())
-}
-
-fn register(store: &Store) -> Result<Vec<CodeRecord>, EngineError> {
+/// The register as it is, and who holds its codes.
+fn known(store: &Store) -> Result<Known, EngineError> {
     let reader: Reader = store.reader()?;
     let name = Layer::name_of(LayerRole::Codes, None);
-    if !reader.layers()?.iter().any(|layer| layer.name == name) {
-        return Ok(Vec::new());
-    }
-    Ok(reader.features::<CodeRecord>(&name)?.0)
+    let is_there = reader.layers()?.iter().any(|layer| layer.name == name);
+    let records = if is_there { reader.features::<CodeRecord>(&name)?.0 } else { Vec::new() };
+    let holders = PrivateStore::open(&private_path(store.path()))?.map(|there| there.all_holders()).transpose()?;
+    Ok(Known::new(records, holders.unwrap_or_default()))
 }
 
-/// Keeps the rows' records and holders; what was known of a code's earlier statuses goes on.
-fn write(store: &mut Store, layer: NewLayer, file: &mut ReadFile, mode: Mode) -> Result<u64, EngineError> {
-    let before: HashMap<HolderKey, CodeRecord> = register(store)?.into_iter().map(|record| (key(&record), record)).collect();
-    for record in file.rows.iter_mut().filter_map(|row| row.record.as_mut()) {
-        if let Some(old) = before.get(&key(record)) {
-            continue_history(record, old);
-        }
-    }
-    let has_private = ["holder", "phone", "identity_no", "farmers"].iter().any(|column| file.mapping.contains_key(*column));
+/// Keeps what came of the rows.
+fn write(store: &mut Store, layer: NewLayer, file: &ReadFile, outcomes: &[Outcome], mode: Mode) -> Result<u64, EngineError> {
+    let has_private = merge::PRIVATE.iter().any(|column| file.mapping.contains_key(*column));
     let path = private_path(store.path());
     let there = PrivateStore::open(&path)?;
-    let mut holders: BTreeMap<HolderKey, CodeHolder> = BTreeMap::new();
-    let kept: BTreeSet<HolderKey> = file.rows.iter().filter_map(|row| row.record.as_ref()).map(key).collect();
-    if has_private {
-        let rows = file.rows.iter().filter_map(|row| Some((key(row.record.as_ref()?), row.holder.clone())));
-        holders.extend(rows.filter(|(_, holder)| !holder.is_empty()));
-    } else if let (Mode::Replace, Some(there)) = (mode, &there) {
+    let records: Vec<&CodeRecord> = outcomes.iter().flat_map(|outcome| &outcome.records).collect();
+    let mut holders: BTreeMap<HolderKey, CodeHolder> = outcomes.iter().flat_map(|outcome| outcome.holders.iter().cloned()).collect();
+    if let (false, Mode::Replace, Some(there)) = (has_private, mode, &there) {
         // A file without those columns says nothing of who holds the codes that stay.
+        let kept: BTreeSet<HolderKey> = records.iter().map(|record| merge::key(record)).collect();
         holders.extend(there.all_holders()?.into_iter().filter(|(key, _)| kept.contains(key)));
     }
-    let records: Vec<&CodeRecord> = file.rows.iter().filter_map(|row| row.record.as_ref()).collect();
     let mut put = || -> Result<u64, EngineError> {
         let mut writer = store.begin::<CodeRecord>(layer.clone(), mode)?;
         records.iter().try_for_each(|record| writer.write(record))?;
@@ -184,38 +198,20 @@ fn write(store: &mut Store, layer: NewLayer, file: &mut ReadFile, mode: Mode) ->
     private.put_holders(&holders, mode == Mode::Replace, put)
 }
 
-/// The steps of before, and the new one when it is another.
-fn continue_history(record: &mut CodeRecord, old: &CodeRecord) {
-    let new = record.status_history.pop();
-    record.status_history = old.status_history.clone();
-    let is_new = |last: &crate::model::StatusStep, new: &crate::model::StatusStep| {
-        last.status != new.status || (new.reason.is_some() && (&last.since, &last.reason) != (&new.since, &new.reason))
-    };
-    let new = new.filter(|new| record.status_history.last().is_none_or(|last| is_new(last, new)));
-    record.status_history.extend(new);
-}
-
-/// What a row does to the register.
-fn act(row: &ReadRow, before: &HashMap<HolderKey, CodeRecord>) -> Act {
-    let Some(record) = &row.record else { return Act::SetAside };
-    let Some(old) = before.get(&key(record)) else { return Act::Add };
-    let mut new = record.clone();
-    continue_history(&mut new, old);
-    // How it was written before does not matter.
-    new.raw.clone_from(&old.raw);
-    new.kept.clone_from(&old.kept);
-    if new == *old { Act::Same } else { Act::Change }
-}
-
 impl Engine {
-    /// Looks at a register that somebody sent, and keeps it when that is asked for.
-    pub fn import_register(&self, bytes: &[u8], ask: &RegisterAsk) -> Result<Value, EngineError> {
+    /// Looks at a register that somebody sent, and keeps it when that is asked for and the register is as it was looked at. Codes
+    /// that are not the person's to change are set aside.
+    ///
+    /// # Errors
+    /// `RegisterMoved`.
+    pub fn import_register(&self, bytes: &[u8], ask: &RegisterAsk, person: &Person) -> Result<Looked, EngineError> {
+        access::may(person, Action::EditRegister)?;
+        if ask.replace {
+            access::may_replace_register(person)?;
+        }
         let folder = Folder::new()?;
         let path = folder.put(bytes, folder_ending(&ask.filename))?;
         let told = |error: EngineError| crate::engine::dropped::in_our_words(error, &path);
-        if !formats::is_sheet(&path) {
-            formats::check_sent(&path, MOST_UNPACKED_MIB).map_err(|error| told(error.into()))?;
-        }
         // Before anybody waits for the right to write.
         let now = self.snapshot();
         let reading = Reading {
@@ -226,68 +222,94 @@ impl Engine {
             crs: ask.crs,
             operation: ask.operation,
             encoding: ask.encoding.as_deref(),
+            correct: ask.correct,
             target: now.place.crs,
+            most_unpacked_mib: Some(MOST_UNPACKED_MIB),
         };
         let mut file = read::read(&reading, &now.rulebook, &mut |_, _, _| {}).map_err(told)?;
+        if file.suspects.is_some() {
+            let units: Vec<Unit> = now.units.iter().map(|unit| unit.unit.clone()).collect();
+            let by_code = now.zones.list.iter().filter_map(|view| Some((format!("code {}", view.zone.code.as_ref()?), view.center())));
+            look_for_mistakes(&mut file, &units, &by_code.collect());
+        }
         let mut writing = self.writing();
         let snapshot = self.looked(&mut writing)?;
-        let before: HashMap<HolderKey, CodeRecord> = register(&writing.store)?.into_iter().map(|record| (key(&record), record)).collect();
-        let mut review = review(&file, &before);
-        review["revision"] = json!(snapshot.revision);
-        review["kept"] = json!(false);
-        let is_empty = file.rows.iter().all(|row| row.record.is_none());
-        if !ask.keep || is_empty {
-            return Ok(review);
-        }
-        let (source_crs, operation) = file.crs.clone().unwrap_or_else(|| (writing.store.crs().to_string(), None));
-        let source = ask.filename.chars().filter(|c| !c.is_control()).take(200).collect();
-        let mut layer = NewLayer { source, source_crs, operation, simulated: file.is_simulated, ..NewLayer::default() };
         let old = snapshot.layer(LayerRole::Codes);
-        if let Some(old) = old.filter(|_| !ask.replace) {
-            layer.accuracy_m = old.accuracy_m;
-            layer.keep.clone_from(&old.keep);
-        }
         let mode = match (old.is_some(), ask.replace) {
             (false, _) => Mode::New,
             (true, true) => Mode::Replace,
             (true, false) => Mode::Update,
         };
-        if mode == Mode::Update {
-            // A column that was kept once has no value in what is sent.
-            let kept: HashMap<&HolderKey, &CodeRecord> = before.iter().collect();
-            for record in file.rows.iter_mut().filter_map(|row| row.record.as_mut()) {
-                record.kept = kept.get(&key(record)).map(|old| old.kept.clone()).unwrap_or_default();
+        let changed = old.map_or(0, |old| old.revision);
+        if ask.keep && ask.revision.is_some_and(|seen| seen < changed) {
+            return Err(EngineError::RegisterMoved { now: snapshot.revision });
+        }
+        let mut outcomes = merge::outcomes(&mut file, &known(&writing.store)?, mode, super::today(&snapshot.rulebook).ok());
+        for (row, outcome) in file.rows.iter_mut().zip(&mut outcomes) {
+            if let Some(why) = snapshot.why_not_theirs(outcome, person) {
+                let vi = "Đất của mã này không thuộc loại hoặc xã mà tài khoản được phép sửa. Dòng được để lại";
+                let issue = Issue::new("not_yours", Some(&row.number.to_string()), format!("{why}. The row was set aside"));
+                row.issues.push(issue.in_vietnamese(vi));
+                *outcome = Outcome::none();
             }
         }
-        write(&mut writing.store, layer, &mut file, mode)?;
+        let mut review = review(&file, &outcomes, ask);
+        review["revision"] = json!(snapshot.revision);
+        review["kept"] = json!(false);
+        let is_empty = outcomes.iter().all(|outcome| outcome.act == Act::SetAside);
+        if !ask.keep || is_empty {
+            return Ok(Looked { review, issues: all_issues(&file) });
+        }
+        let (source_crs, operation) = file.crs.clone().unwrap_or_else(|| (writing.store.crs().to_string(), None));
+        let source = ask.filename.chars().filter(|c| !c.is_control()).take(200).collect();
+        let mut layer = NewLayer { source, source_crs, operation, simulated: file.is_simulated, ..NewLayer::default() };
+        if let Some(old) = old.filter(|_| !ask.replace) {
+            layer.accuracy_m = old.accuracy_m;
+            layer.keep.clone_from(&old.keep);
+        }
+        write(&mut writing.store, layer, &file, &outcomes, mode)?;
         let next = self.publish(&mut writing, &snapshot)?;
         review["revision"] = json!(next.revision);
         review["kept"] = json!(true);
-        Ok(review)
+        Ok(Looked { review, issues: all_issues(&file) })
     }
-}
-
-/// A file as somebody looks it over: which column is which, what each row does, what is wrong with it.
-fn review(file: &ReadFile, before: &HashMap<HolderKey, CodeRecord>) -> Value {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut rows = Vec::new();
-    for row in &file.rows {
-        let act = act(row, before);
-        *counts.entry(act.as_str()).or_default() += 1;
-        if rows.len() < ROWS_SHOWN {
-            let code = row.record.as_ref().map_or(row.code.as_str(), |record| &record.code);
-            let part = row.record.as_ref().and_then(|record| record.part.as_deref());
-            rows.push(json!({ "row": row.number, "code": code, "part": part, "action": act.as_str(), "issues": said(&row.issues) }));
-        }
-    }
-    let n = |act: Act| counts.get(act.as_str()).copied().unwrap_or_default();
-    json!({
-        "columns": file.columns, "mapping": file.mapping, "driver": file.driver, "layer": file.layer, "rows": rows, "issues": said(&file.issues),
-        "n_rows": file.rows.len(), "n_add": n(Act::Add), "n_change": n(Act::Change), "n_same": n(Act::Same), "n_set_aside": n(Act::SetAside),
-    })
 }
 
 /// In both languages; Vietnamese is null where only the code says it.
 fn said(issues: &[Issue]) -> Vec<Value> {
     issues.iter().map(|i| json!({ "code": i.code, "message": { "vi": i.message_vi, "en": i.message } })).collect()
+}
+
+/// A file as somebody looks it over: which column is which, what each row does, what is wrong with it. A column that was left out
+/// stands there with an empty name, so that it stays out when the same is sent again.
+fn review(file: &ReadFile, outcomes: &[Outcome], ask: &RegisterAsk) -> Value {
+    let mut rows = Vec::new();
+    // Of more rows than are shown those that somebody has to look at come first; shown are they in the file's order.
+    let rank = |n: &usize| match (outcomes[*n].act, file.rows[*n].issues.is_empty()) {
+        (Act::SetAside, _) => 0,
+        (_, false) => 1,
+        (Act::Add | Act::Change, true) => 2,
+        (Act::Same, true) => 3,
+    };
+    let mut shown: Vec<usize> = (0..file.rows.len()).collect();
+    shown.sort_by_key(rank);
+    shown.truncate(ROWS_SHOWN);
+    shown.sort_unstable();
+    for (row, outcome) in shown.into_iter().map(|n| (&file.rows[n], &outcomes[n])) {
+        let code = row.record.as_ref().map_or(row.code.as_str(), |record| &record.code);
+        let part = outcome.records.first().and_then(|record| record.part.as_deref());
+        let changes = outcome.changes.iter();
+        let changes: Vec<Value> =
+            changes.map(|change| json!({ "field": change.field, "before": change.before, "after": change.after })).collect();
+        rows.push(json!({
+            "row": row.number, "code": code, "part": part, "action": outcome.act.as_str(), "changes": changes, "issues": said(&row.issues),
+        }));
+    }
+    let n = |act: Act| outcomes.iter().filter(|outcome| outcome.act == act).count();
+    let left_out = ask.mapping.iter().filter(|(_, theirs)| theirs.is_empty());
+    let mapping: BTreeMap<&String, &String> = file.mapping.iter().chain(left_out).collect();
+    json!({
+        "columns": file.columns, "mapping": mapping, "driver": file.driver, "layer": file.layer, "rows": rows, "issues": said(&file.issues),
+        "n_issues": file.issues.len() + file.rows.iter().map(|row| row.issues.len()).sum::<usize>(), "n_rows": file.rows.len(), "n_add": n(Act::Add), "n_change": n(Act::Change), "n_same": n(Act::Same), "n_set_aside": n(Act::SetAside),
+    })
 }

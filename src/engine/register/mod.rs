@@ -9,18 +9,22 @@ mod evidence;
 mod facts;
 mod import;
 mod lands;
+mod merge;
 mod place;
 mod read;
+mod record;
+mod rights;
 mod rows;
 mod sheets;
 mod status;
 mod verdicts;
 
 pub use facts::CodesAsk;
-pub use import::RegisterAsk;
 pub(super) use import::import_codes;
+pub use import::{Looked, RegisterAsk};
 pub(super) use lands::CodeLands;
 pub(super) use rows::rows;
+pub use sheets::CodeList;
 pub use status::StatusAsk;
 pub use verdicts::{CheckAsk, CheckTerms, Checked};
 

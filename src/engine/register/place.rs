@@ -35,7 +35,7 @@ impl Snapshot {
         let reach = accuracy_m.max(NEAR_M);
         let near = lands.near([at.x - reach, at.y - reach, at.x + reach, at.y + reach]);
         let fix = |entry: usize| {
-            let shape = &lands.lands[entry].shape;
+            let shape = &lands.ground.lands[entry].shape;
             let distance_m = distance_m(shape, at);
             Fix { distance_m, is_inside: geom::contains(shape, at), is_within_accuracy: distance_m <= accuracy_m }
         };

@@ -1,14 +1,15 @@
 //! A register's file as records: each row becomes one, or is set aside and told why.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use super::columns::{self, Mapping};
-use crate::codes;
+use super::record::Maker;
+use crate::crs::Mistake;
+use crate::engine::mistakes::Suspects;
 use crate::engine::{EngineError, Progress, Rulebook};
-use crate::formats::{self, Doubles, FormatError, Request, SheetRow};
-use crate::legend::fold;
-use crate::model::{CodeHolder, CodeRecord, CodeStatus, Epoch, EpsgCode, Issue, LayerRole, MultiPolygon, StatusStep};
+use crate::formats::{self, Doubles, FormatError, Request, Sheet, SheetRow};
+use crate::model::{CodeHolder, CodeRecord, EpsgCode, Issue, LayerRole, MultiPolygon};
 
 /// How a file is read.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +21,10 @@ pub(super) struct Reading<'a> {
     pub crs: Option<EpsgCode>,
     pub operation: Option<EpsgCode>,
     pub encoding: Option<&'a str>,
+    pub correct: Option<Mistake>,
     pub target: EpsgCode,
+    /// Of a file that somebody sent: how large it may be when it is unpacked.
+    pub most_unpacked_mib: Option<u64>,
 }
 
 /// A row of the file.
@@ -33,15 +37,22 @@ pub(super) struct ReadRow {
     /// None: it was set aside, the issues say why.
     pub record: Option<CodeRecord>,
     pub holder: CodeHolder,
+    /// Columns in which something stands that cannot be read: they say nothing.
+    pub unread: Vec<&'static str>,
+    /// Whether a cell of its own says the status, since when, which part.
+    pub has_status: bool,
+    pub has_since: bool,
+    pub is_part_named: bool,
     pub issues: Vec<Issue>,
 }
 
 /// A file that was read.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct ReadFile {
     pub layer: String,
     pub driver: String,
     pub columns: Vec<String>,
+    /// Ours = theirs, of what is taken.
     pub mapping: Mapping,
     pub rows: Vec<ReadRow>,
     /// About the file as a whole.
@@ -51,11 +62,10 @@ pub(super) struct ReadFile {
     pub n_repaired: u64,
     pub area_before_m2: f64,
     pub is_simulated: bool,
+    /// What may have gone wrong with its coordinates; none of a table, or when a correction was asked for.
+    pub suspects: Option<Suspects>,
 }
 
-/// A code has at most so many letters, and a cell so many.
-const MOST_LETTERS: usize = 80;
-const MOST_CELL: usize = 4_000;
 /// The header stands in one of the first rows.
 const HEADER_WITHIN: usize = 40;
 /// The column by which an export says that its rows are made up.
@@ -63,12 +73,13 @@ const SIMULATED: &str = "simulated";
 
 /// Reads a file.
 pub(super) fn read(reading: &Reading, rulebook: &Rulebook, progress: Progress) -> Result<ReadFile, EngineError> {
-    let has_wkt = || formats::read_sheet(reading.path, reading.layer, reading.encoding).is_ok_and(|sheet| has_shapes(&sheet.rows));
+    progress("reading", 0, 0);
+    let sheet = formats::is_sheet(reading.path).then(|| formats::read_sheet(reading.path, reading.layer, reading.encoding)).transpose()?;
     let is_workbook = reading.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("xlsx") || e.eq_ignore_ascii_case("xlsm"));
-    let mut file = if formats::is_sheet(reading.path) && (is_workbook || !has_wkt()) {
-        read_sheet(reading, rulebook, progress)?
-    } else {
-        read_shapes(reading, rulebook, progress)?
+    let has_land = |sheet: &Sheet| (!is_workbook && has_shapes(&sheet.rows)) || formats::holds_vertices(sheet);
+    let mut file = match sheet.filter(|sheet| !has_land(sheet)) {
+        Some(sheet) => read_sheet(reading, sheet, rulebook, progress)?,
+        None => read_shapes(reading, rulebook, progress)?,
     };
     number_parts(&mut file.rows);
     Ok(file)
@@ -90,9 +101,11 @@ fn missing(reading: &Reading, existing: &[String]) -> EngineError {
     error.into()
 }
 
-fn read_sheet(reading: &Reading, rulebook: &Rulebook, progress: Progress) -> Result<ReadFile, EngineError> {
-    progress("reading", 0, 0);
-    let sheet = formats::read_sheet(reading.path, reading.layer, reading.encoding)?;
+fn read_sheet(reading: &Reading, sheet: Sheet, rulebook: &Rulebook, progress: Progress) -> Result<ReadFile, EngineError> {
+    if let Some(mistake) = reading.correct {
+        let message = format!("{}: --correct {mistake} is for land, and this table has none: leave it out", reading.path.display());
+        return Err(EngineError::usage(message));
+    }
     let ranked = sheet
         .rows
         .iter()
@@ -122,7 +135,7 @@ fn read_sheet(reading: &Reading, rulebook: &Rulebook, progress: Progress) -> Res
         .to_owned(),
         columns: existing,
         mapping,
-        issues: about_area(is_guessed),
+        issues: [sheet.issues, about_area(is_guessed)].concat(),
         ..ReadFile::default()
     };
     let n_rows = sheet.rows.len() as u64;
@@ -130,9 +143,11 @@ fn read_sheet(reading: &Reading, rulebook: &Rulebook, progress: Progress) -> Res
     for (n, row) in sheet.rows.into_iter().enumerate().skip(header + 1) {
         let cell = |at: &Option<usize>| at.and_then(|at| row.cells.get(at)?.clone());
         let values = places.iter().map(cell).collect();
+        let decimals = ours.iter().zip(&places).filter(|(_, at)| at.is_some_and(|at| row.decimals.contains(&at)));
+        let decimals = Some(decimals.map(|(our, _)| *our).collect());
         file.is_simulated |= cell(&simulated).is_some_and(|text| is_yes(&text));
         let kept = kept.iter().map(cell).collect();
-        file.rows.push(maker.row(row.number, values, kept, MultiPolygon::new(Vec::new()), row.issues));
+        file.rows.push(maker.row(row.number, values, kept, MultiPolygon::new(Vec::new()), row.issues, decimals));
         if n % 4096 == 0 {
             progress("reading", n as u64, n_rows);
         }
@@ -171,7 +186,7 @@ fn check_fields(reading: &Reading, existing: &[String]) -> Result<(), EngineErro
             let known = ours.iter().map(|name| (*name).to_owned()).collect();
             return Err(FormatError::NotOurColumn { name: our.clone(), role: "codes", known }.into());
         }
-        if !has(theirs) {
+        if !theirs.is_empty() && !has(theirs) {
             return Err(lacks(our, theirs, format!("--field {our}=COLUMN")));
         }
     }
@@ -179,6 +194,9 @@ fn check_fields(reading: &Reading, existing: &[String]) -> Result<(), EngineErro
 }
 
 fn read_shapes(reading: &Reading, rulebook: &Rulebook, progress: Progress) -> Result<ReadFile, EngineError> {
+    if let Some(most_mib) = reading.most_unpacked_mib {
+        formats::check_sent(reading.path, most_mib)?;
+    }
     let open = |fields: &Mapping| {
         formats::open(&Request {
             path: reading.path,
@@ -193,10 +211,11 @@ fn read_shapes(reading: &Reading, rulebook: &Rulebook, progress: Progress) -> Re
             encoding: reading.encoding,
             doubles: Doubles::Renamed,
             target: reading.target,
-            correct: None,
+            correct: reading.correct,
         })
     };
-    let existing = match open(reading.fields) {
+    let named: Mapping = reading.fields.iter().filter(|(_, theirs)| !theirs.is_empty()).map(|(a, b)| (a.clone(), b.clone())).collect();
+    let existing = match open(&named) {
         Ok(source) => source.columns,
         Err(FormatError::MissingColumn { existing, .. }) => existing,
         Err(error) => return Err(error.into()),
@@ -204,11 +223,14 @@ fn read_shapes(reading: &Reading, rulebook: &Rulebook, progress: Progress) -> Re
     check_fields(reading, &existing)?;
     let named: Vec<Option<String>> = existing.iter().cloned().map(Some).collect();
     let (mut mapping, is_guessed) = columns::mapping(&named, reading.fields);
-    if !mapping.contains_key("code") {
+    if !mapping.contains_key("code") && !reading.fields.contains_key("code") {
         // A placemark of a KML is named by its code.
         let name = existing.iter().find(|column| column.eq_ignore_ascii_case("name")).ok_or_else(|| missing(reading, &existing))?;
         mapping.retain(|_, theirs| theirs != name);
         mapping.insert("code".to_owned(), name.clone());
+    }
+    if !mapping.contains_key("code") {
+        return Err(missing(reading, &existing));
     }
     let mut source = open(&mapping)?;
     let says_simulated = source.read_along(SIMULATED);
@@ -219,6 +241,7 @@ fn read_shapes(reading: &Reading, rulebook: &Rulebook, progress: Progress) -> Re
         mapping,
         issues: about_area(is_guessed),
         crs: Some((source.crs.short(), source.operation.as_ref().map(ToString::to_string))),
+        suspects: reading.correct.is_none().then(|| Suspects::of(&source)),
         ..ReadFile::default()
     };
     file.issues.extend(source.issues.clone());
@@ -239,251 +262,13 @@ fn read_shapes(reading: &Reading, rulebook: &Rulebook, progress: Progress) -> Re
         }
         file.n_repaired += u64::from(feature.is_repaired);
         file.area_before_m2 += feature.area_before_m2;
-        file.rows.push(maker.row(n_read, feature.values, feature.kept, feature.shape.into_polygons(), record.issues));
+        file.rows.push(maker.row(n_read, feature.values, feature.kept, feature.shape.into_polygons(), record.issues, None));
         if n_read.is_multiple_of(512) {
             progress("reading", n_read, total);
         }
         Ok(())
     })?;
     Ok(file)
-}
-
-/// Makes records of rows.
-struct Maker<'a> {
-    rulebook: &'a Rulebook,
-    mapping: Mapping,
-}
-
-/// The cells of a row by our columns' names, and what is to be said of them.
-struct Row<'a> {
-    number: u64,
-    mapping: &'a Mapping,
-    cells: HashMap<&'static str, String>,
-    issues: Vec<Issue>,
-}
-
-impl Row<'_> {
-    fn note(&mut self, code: &'static str, vi: String, en: String) {
-        self.issues.push(Issue::new(code, Some(&self.number.to_string()), en).in_vietnamese(vi));
-    }
-
-    /// A column as the file calls it.
-    fn theirs(&self, column: &'static str) -> String {
-        self.mapping.get(column).map_or(column, String::as_str).to_owned()
-    }
-
-    fn take(&mut self, column: &'static str) -> Option<String> {
-        let text = self.cells.remove(column)?;
-        if text.chars().nth(MOST_CELL).is_some() {
-            let theirs = self.theirs(column);
-            self.note(
-                "too_long",
-                format!("Ô “{theirs}” dài hơn {MOST_CELL} chữ; để trống"),
-                format!("{column} has more than {MOST_CELL} letters; it was left empty"),
-            );
-            return None;
-        }
-        Some(text)
-    }
-
-    /// ISO; what is no date stays as written, with an issue.
-    fn date(&mut self, column: &'static str) -> Option<String> {
-        let text = self.take(column)?;
-        if let Some((date, _)) =
-            Epoch::written(&text).filter(|(_, rest)| rest.is_empty() || rest[1..].starts_with(|c: char| c.is_ascii_digit()))
-        {
-            return Some(date.to_string());
-        }
-        let theirs = self.theirs(column);
-        // Days since 1899-12-30, as spreadsheets count them.
-        if let Some(date) = text.parse::<u32>().ok().filter(|n| (20_000..80_000).contains(n)).and_then(date_of_serial) {
-            self.note(
-                "date_as_number",
-                format!("Ô “{theirs}” là số {text}; đã đọc thành ngày {}", date.rsplit('-').collect::<Vec<_>>().join("/")),
-                format!("{column} is the number {text}; it was read as {date}"),
-            );
-            return Some(date);
-        }
-        let shown: String = text.chars().take(40).collect();
-        self.note(
-            "bad_date",
-            format!("Ô “{theirs}” ghi “{shown}”, không phải ngày (viết 30/6/2024 hoặc 2024-06-30); giữ như đã ghi"),
-            format!("{column} “{shown}” is no date; write 2024-06-30 or, day first, 30/6/2024; it was kept as written"),
-        );
-        Some(text)
-    }
-
-    /// 0 or more; decimals by a point or a comma.
-    fn number(&mut self, column: &'static str) -> Option<f64> {
-        let text = self.take(column)?;
-        let number = number_of(&text);
-        if number.is_none() {
-            let shown: String = text.chars().take(40).collect();
-            let theirs = self.theirs(column);
-            self.note(
-                "not_a_number",
-                format!("Ô “{theirs}” ghi “{shown}”, không phải số; để trống"),
-                format!("{column} “{shown}” is not a number; it was left empty"),
-            );
-        }
-        number
-    }
-}
-
-fn date_of_serial(days: u32) -> Option<String> {
-    let date = time::Date::from_calendar_date(1899, time::Month::December, 30).ok()?.checked_add(time::Duration::days(i64::from(days)))?;
-    Some(format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day()))
-}
-
-/// A size: 0 or more.
-fn number_of(text: &str) -> Option<f64> {
-    formats::number(text).filter(|n| *n >= 0.0 && *n < 1e12)
-}
-
-impl Maker<'_> {
-    fn row(&self, number: u64, values: Vec<Option<String>>, kept: Vec<Option<String>>, shape: MultiPolygon, issues: Vec<Issue>) -> ReadRow {
-        let ours = formats::columns::of(LayerRole::Codes).iter().copied();
-        let cells = ours.zip(values).filter_map(|(our, value)| Some((our, value?))).collect();
-        let mut row = Row { number, mapping: &self.mapping, cells, issues };
-        let written = row.cells.remove("code").unwrap_or_default();
-        let holder = CodeHolder {
-            holder: row.take("holder"),
-            phone: row.take("phone"),
-            identity_no: row.take("identity_no"),
-            farmers: row.take("farmers"),
-        };
-        let record = self.record(&written, &mut row).map(|record| CodeRecord { kept, shape, ..record });
-        ReadRow { number, code: written.chars().take(MOST_LETTERS).collect(), record, holder, issues: row.issues }
-    }
-
-    fn record(&self, written: &str, row: &mut Row<'_>) -> Option<CodeRecord> {
-        if written.trim().is_empty() {
-            row.note("missing_code", "Dòng không có mã; để lại".to_owned(), "the row has no code; it was set aside".to_owned());
-            return None;
-        }
-        let code = match codes::parse(written, &self.rulebook.schemes) {
-            Ok(code) => code,
-            Err(malformed) => {
-                let mean = malformed.did_you_mean.as_ref();
-                let advice = mean.map(|code| format!("; did you mean {code}?")).unwrap_or_default();
-                let advice_vi = mean.map(|code| format!("; có phải là {code}?")).unwrap_or_default();
-                let shown: String = written.trim().chars().take(40).collect();
-                row.note(
-                    "malformed_code",
-                    format!("“{shown}” không đúng cấu trúc mã số nào{advice_vi} Dòng được để lại"),
-                    format!("{}{advice} The row was set aside", malformed.message),
-                );
-                return None;
-            }
-        };
-        let status = self.status(row)?;
-        let (since, reason) = (row.date("status_since"), row.take("status_reason"));
-        let market = self.market(&code, row);
-        let issued = row.date("issued");
-        let declared_m2 = row.number("declared_area_m2");
-        let declared_ha = row.number("declared_area_ha");
-        let list = |text: Option<String>| -> Vec<String> {
-            let parts = text.unwrap_or_default();
-            parts.split([';', ',', '\n']).map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
-        };
-        let legacy = list(row.take("legacy_codes"))
-            .into_iter()
-            .map(|text| codes::parse(&text, &self.rulebook.schemes).map_or(text, |code| code.canonical));
-        Some(CodeRecord {
-            raw: code.raw,
-            part: row.take("part"),
-            zone_ids: list(row.take("zone_ids")),
-            area_name: row.take("area_name"),
-            address: row.take("address"),
-            unit: row.take("unit"),
-            crop: row.take("crop"),
-            variety: row.take("variety"),
-            market,
-            status_history: vec![StatusStep {
-                status,
-                since: since.or_else(|| issued.clone().filter(|_| status == CodeStatus::Active)),
-                reason,
-            }],
-            issued,
-            valid_from: row.date("valid_from"),
-            valid_to: row.date("valid_to"),
-            standard: row.take("standard"),
-            standard_no: row.take("standard_no"),
-            standard_until: row.date("standard_until"),
-            authority: row.take("authority"),
-            decision: row.take("decision"),
-            last_inspection: row.date("last_inspection"),
-            next_inspection: row.date("next_inspection"),
-            declared_area_m2: declared_m2.or(declared_ha.map(|ha| (ha * 1e5).round() / 10.0)),
-            yield_t_ha: row.number("yield_t_ha"),
-            harvests: row.number("harvests"),
-            households: row.number("households").map(|n| n as u32),
-            legacy_codes: legacy.collect(),
-            ..CodeRecord::new(&code.canonical, &code.scheme, status)
-        })
-    }
-
-    /// A row without a status is of a code that was given out; a word that is none sets the row aside.
-    fn status(&self, row: &mut Row<'_>) -> Option<CodeStatus> {
-        let Some(text) = row.take("status") else { return Some(CodeStatus::Active) };
-        let key: String = fold(&text).split_whitespace().collect::<Vec<_>>().join(" ");
-        let called: [(CodeStatus, &[&str]); 4] = [
-            (
-                CodeStatus::Active,
-                &["active", "dang hoat dong", "hoat dong", "con hieu luc", "hieu luc", "da cap", "duy tri", "da phe duyet"],
-            ),
-            (CodeStatus::Suspended, &["suspended", "tam dung", "tam ngung", "tam dinh chi", "dinh chi"]),
-            (CodeStatus::Revoked, &["revoked", "thu hoi", "da thu hoi", "bi thu hoi", "huy", "da huy"]),
-            (CodeStatus::Pending, &["pending", "cho duyet", "cho cap", "dang xu ly", "chua cap", "cho phe duyet"]),
-        ];
-        let found = called.iter().find(|(_, words)| words.contains(&key.as_str())).map(|(status, _)| *status);
-        if found.is_none() {
-            let shown: String = text.chars().take(40).collect();
-            row.note(
-                "unknown_status",
-                format!("“{shown}” không phải một trạng thái (đang hiệu lực, tạm dừng, thu hồi, đang chờ). Dòng được để lại"),
-                format!("“{shown}” is no status; there are active, suspended, revoked, pending. The row was set aside"),
-            );
-        }
-        found
-    }
-
-    /// Keys of markets; where the column is empty, the one in the code, else (of a grammar that says it) the domestic one.
-    fn market(&self, code: &codes::AreaCode, row: &mut Row<'_>) -> Option<String> {
-        let rules = &self.rulebook.codes;
-        let scheme = self.rulebook.schemes.get(&code.scheme);
-        let in_code =
-            scheme.and_then(|scheme| code.parts.iter().find(|(name, _)| scheme.markets.contains(name))).map(|(_, value)| value.as_str());
-        let key = |text: &str| match rules.markets_in(text) {
-            Ok(found) if !found.is_empty() => Ok(found.iter().map(|market| market.key.clone()).collect::<Vec<_>>().join(", ")),
-            Ok(_) => Err(text.to_owned()),
-            Err(part) => Err(part),
-        };
-        let said = match row.take("market").map(|text| key(&text).map_err(|part| (part, text))) {
-            Some(Err((part, text))) => {
-                row.note(
-                    "unknown_market",
-                    format!("Không biết thị trường “{part}”; giữ như đã ghi"),
-                    format!("“{part}” is no market that is known; it was kept as written"),
-                );
-                return Some(text);
-            }
-            Some(Ok(key)) => Some(key),
-            None => None,
-        };
-        let coded = in_code.map(|text| key(text).unwrap_or_else(|text| text));
-        if let (Some(said), Some(coded)) = (&said, &coded)
-            && !said.split(", ").any(|market| market == coded)
-        {
-            row.note(
-                "other_market",
-                format!("Cột ghi {said}, còn trong mã là {coded}; lấy theo cột"),
-                format!("the column says {said}, the code itself {coded}; the column was taken"),
-            );
-        }
-        let domestic = || scheme.is_some_and(|scheme| !scheme.markets.is_empty()).then(|| "VN".to_owned());
-        said.or(coded).or_else(domestic)
-    }
 }
 
 /// Tells parts of one code apart, and sets aside what is there twice.
@@ -498,6 +283,7 @@ fn number_parts(rows: &mut [ReadRow]) {
         let mut taken: Vec<(Option<String>, usize)> = Vec::new();
         let mut used: HashSet<String> = places.iter().filter_map(|n| rows[*n].record.as_ref()?.part.clone()).collect();
         let mut next = 1;
+        let mut contrary: HashSet<usize> = HashSet::new();
         for n in places {
             let Some(record) = &rows[n].record else { continue };
             let twin = taken.iter().find(|(part, other)| match (&record.part, part) {
@@ -505,12 +291,33 @@ fn number_parts(rows: &mut [ReadRow]) {
                 (None, None) => !rows[*other].record.as_ref().is_some_and(|other| is_other_land(record, other)),
                 _ => false,
             });
-            if let Some((_, first)) = twin {
-                let (number, first) = (rows[n].number, rows[*first].number);
-                let message = format!("{code} is in row {first} already, with the same part and land; this row was set aside");
-                let vi = format!("{code} đã có ở dòng {first}, cùng phần và cùng đất; dòng này được để lại");
-                rows[n].issues.push(Issue::new("duplicate_code", Some(&number.to_string()), message).in_vietnamese(vi));
+            if let Some(place) = twin.map(|(_, first)| *first) {
+                let is_other = |one: &CodeRecord| rows[place].record.as_ref().is_some_and(|first| first.status != one.status);
+                let is_contrary = rows[n].has_status && rows[place].has_status && is_other(record);
+                let (number, first) = (rows[n].number, rows[place].number);
                 rows[n].record = None;
+                if is_contrary {
+                    // Which of two that say otherwise is right, nobody can tell.
+                    let message =
+                        |other: u64| format!("{code} has another status in row {other}; both rows were set aside: let one of them stay");
+                    let vi =
+                        |other: u64| format!("{code} có trạng thái khác ở dòng {other}; cả hai dòng được để lại: hãy chỉ giữ một dòng");
+                    for (at, number, other) in [(n, number, first), (place, first, number)] {
+                        rows[at].record = None;
+                        rows[at]
+                            .issues
+                            .push(Issue::new("contrary_status", Some(&number.to_string()), message(other)).in_vietnamese(vi(other)));
+                    }
+                    contrary.insert(place);
+                } else if contrary.contains(&place) {
+                    let message = format!("{code} is in rows that say otherwise of its status (row {first}); this row was set aside too");
+                    let vi = format!("{code} có ở những dòng ghi trạng thái khác nhau (dòng {first}); dòng này cũng được để lại");
+                    rows[n].issues.push(Issue::new("contrary_status", Some(&number.to_string()), message).in_vietnamese(vi));
+                } else {
+                    let message = format!("{code} is in row {first} already, with the same part and land; this row was set aside");
+                    let vi = format!("{code} đã có ở dòng {first}, cùng phần và cùng đất; dòng này được để lại");
+                    rows[n].issues.push(Issue::new("duplicate_code", Some(&number.to_string()), message).in_vietnamese(vi));
+                }
                 continue;
             }
             taken.push((record.part.clone(), n));
@@ -551,7 +358,9 @@ mod tests {
             crs: None,
             operation: None,
             encoding: None,
+            correct: None,
             target: EpsgCode::HANOI,
+            most_unpacked_mib: None,
         };
         read(&reading, &Rulebook::load(None).unwrap(), &mut |_, _, _| {}).unwrap().rows
     }
@@ -610,14 +419,51 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_as_people_here_write_them() {
-        for (text, number) in
-            [("1.250,5", 1250.5), ("1,250.5", 1250.5), ("12,5", 12.5), ("12.5", 12.5), ("1 250", 1250.0), ("1.250.000", 1_250_000.0)]
-        {
-            assert_eq!(number_of(text), Some(number), "{text}");
-        }
-        for bad in ["", "x", "-1", "NaN", "inf", "1e99"] {
-            assert_eq!(number_of(bad), None, "{bad}");
-        }
+    fn thousands_of_square_metres_and_households_are_thousands_and_of_hectares_doubtful() {
+        let read = rows(
+            "code,declared_area_m2,households,yield_t_ha\nVN-HNOR-0001,12.500,1.200,12.500\nVN-HNOR-0002,\"1.250.000\",12,\"12,5\"\n\
+             VN-HNOR-0003,0.500,,\nVN-HNOR-0004,12.50,,\n",
+        );
+        let told = |n: usize| {
+            let record = read[n].record.as_ref().unwrap();
+            (record.declared_area_m2, record.households, codes_of(&read[n]))
+        };
+        assert_eq!(told(0), (Some(12_500.0), Some(1_200), vec!["ambiguous_number"]));
+        assert_eq!(told(1), (Some(1_250_000.0), Some(12), vec![]));
+        assert_eq!((told(2).0, told(3).0), (Some(0.5), Some(12.5)));
+        let hectares = rows("code,Diện tích (ha)\nVN-HNOR-0001,12.500\n");
+        assert_eq!(
+            (hectares[0].record.as_ref().unwrap().declared_area_m2, codes_of(&hectares[0])),
+            (Some(125_000.0), vec!["ambiguous_number"])
+        );
+    }
+
+    #[test]
+    fn rows_that_say_otherwise_of_a_status_are_both_set_aside_and_a_long_list_of_farmers_stays() {
+        let read = rows(&format!(
+            "code,status,farmers\nVN-HNOR-0001,active,\nVN-HNOR-0001,thu hồi,\nVN-HNOR-0001,active,\nVN-HNOR-0002,active,{}\nVN-HNOR-0002,active,\n",
+            "An Bình ".repeat(1_000)
+        ));
+        let told: Vec<String> = read.iter().map(|row| format!("{} {}", row.record.is_some(), codes_of(row).join(","))).collect();
+        assert_eq!(told, ["false contrary_status", "false contrary_status", "false contrary_status", "true ", "false duplicate_code"]);
+        assert_eq!(read[3].holder.farmers.as_ref().map(|text| text.chars().count()), Some(7_999));
+    }
+
+    #[test]
+    fn a_code_that_is_younger_or_older_than_its_grammar_is_told() {
+        let read = rows(
+            "code,issued\nVN-HNOR-0001,2026-01-01\nVN-HNOR-0002,2025-12-31\nVN-HNOR-0003,2017\n01-PUC-RAU01-000001,2024-05-05\nVN-HNOR-0004,\n",
+        );
+        let told: Vec<_> = read.iter().map(|row| (row.record.is_some(), codes_of(row).join(","))).collect();
+        let other = || (true, "other_time".to_owned());
+        assert_eq!(told, [other(), (true, String::new()), other(), other(), (true, String::new())]);
+    }
+
+    #[test]
+    fn a_date_with_more_beside_it_is_told_and_kept_as_written() {
+        let read = rows("code,valid_to,issued\nVN-HNOR-0001,30/6/2024 31/12/2029,2024-06-30 00:00:00\n");
+        let record = read[0].record.as_ref().unwrap();
+        assert_eq!((record.valid_to.as_deref(), record.issued.as_deref()), (Some("30/6/2024 31/12/2029"), Some("2024-06-30")));
+        assert_eq!(codes_of(&read[0]), ["bad_date"]);
     }
 }

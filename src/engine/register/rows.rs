@@ -37,7 +37,7 @@ pub(in crate::engine) fn rows(snapshot: &Snapshot, keep: &[String]) -> Result<(V
     let lands = snapshot.code_lands();
     let mut rows = Vec::with_capacity(snapshot.codes.records.len());
     for (entry, place) in snapshot.codes.entries.iter().zip(0..) {
-        let land = &lands.lands[place];
+        let land = &lands.ground.lands[place];
         let ids: Vec<&str> = land.zones.iter().map(|zone| snapshot.zones.list[*zone].zone.id.as_str()).collect();
         for r in entry.records.iter().map(|n| &snapshot.codes.records[*n]) {
             let list = |list: &[String]| (!list.is_empty()).then(|| list.join(JOINED));

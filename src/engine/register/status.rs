@@ -39,7 +39,12 @@ impl Engine {
             Some(text) => text.parse()?,
             None => super::today(&snapshot.rulebook)?,
         };
+        let today = super::today(&snapshot.rulebook)?;
+        if since > today {
+            return Err(EngineError::usage(format!("since {since} is after today ({today}): a status is told when it has begun")));
+        }
         let (entry, layer) = found(&snapshot, typed)?;
+        snapshot.may_change_code(entry, person)?;
         let parts = snapshot.codes.parts(entry);
         let moved = |etag| EngineError::CodeMoved { code: snapshot.codes.entries[entry].code.clone(), etag };
         as_seen(&etag_of(&parts), expected, moved)?;
@@ -61,7 +66,7 @@ impl Engine {
         next.code_card(
             &changed.first().map(|r| r.code.clone()).unwrap_or_default(),
             &CheckAsk::default(),
-            may(person, Action::ReadRegister).is_ok(),
+            may(person, Action::ReadHolders).is_ok(),
         )
     }
 }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::codes::{self, Absent, Asked, Case, Check, Day, Reason};
+use crate::codes::{self, Absent, AreaCode, Asked, Case, Check, Day, Malformed, Reason};
 use crate::engine::{EngineError, Snapshot};
 use crate::model::{CodeRecord, CodeStatus, MultiPolygon, Verdict};
 
@@ -30,6 +30,8 @@ pub struct CheckTerms {
 /// What came of one code.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
+    /// Of the file that it stands in.
+    pub row: Option<u64>,
     /// As it was typed.
     pub asked: String,
     /// The one way to write it; none for what is no code.
@@ -84,6 +86,7 @@ impl Snapshot {
             return Err(EngineError::usage(message));
         }
         let terms = self.check_terms(ask)?;
+        self.expect_checks()?;
         typed.par_iter().map(|text| self.check(text, &terms)).collect()
     }
 
@@ -95,8 +98,13 @@ impl Snapshot {
     }
 
     pub(super) fn check(&self, typed: &str, terms: &CheckTerms) -> Result<Checked, EngineError> {
+        self.check_read(typed, codes::parse(typed, &self.rulebook.schemes), terms)
+    }
+
+    /// Judges a text that was read as a code, or is none.
+    pub(super) fn check_read(&self, typed: &str, read: Result<AreaCode, Malformed>, terms: &CheckTerms) -> Result<Checked, EngineError> {
         let rules = &self.rulebook.codes;
-        let code = match codes::parse(typed, &self.rulebook.schemes) {
+        let code = match read {
             Ok(code) => code,
             Err(malformed) => {
                 let mut advised = self.advised(typed, terms);
@@ -136,10 +144,12 @@ impl Snapshot {
         let land = self.measured(entry)?;
         let lands = self.code_lands();
         let code = &self.codes.entries[entry].code;
+        let stated_units: Vec<Option<(&str, &str)>> = self.stated_units(entry);
         let case = Case {
             records: &parts,
             land,
-            stated_unit: parts.first().and_then(|record| self.stated_unit(record)),
+            stated_units: &stated_units,
+            has_units: !self.units.is_empty(),
             is_rival: &|other| self.are_rivals(entry, other, terms.date),
             n_zones_bearing: lands.bearing(code).len(),
         };
@@ -151,8 +161,8 @@ impl Snapshot {
         Ok(Checked {
             verdict: codes::weigh(&reasons),
             market: first(|r| &r.market),
-            status: parts.iter().map(|record| record.status).max_by_key(|status| status.gravity()),
-            zone_ids: lands.lands[entry].zones.iter().map(|zone| self.zones.list[*zone].zone.id.clone()).collect(),
+            status: parts.iter().map(|record| status_on(record, terms.date)).max_by_key(|status| status.gravity()),
+            zone_ids: lands.ground.lands[entry].zones.iter().map(|zone| self.zones.list[*zone].zone.id.clone()).collect(),
             unit: real.or_else(stated),
             area_name: first(|r| &r.area_name),
             crop: first(|r| &r.crop),
@@ -167,8 +177,18 @@ impl Snapshot {
     }
 }
 
+/// As the code stood on the day asked; as the register has it where that is not known.
+fn status_on(record: &CodeRecord, date: Day) -> CodeStatus {
+    match codes::standing(record, date) {
+        codes::Standing::Known(status, _) => status,
+        codes::Standing::Before(_) => CodeStatus::Pending,
+        codes::Standing::Unknown(..) => record.status,
+    }
+}
+
 fn undecorated(typed: &str, code: Option<String>, reasons: Vec<Reason>, did_you_mean: Vec<String>) -> Checked {
     Checked {
+        row: None,
         asked: typed.chars().take(MOST_TOLD).collect(),
         code,
         verdict: codes::weigh(&reasons),

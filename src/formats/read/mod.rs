@@ -376,14 +376,7 @@ impl Texting {
         }
         let font = of_text.verdict();
         if let Some((font, share)) = &font {
-            let message = format!(
-                "the text was written in {} and passes for Western text: {}; it was converted, since {:.0} % of its words are Vietnamese then. \
-                 --encoding UTF-8 takes it as it stands",
-                font.name(),
-                of_text.shown(font),
-                share * 100.0
-            );
-            issues.push(Issue::new("text_converted", None, message));
+            issues.push(fonts::told(&of_text, font, *share));
         }
         Texting { encoding: known("UTF-8"), is_raw, fallback, font: font.map(|(font, _)| font) }
     }

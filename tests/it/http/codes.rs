@@ -9,13 +9,22 @@ async fn what_anybody_may_send_is_bounded_and_a_list_more_than_a_file() {
         send(&SITE.router, request).await
     };
     let list = |n: usize| serde_json::to_vec(&json!({ "codes": vec!["VN-HNOR-0001 "; n] })).unwrap();
-    for (media, body) in [("application/json", vec![b' '; 3 << 20]), ("text/csv", vec![b'x'; 9 << 20])] {
+    for (media, body) in [("application/json", vec![b' '; 3 << 20]), ("text/csv", vec![b'x'; 17 << 20])] {
         let answer = check(media, body).await;
         assert_eq!((answer.status.as_u16(), &answer.json()["error"]["code"]), (413, &json!("too_large")), "{media}");
     }
     assert_eq!(check("application/json", list(10_001)).await.status, 400);
     let most = check("application/json", list(10_000)).await;
     assert_eq!((most.status.as_u16(), most.json()["by_verdict"].clone()), (200, json!({ "unknown": 10_000 })), "there is no register");
-    let file = check("text/csv", "mã\nVN-HNOR-0001\n".repeat(100_000).into_bytes()).await;
-    assert_eq!(file.status, 400, "more than ten thousand");
+    let file = async |n: usize| check("text/csv", format!("mã\n{}", "VN-HNOR-0001\n".repeat(n)).into_bytes()).await;
+    let longest = file(200_000).await;
+    assert_eq!((longest.status.as_u16(), longest.json()["by_verdict"].clone()), (200, json!({ "unknown": 200_000 })));
+    assert_eq!((longest.json()["n"].clone(), longest.json()["results"].as_array().unwrap().len()), (json!(200_000), 10_000));
+    assert_eq!(file(200_001).await.status, 400, "more than two hundred thousand");
+    // The page refuses what the server would.
+    let page = [include_str!("../../../assets/src/api/codes.ts"), include_str!("../../../assets/src/core/officer/codes.ts")].concat();
+    for bound in ["MOST_CHECK_BYTES = 16 * 1024 * 1024;", "MOST_CODES = 10_000;", "MOST_LISTED = 200_000;", "'.xlsx,.xlsm,.csv,.tsv,.txt'"]
+    {
+        assert!(page.contains(bound), "{bound}");
+    }
 }

@@ -48,6 +48,8 @@ export interface Reason {
 }
 
 export interface CodeVerdict {
+  /** Of the file that it stands in. */
+  row?: number;
   /** As it was typed. */
   asked: string;
   code: string | null;
@@ -116,7 +118,7 @@ export interface CodeRecord {
   legacy_codes: string[];
   part: string | null;
   n_parts: number;
-  /** Only for who may read the register. */
+  /** Only for who may read who holds codes. */
   private?: CodeHolder | null;
 }
 
@@ -204,14 +206,14 @@ export function counts_of(verdicts: readonly Pick<CodeVerdict, 'verdict'>[]): Re
 export type Order = 'asked' | 'verdict' | 'code';
 
 export interface NumberedVerdict extends CodeVerdict {
-  /** From 1, as the codes were asked for. */
+  /** Of the file; else from 1, as the codes were asked for. */
   row: number;
 }
 
 /** The rows of these verdicts that are of one of `shown` (all where none is named), in an order; equals stay as they were asked. */
 export function arranged(verdicts: readonly CodeVerdict[], shown: readonly Verdict[], order: Order): NumberedVerdict[] {
   const rows = verdicts
-    .map((verdict, i) => ({ ...verdict, row: i + 1 }))
+    .map((verdict, i) => ({ ...verdict, row: verdict.row ?? i + 1 }))
     .filter(({ verdict }) => shown.length === 0 || shown.includes(verdict));
   const rank = (of: NumberedVerdict) => VERDICTS.indexOf(of.verdict);
   const name = (of: NumberedVerdict) => of.code ?? of.asked;

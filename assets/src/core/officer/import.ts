@@ -45,10 +45,18 @@ export interface ImportIssue {
   message: { vi: string | null; en: string };
 }
 
+/** A field that becomes another; of what only officers read neither value. */
+export interface FieldChange {
+  field: string;
+  before: string | null;
+  after: string | null;
+}
+
 export interface ImportRow {
   row: number;
   code: string | null;
   action: RowAction;
+  changes: FieldChange[];
   issues: ImportIssue[];
 }
 
@@ -58,7 +66,9 @@ export interface ImportReview {
   mapping: Record<string, string>;
   /** Of the file as a whole. */
   issues?: ImportIssue[];
-  /** The first thousand. */
+  /** Of the workspace that was looked at: what keeping rests on. */
+  revision: number;
+  /** A thousand: those that are set aside or have faults before the others. */
   rows: ImportRow[];
   n_rows: number;
   n_add: number;
@@ -73,7 +83,7 @@ export const columns_of = (review: ImportReview): string[] => [
   ...Object.keys(review.mapping).filter((ours) => !(CODE_COLUMNS as readonly string[]).includes(ours)),
 ];
 
-/** The mapping with one of ours from another column. An empty name stays there: what is not named the server finds by itself. */
+/** The mapping with one of ours from another column. An empty name stays there and leaves it out: what is not named the server finds by itself. */
 export const remapped = (mapping: Record<string, string>, ours: string, theirs: string): Record<string, string> => ({
   ...mapping,
   [ours]: theirs,

@@ -1,6 +1,13 @@
 // What is being checked, how, and what came of it: one code or place as cards, many as a table.
 import { ApiError, was_aborted } from '../../api/client.ts';
-import { check_codes, check_file, check_place, type CheckAsk, type Checked } from '../../api/codes.ts';
+import {
+  check_codes,
+  check_file,
+  check_place,
+  MOST_CHECK_BYTES,
+  type CheckAsk,
+  type Checked,
+} from '../../api/codes.ts';
 import { circle, type CodeVerdict, type Geometry } from '../../core/officer/codes.ts';
 import type { LonLat } from '../../core/model.ts';
 import { say_codes, type CodesKey } from '../../i18n/codes.ts';
@@ -9,7 +16,6 @@ import type { AppState } from '../app_state.svelte.ts';
 
 export type Part = 'one' | 'many' | 'place' | 'qr';
 export const PARTS: readonly Part[] = ['one', 'many', 'place', 'qr'];
-const MOST_FILE_BYTES = 64 * 1024 * 1024;
 
 export interface Place {
   at: LonLat;
@@ -20,6 +26,9 @@ export interface Place {
 export interface Batch {
   of: readonly string[] | File;
   date: string;
+  /** Of all; `results` are the first. */
+  n: number;
+  by_verdict: Checked['by_verdict'];
   results: readonly CodeVerdict[];
 }
 
@@ -106,7 +115,7 @@ export class CheckState {
     if (this.part !== 'many') this.choose('many');
     this.trouble = null;
     if (files.length > 1) this.trouble = this.say('one_file');
-    else if (file.size > MOST_FILE_BYTES) this.trouble = this.say('too_large');
+    else if (file.size > MOST_CHECK_BYTES) this.trouble = this.say('too_large');
     if (this.trouble !== null) return;
     [this.share, this.sending] = [0, file.name];
     await this.#ask(
@@ -161,8 +170,8 @@ export class CheckState {
     return this.drawn.filter(({ role }) => role !== 'accuracy').map(({ geometry }) => geometry);
   }
 
-  #tabled(of: readonly string[] | File, { date, results }: Checked): void {
-    this.batch = { of, date, results };
+  #tabled(of: readonly string[] | File, { date, n, by_verdict, results }: Checked): void {
+    this.batch = { of, date, n: n ?? results.length, by_verdict, results };
   }
 
   #tell(results: readonly CodeVerdict[]): void {
