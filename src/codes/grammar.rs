@@ -133,6 +133,11 @@ impl Scheme {
         Ok(scheme)
     }
 
+    /// Of a tidied text: capitals, one hyphen for each run of dashes, dots, spaces and underscores.
+    pub fn pattern(&self) -> &str {
+        self.pattern.as_str()
+    }
+
     /// The canonical form and the parts of a tidied text, when this grammar takes it.
     fn take(&self, tidied: &str) -> Option<(String, Parts)> {
         let captures = self.pattern.captures(tidied)?;

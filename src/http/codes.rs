@@ -51,6 +51,11 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -
     answer(app, headers, None, JSON, move |s| s.codes_list(&wanted, page)).await.map_err(ApiError::of_parameter)
 }
 
+pub(super) async fn rules(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    Ask::read(&uri, &["rev"])?;
+    answer(app, headers, None, JSON, move |s| Ok(s.code_rules())).await
+}
+
 pub(super) async fn one(State(app): State<App>, who: Who, Place(code): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
     let ask = Ask::read(&uri, &["market", "date", "shipped_t", "rev"])?;
     let wanted = check_ask(&ask)?;

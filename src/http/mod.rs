@@ -266,6 +266,7 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/plans/{id}/publish",
     "/api/v1/plans/{id}/share",
     "/api/v1/codes",
+    "/api/v1/codes/rules",
     "/api/v1/codes/check",
     "/api/v1/codes/{code}",
     "/api/v1/codes/{code}/status",
@@ -342,6 +343,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/plans/{id}/publish", post(plans::publish))
         .route("/api/v1/plans/{id}/share", post(plans::share).delete(plans::unshare))
         .route("/api/v1/codes", get(codes::list))
+        .route("/api/v1/codes/rules", get(codes::rules))
         .route("/api/v1/codes/check", post(codes::check).layer(DefaultBodyLimit::max(guard::MOST_LIST_BYTES as usize)))
         .route("/api/v1/codes/{code}", get(codes::one))
         .route("/api/v1/codes/{code}/status", put(codes::put_status))

@@ -20,6 +20,7 @@ use tower::ServiceExt;
 use crate::program::{Bench, geojson_in, square};
 
 mod alerts;
+mod register;
 mod walk;
 
 const PASSWORD: &str = "lúa nếp cái hoa vàng";

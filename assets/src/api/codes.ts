@@ -1,5 +1,5 @@
 // The register of farming area codes and the checks of them (docs/api.md).
-import type { CodeCard, CodeFilter, CodeRow, CodeVerdict, Verdict } from '../core/officer/codes.ts';
+import type { CodeCard, CodeFilter, CodeRow, CodeRules, CodeVerdict, Verdict } from '../core/officer/codes.ts';
 import type { ImportReview } from '../core/officer/import.ts';
 import type { LonLat } from '../core/model.ts';
 import { address, ApiError, get_json, proof_headers, send_json } from './client.ts';
@@ -65,7 +65,11 @@ export async function checked_as_xlsx(of: readonly string[] | File, ask: CheckAs
   const type = of instanceof File ? 'application/octet-stream' : 'application/json';
   const body = of instanceof File ? of : JSON.stringify({ codes: of, ...asked(ask) });
   const headers = { accept: XLSX, 'content-type': type, ...proof_headers() };
-  const response = await fetch(url, { method: 'POST', headers, body }).catch((cause: unknown) => {
+  return await blob_of(url, { method: 'POST', headers, body });
+}
+
+async function blob_of(url: string, request: RequestInit): Promise<Blob> {
+  const response = await fetch(url, request).catch((cause: unknown) => {
     throw new ApiError('unreachable', `${url}: ${String(cause)}`);
   });
   if (!response.ok)
@@ -80,6 +84,9 @@ export interface CodeRows {
 
 export const get_codes = (filter: CodeFilter, limit: number, offset: number, signal?: AbortSignal): Promise<CodeRows> =>
   get_json(address(CODES_URL, { ...filter, q: filter.q.trim(), limit, offset }), signal);
+
+/** As the server's rules have them. */
+export const get_code_rules = (signal?: AbortSignal): Promise<CodeRules> => get_json(`${CODES_URL}/rules`, signal);
 
 export const get_code = (code: string, signal?: AbortSignal): Promise<CodeCard> => get_json(code_url(code), signal);
 
@@ -103,6 +110,13 @@ const import_url = (file: File, mapping: Record<string, string> | null, keep: nu
     ...(mapping ? { mapping: JSON.stringify(mapping) } : {}),
     ...(keep === null ? {} : { keep: 'true', revision: keep }),
   });
+
+/** All that is to be said of a file and its rows, as a CSV. Throws as `get_json` does. */
+export async function import_issues(file: File, mapping: Record<string, string> | null): Promise<Blob> {
+  const url = import_url(file, mapping, null);
+  const headers = { accept: 'text/csv', 'content-type': 'application/octet-stream', ...proof_headers() };
+  return await blob_of(url, { method: 'POST', headers, body: file });
+}
 
 /** What a file would change in the register; with the revision of that look as `keep` it does, all at once: 409 when the register changed since. */
 export const send_codes = (

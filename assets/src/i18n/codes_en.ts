@@ -193,6 +193,7 @@ export const codes_en: Record<keyof typeof codes_vi, string> = {
   import_row: 'row {row}',
   import_no_code: '(no code)',
   import_first: '{shown} of {n} rows: those set aside or with faults before the others.',
+  import_issues: 'All issues as a table ({n})',
   import_moved: 'The register changed since you looked. Look at the rows again, then keep them.',
   import_changes: 'changes (not shown here)',
   import_keep: 'Keep rows ({n})',

@@ -188,6 +188,7 @@ export const codes_vi = {
   import_row: 'dòng {row}',
   import_no_code: '(không có mã)',
   import_first: 'Hiện {shown} trên {n} dòng: đủ các dòng để lại và có lỗi trước.',
+  import_issues: 'Tải bảng mọi lỗi ({n})',
   import_moved: 'Sổ đã thay đổi từ khi bạn xem. Hãy xem lại các dòng rồi mới giữ.',
   import_changes: 'đổi (không hiện ở đây)',
   import_keep: 'Giữ {n} dòng',

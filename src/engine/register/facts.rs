@@ -28,6 +28,15 @@ pub struct CodesAsk {
 }
 
 impl Snapshot {
+    /// `GET /api/v1/codes/rules`: what a program needs that asks for codes: markets, and how codes are written.
+    pub fn code_rules(&self) -> Value {
+        let markets: Vec<Value> =
+            self.rulebook.codes.markets.iter().map(|market| json!({ "key": market.key, "name": market.name })).collect();
+        let grammar = |scheme: &crate::codes::Scheme| json!({ "id": scheme.id, "name": scheme.name, "pattern": scheme.pattern(), "examples": scheme.examples });
+        let grammars: Vec<Value> = self.rulebook.schemes.schemes.iter().map(grammar).collect();
+        json!({ "revision": self.revision, "markets": markets, "grammars": grammars })
+    }
+
     /// `GET /api/v1/codes`: a page of the register's codes, by code; each record without what only officers read.
     pub fn codes_list(&self, ask: &CodesAsk, page: Page) -> Result<Value, EngineError> {
         let terms = self.check_terms(&CheckAsk { market: ask.market.clone(), ..CheckAsk::default() })?;

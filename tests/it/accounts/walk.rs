@@ -60,6 +60,7 @@ const TABLE: &[(&str, &str, Option<Action>)] = &[
     ("POST", "/api/v1/plans/{id}/share", Some(Action::MakePlans)),
     ("DELETE", "/api/v1/plans/{id}/share", Some(Action::MakePlans)),
     ("GET", "/api/v1/codes", None),
+    ("GET", "/api/v1/codes/rules", None),
     ("POST", "/api/v1/codes/check", None),
     ("GET", "/api/v1/codes/{code}", None),
     ("PUT", "/api/v1/codes/{code}/status", Some(Action::EditRegister)),

@@ -3,6 +3,17 @@
 use super::*;
 
 #[tokio::test]
+async fn markets_and_grammars_are_those_of_the_rules() {
+    let request = Request::get("/api/v1/codes/rules").body(Body::empty()).unwrap();
+    let rules = send(&SITE.router, request).await.json();
+    let list =
+        |of: &str, field: &str| rules[of].as_array().unwrap().iter().map(|one| one[field].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert!(list("markets", "key").starts_with(&["VN".to_owned(), "CHN".to_owned()]), "{rules}");
+    assert_eq!(list("grammars", "id").len(), 4);
+    assert!(list("grammars", "pattern").iter().all(|pattern| pattern.starts_with('^') && pattern.ends_with('$')), "{rules}");
+}
+
+#[tokio::test]
 async fn what_anybody_may_send_is_bounded_and_a_list_more_than_a_file() {
     let check = async |media: &str, body: Vec<u8>| {
         let request = Request::post("/api/v1/codes/check").header(header::CONTENT_TYPE, media).body(Body::from(body)).unwrap();

@@ -9,26 +9,12 @@ export type Verdict = (typeof VERDICTS)[number];
 export const STATUSES = ['pending', 'active', 'suspended', 'revoked'] as const;
 export type CodeStatus = (typeof STATUSES)[number];
 
-/** Where codes are for; VN is the country's own. */
-export const MARKETS = [
-  'VN',
-  'CHN',
-  'USA',
-  'EU',
-  'AUS',
-  'NZL',
-  'JPN',
-  'KOR',
-  'TWN',
-  'THA',
-  'SGP',
-  'MYS',
-  'IND',
-  'RUS',
-  'GBR',
-  'CAN',
-  'ARE',
-] as const;
+/** Where codes are for, and how they are written. */
+export interface CodeRules {
+  markets: { key: string; name: Text }[];
+  /** A pattern is of the text in capitals with one hyphen for each run of dashes, dots, spaces and underscores. */
+  grammars: { id: string; name: Text; pattern: string; examples: string[] }[];
+}
 
 /** As GeoJSON has it, in degrees. */
 export interface Geometry {

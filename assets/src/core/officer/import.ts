@@ -70,6 +70,8 @@ export interface ImportReview {
   revision: number;
   /** A thousand: those that are set aside or have faults before the others. */
   rows: ImportRow[];
+  /** Of the file and all its rows. */
+  n_issues: number;
   n_rows: number;
   n_add: number;
   n_change: number;

@@ -12,7 +12,13 @@ import {
 } from './codes.ts';
 import { columns_of, remapped, type ImportReview } from './import.ts';
 import { read_place } from './place.ts';
-import { read_payload } from './qr.ts';
+import { read_payload, sought } from './qr.ts';
+
+/** As zones/schemes/ writes them. */
+const GRAMMARS = sought([
+  '^VN-?(?P<province>[A-Z]{2})-?(?P<purpose>OR|PH)-?(?P<serial>\\d{3,4})$',
+  '^(?P<province>\\d{2})-(?P<purpose>PUC|PHC)-(?P<area>[A-Z0-9]{2,20})-(?P<serial>\\d{6})(?:-(?P<market>[A-Z]{3}))?$',
+]);
 
 const verdict = (asked: string, of: Verdict): CodeVerdict => ({
   asked,
@@ -84,26 +90,36 @@ test('the box around evidence holds all its points, also in collections, and not
 const OURS = 'https://vung.hanoi.example';
 
 test('a QR code says a code or our verification page, and a foreign address is never more than told', () => {
-  expect(read_payload('VN-HNOR-0001', OURS)).toEqual({ is: 'code', code: 'VN-HNOR-0001', foreign: null });
-  expect(read_payload('mã: vn.tgph.0012; lô 7', OURS)).toEqual({ is: 'code', code: 'VN.TGPH.0012', foreign: null });
-  expect(read_payload(`${OURS}/#check=VN-HNOR-0001`, OURS)).toEqual({
+  expect(read_payload('VN-HNOR-0001', OURS, GRAMMARS)).toEqual({ is: 'code', code: 'VN-HNOR-0001', foreign: null });
+  expect(read_payload('mã: vn.tgph.0012; lô 7', OURS, GRAMMARS)).toEqual({
+    is: 'code',
+    code: 'VN-TGPH-0012',
+    foreign: null,
+  });
+  expect(read_payload(`${OURS}/#check=VN-HNOR-0001`, OURS, GRAMMARS)).toEqual({
     is: 'code',
     code: 'VN-HNOR-0001',
     foreign: null,
   });
-  expect(read_payload(`${OURS}/verify/abc123`, OURS)).toEqual({ is: 'verify', path: '/verify/abc123' });
-  expect(read_payload('https://evil.example/verify/abc123', OURS)).toEqual({ is: 'foreign', host: 'evil.example' });
-  expect(read_payload('https://evil.example/?c=01-PUC-CHANHDAY01-000001-CHN', OURS)).toEqual({
+  expect(read_payload(`${OURS}/verify/abc123`, OURS, GRAMMARS)).toEqual({ is: 'verify', path: '/verify/abc123' });
+  expect(read_payload('https://evil.example/verify/abc123', OURS, GRAMMARS)).toEqual({
+    is: 'foreign',
+    host: 'evil.example',
+  });
+  expect(read_payload('https://evil.example/?c=01-PUC-CHANHDAY01-000001-CHN', OURS, GRAMMARS)).toEqual({
     is: 'code',
     code: '01-PUC-CHANHDAY01-000001-CHN',
     foreign: 'evil.example',
   });
-  expect(read_payload('javascript:alert(1)', OURS)).toEqual({ is: 'foreign', host: 'javascript:' });
-  expect(read_payload(`${OURS}/verify/../api`, OURS)).toEqual({ is: 'nothing' });
-  expect(read_payload(`${OURS}.evil.example/verify/abc123`, OURS)).toMatchObject({ is: 'foreign' });
-  expect(read_payload('xin chào', OURS)).toEqual({ is: 'nothing' });
-  expect(read_payload('VN-HNOR-001O', OURS)).toMatchObject({ is: 'code', code: 'VN-HNOR-001O' });
-  expect(read_payload('x'.repeat(100_000), OURS)).toEqual({ is: 'nothing' });
+  expect(read_payload('javascript:alert(1)', OURS, GRAMMARS)).toEqual({ is: 'foreign', host: 'javascript:' });
+  expect(read_payload(`${OURS}/verify/../api`, OURS, GRAMMARS)).toEqual({ is: 'nothing' });
+  expect(read_payload(`${OURS}.evil.example/verify/abc123`, OURS, GRAMMARS)).toMatchObject({ is: 'foreign' });
+  expect(read_payload('mã VN HNOR 0001–x', OURS, GRAMMARS)).toMatchObject({ code: 'VN-HNOR-0001' });
+  expect(read_payload('lô AVN-HNOR-00012', OURS, GRAMMARS)).not.toMatchObject({ code: 'VN-HNOR-0001' });
+  expect(sought(['^(', '^A$'])).toHaveLength(1);
+  expect(read_payload('xin chào', OURS, GRAMMARS)).toEqual({ is: 'nothing' });
+  expect(read_payload('VN-HNOR-001O', OURS, GRAMMARS)).toMatchObject({ is: 'code', code: 'VN-HNOR-001O' });
+  expect(read_payload('x'.repeat(100_000), OURS, GRAMMARS)).toEqual({ is: 'nothing' });
 });
 
 test('a place is read in both systems, with either decimal sign and in either order', () => {

@@ -10,23 +10,28 @@ export type Payload =
   | { is: 'nothing' };
 
 const MOST_LETTERS = 4_000;
-/** As zones/codes has the grammars, with the separators that occur in print. */
-const CODES = [
-  /\bVN[-. ]?[A-Z]{2}(?:OR|PH)[-. ]?\d{3,4}\b/i,
-  /\b\d{2}-(?:PUC|PHC)-[A-Z0-9]{2,20}-\d{6}(?:-[A-Z]{3})?\b/i,
-  /\bVN(?:[.-]\d{2,5}){3,4}[.-]\d{1,5}\b/i,
-  /\b\d{2}-\d{2}-\d{4}-\d{3}\b/,
-];
 const VERIFY = /^\/verify\/[\w.~-]{1,200}$/;
 
-/** `origin`: where this page is from, as `https://host`. */
-export function read_payload(text: string, origin: string): Payload {
+/** Patterns of whole codes as they are sought inside of a text. One that is no pattern here finds nothing. */
+export function sought(patterns: readonly string[]): RegExp[] {
+  return patterns.flatMap((pattern) => {
+    const inner = pattern.replace(/^\^/, '').replace(/\$$/, '').replaceAll('(?P<', '(?<');
+    try {
+      return [new RegExp(`(?<![\\p{L}\\p{N}])(?:${inner})(?![\\p{L}\\p{N}])`, 'u')];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** `origin`: where this page is from, as `https://host`; `grammars`: as `sought` makes them. */
+export function read_payload(text: string, origin: string, grammars: readonly RegExp[]): Payload {
   const said = text.slice(0, MOST_LETTERS).trim();
   const address = address_of(said);
   if (address && VERIFY.test(address.pathname) && is_same(address, origin))
     return { is: 'verify', path: address.pathname };
   const foreign = address && !is_same(address, origin) ? address.host || address.protocol : null;
-  const code = code_in(decoded(said));
+  const code = code_in(decoded(said), grammars);
   if (code !== null) return { is: 'code', code, foreign };
   if (foreign !== null) return { is: 'foreign', host: foreign };
   // What is short and has no spaces of lines may be a code that is misspelt: the check says so.
@@ -54,10 +59,14 @@ function decoded(text: string): string {
   }
 }
 
-function code_in(text: string): string | null {
-  for (const grammar of CODES) {
-    const found = grammar.exec(text.replace(/[–—]/g, '-'));
-    if (found) return found[0].toUpperCase();
+function code_in(text: string, grammars: readonly RegExp[]): string | null {
+  const tidied = text
+    .normalize('NFKC')
+    .toUpperCase()
+    .replace(/[-._\s\u2010-\u2015\u2212\u00b7]+/g, '-');
+  for (const grammar of grammars) {
+    const found = grammar.exec(tidied);
+    if (found) return found[0];
   }
   return null;
 }
