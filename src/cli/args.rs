@@ -208,7 +208,7 @@ pub enum Command {
         /// Readers come through a proxy that writes their address at the end of X-Forwarded-For.
         #[arg(long)]
         behind_proxy: bool,
-        /// The address under which readers know the server; dossiers carry it. Without it each carries the one it was asked for by.
+        /// The address under which readers know the server; dossiers and the feed carry it. Without it each carries the one it was asked for by.
         #[arg(long, value_name = "URL", value_parser = public_url)]
         public_url: Option<String>,
     },

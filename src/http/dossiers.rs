@@ -24,11 +24,7 @@ pub(super) fn of(kind: SubjectKind, file: DossierFile) -> MethodRouter<App> {
 async fn make(app: App, subject: Subject, file: DossierFile, headers: HeaderMap, uri: Uri) -> Answer {
     let ask = Ask::read(&uri, &["lang"])?;
     let lang = ask.word("lang", &["vi", "en", "both"])?.parse::<Lang>()?;
-    let base = match &app.0.public_url {
-        Some(url) => url.clone(),
-        None => maps::host(&headers)?,
-    };
-    let ask = DossierAsk { subject, lang, file, base: Some(base) };
+    let ask = DossierAsk { subject, lang, file, base: Some(maps::site(&app, &headers)?) };
     let name = ask.file_name();
     let permit = permit(&app.0.typesetters).await?;
     let engine = app.0.engine.clone();

@@ -14,13 +14,13 @@ use super::api::Answer;
 use super::ask::Ask;
 use super::docs::escaped;
 use super::error::ApiError;
-use super::maps::host;
+use super::maps::site;
 use crate::engine::{Feed, FeedItem, Filter};
 
 const PATH: &str = "/api/v1/feed";
 
 pub(super) async fn json_feed(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    let site = host(&headers)?;
+    let site = site(&app, &headers)?;
     feed(app, headers, &uri, "application/feed+json; charset=utf-8", move |feed, query| {
         serde_json::to_vec(&as_json(feed, &site, query)).unwrap_or_default()
     })
@@ -28,7 +28,7 @@ pub(super) async fn json_feed(State(app): State<App>, headers: HeaderMap, uri: U
 }
 
 pub(super) async fn rss(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    let site = host(&headers)?;
+    let site = site(&app, &headers)?;
     feed(app, headers, &uri, "application/rss+xml; charset=utf-8", move |feed, query| as_rss(feed, &site, query).into_bytes()).await
 }
 

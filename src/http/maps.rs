@@ -113,6 +113,12 @@ async fn draw(app: &App, key: TileKey) -> Result<(Coded, u64), ApiError> {
     Ok((coded, revision))
 }
 
+/// The address under which readers know this server, for what is handed around: the one that it was told, else the one by
+/// which the reader came.
+pub(super) fn site(app: &App, headers: &HeaderMap) -> Result<String, ApiError> {
+    app.0.public_url.clone().map_or_else(|| host(headers), Ok)
+}
+
 /// Scheme and host by which the reader came, for absolute addresses. Behind a proxy that ends TLS,
 /// `X-Forwarded-Proto: https` says so.
 pub(super) fn host(headers: &HeaderMap) -> Result<String, ApiError> {

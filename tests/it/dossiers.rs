@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use farmzone::access::{Person, Role};
 use farmzone::engine::{Engine, Rulebook, StatusAsk, StepAsk};
-use farmzone::http::{App, router};
+use farmzone::http::{App, Readers, router};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -307,6 +307,19 @@ async fn every_code_of_a_zone_has_its_verdict_beside_what_was_found() {
     assert!(rows.len() > 1, "{rows:?}");
     assert_eq!(rows[0], ("verdict", verdict["verdict"].as_str().unwrap()));
     assert_eq!(rows.len() - 1, verdict["reasons"].as_array().unwrap().len());
+}
+
+#[tokio::test]
+async fn what_is_handed_around_names_the_address_that_the_server_was_told() {
+    let site = Site::new();
+    let app = App::for_readers(site.engine.clone(), 1 << 20, Readers::Direct, Some("https://map.example.vn".to_owned()));
+    let told = Site { router: router(app), ..site };
+    for path in ["/api/v1/feed.json", "/api/v1/feed.rss", "/api/v1/zones/a/dossier.geojson"] {
+        let text = told.ok(path).await.text();
+        assert!(text.contains("https://map.example.vn/") && !text.contains("map.example:8080"), "{path}: {text}");
+    }
+    let site = Site::new();
+    assert!(site.ok("/api/v1/feed.json").await.text().contains("http://map.example:8080/"));
 }
 
 #[tokio::test]

@@ -120,6 +120,14 @@ pub(super) fn today() -> Epoch {
     Epoch { year: u16::try_from(year).unwrap_or(1970), month: Some(month.into()), day: Some(day) }
 }
 
+/// When a day began in Viet Nam, in UTC, as what happened then and later is written (no earlier in the alphabet).
+fn begin_of(day: Epoch) -> String {
+    let month = time::Month::try_from(day.month.unwrap_or(1)).unwrap_or(time::Month::January);
+    let date = time::Date::from_calendar_date(day.year.into(), month, day.day.unwrap_or(1));
+    let begun = date.map(|date| date.midnight().assume_utc() - time::Duration::hours(7));
+    begun.map_or_else(|_| day.to_string(), |at| format!("{}T{:02}:{:02}:{:02}", at.date(), at.hour(), at.minute(), at.second()))
+}
+
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 struct Sum {
     n: u64,
@@ -272,17 +280,17 @@ impl Snapshot {
     }
 
     /// `GET /api/v1/alerts/digest`: sums by unit, in the order of their names; those in no unit last. `since`: only alerts that are
-    /// new since that day, or had a step.
+    /// new since that day in Viet Nam began, or had a step.
     pub fn alerts_digest(&self, filter: &Filter, since: Option<Epoch>, accounts: &Accounts) -> Result<Value, EngineError> {
         self.known(filter)?;
         let (book, desks) = (self.book()?, accounts.alert_desks()?);
         let ask = AlertsAsk { filter: filter.clone(), ..AlertsAsk::default() };
-        let (since_text, today) = (since.map(|day| day.to_string()), today().to_string());
+        let (begun, today) = (since.map(begin_of), today().to_string());
         let mut units: BTreeMap<Option<&str>, Vec<Alert>> = BTreeMap::new();
         for alert in self.alerts_in(&book) {
             let changed = alert.record.map_or(&book.found, |record| &record.changed);
             let takes_status = filter.statuses.is_empty() || filter.statuses.contains(&alert.status);
-            if takes_status && since_text.as_ref().is_none_or(|since| changed >= since) && self.takes_alert(&ask, &alert, None) {
+            if takes_status && begun.as_ref().is_none_or(|begun| changed >= begun) && self.takes_alert(&ask, &alert, None) {
                 units.entry(self.unit_code_of(&alert)).or_default().push(alert);
             }
         }
@@ -323,4 +331,19 @@ pub(super) fn note_facts(note: &AlertNote) -> Value {
 
 pub(super) fn none_of_id(id: &str) -> EngineError {
     EngineError::not_found(format!("there is no alert “{}”", id.chars().take(80).collect::<String>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_seven_hours_before_it_does_in_utc() {
+        let begun = begin_of("2026-11-23".parse().unwrap());
+        assert_eq!(begun, "2026-11-22T17:00:00");
+        let of_the_day = |moment: &str| moment >= begun.as_str();
+        // Half past midnight, and half past eleven in the evening before, by clocks in Viet Nam.
+        assert!(of_the_day("2026-11-22T17:30:00.000Z") && of_the_day("2026-11-22T17:00:00Z") && !of_the_day("2026-11-22T16:30:00.000Z"));
+        assert_eq!(begin_of("2026".parse().unwrap()), "2025-12-31T17:00:00");
+    }
 }
