@@ -14,6 +14,8 @@ const code_url = (code: string): string => `${CODES_URL}/${encodeURIComponent(co
 export interface CheckAsk {
   market: string;
   date: string;
+  /** Tonnes delivered under the code within a year; null where nobody said. */
+  shipped_t: number | null;
 }
 
 export interface Checked {
@@ -21,7 +23,11 @@ export interface Checked {
   results: CodeVerdict[];
 }
 
-const asked = ({ market, date }: CheckAsk) => ({ ...(market ? { market } : {}), ...(date ? { date } : {}) });
+const asked = ({ market, date, shipped_t }: CheckAsk) => ({
+  ...(market ? { market } : {}),
+  ...(date ? { date } : {}),
+  ...(shipped_t === null ? {} : { shipped_t }),
+});
 
 /** At most ten thousand; of one code the verdict has its evidence. */
 export const check_codes = (codes: readonly string[], ask: CheckAsk, signal?: AbortSignal): Promise<Checked> =>
