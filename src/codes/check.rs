@@ -107,6 +107,8 @@ pub struct Case<'a> {
     pub is_rival: &'a dyn Fn(&str) -> bool,
     /// Zones that bear the code in their own papers.
     pub n_zones_bearing: usize,
+    /// What people call a kind of zones, by its key.
+    pub name_of_kind: &'a dyn Fn(&str) -> Text,
 }
 
 /// Everything that is wrong with a code of the register, or cannot be said of it.
@@ -303,9 +305,10 @@ impl Finder<'_> {
         let (crop, asked) = (self.crop?, self.first.crop.as_deref()?);
         let is_other = |kind: &&String| !crop.kinds.contains(kind) && *kind != "other";
         let kind = land.kinds.iter().find(is_other)?;
+        let name = (self.case.name_of_kind)(kind);
         let message = say(
-            format!("Hồ sơ ghi cây trồng “{asked}”, vùng trên bản đồ là loại {kind}"),
-            format!("The record states the crop “{asked}”, the zone on the map is of the kind {kind}"),
+            format!("Hồ sơ ghi cây trồng “{asked}”, vùng trên bản đồ là loại “{}”", name.vi),
+            format!("The record states the crop “{asked}”, the zone on the map is of the kind “{}”", name.en),
         );
         Some(self.rules.reason(Check::Kind, message).with(&[], Shown::Land))
     }

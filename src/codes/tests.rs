@@ -6,7 +6,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::rules::tests::rules;
 use super::*;
 use crate::legend::LegendError;
-use crate::model::{CodeRecord, CodeStatus, Group, StatusStep, Verdict};
+use crate::model::{CodeRecord, CodeStatus, Group, StatusStep, Text, Verdict};
 
 fn schemes() -> Schemes {
     let files: [(&str, &str); 4] = [
@@ -76,6 +76,7 @@ impl Default for Circumstances {
 /// Verdict, then each finding with its weight.
 fn said_in(records: &[&CodeRecord], land: Option<&Land>, asked: &Asked, around: &Circumstances) -> (String, Vec<Reason>) {
     let is_rival = |code: &str| around.rivals.contains(&code);
+    let name_of_kind = |key: &str| Text { vi: format!("tên của {key}"), en: format!("the name of {key}") };
     let case = Case {
         records,
         land,
@@ -83,6 +84,7 @@ fn said_in(records: &[&CodeRecord], land: Option<&Land>, asked: &Asked, around: 
         has_units: around.has_units,
         is_rival: &is_rival,
         n_zones_bearing: around.n_zones_bearing,
+        name_of_kind: &name_of_kind,
     };
     let reasons = judge(&case, asked, &rules());
     for reason in &reasons {
@@ -145,7 +147,10 @@ fn the_land_is_judged_with_figures() {
     assert_eq!(with(|l| l.units.as_mut().unwrap()[0].share = 0.94).0, "warning outside_unit:warning");
     assert_eq!(with(|l| l.units.as_mut().unwrap()[0].share = 0.95).0, "valid");
     assert_eq!(with(|l| l.units = None).0, "valid outside_unit:unknown", "what cannot be checked is told and weighs nothing");
-    assert_eq!(with(|l| l.kinds = vec!["rice".to_owned()]).0, "warning kind:warning");
+    let (kind, reasons) = with(|l| l.kinds = vec!["rice".to_owned()]);
+    assert_eq!(kind, "warning kind:warning");
+    // A kind is told by its name, not by its key.
+    assert!(reasons[0].message.vi.ends_with("là loại “tên của rice”") && reasons[0].message.en.ends_with("“the name of rice”"));
     let used = |code: &str, area_m2| Used { code: code.to_owned(), stands_for: vec![code.to_owned()], area_m2 };
     let mut mixed = land();
     mixed.used = Some(vec![used("CLN", 17_000.0), used("LUC", 3_000.0)]);

@@ -166,6 +166,12 @@ impl Crs {
         })
     }
 
+    /// Whether coordinates with these bounds cannot be in this CRS, and can when northing and easting are exchanged.
+    pub fn is_likely_swapped(&self, bounds: [f64; 4]) -> bool {
+        let [x0, y0, x1, y1] = bounds;
+        !self.fits(bounds) && (self.is_geographic || !within(bounds, WORLD_DEG)) && self.fits([y0, x0, y1, x1])
+    }
+
     /// Well-known text 1, as a GeoPackage's list of CRSs wants it.
     pub fn wkt1(&self) -> Result<String, CrsError> {
         let context = Context::new().ok_or(CrsError::NoContext)?;

@@ -152,7 +152,7 @@ pub(super) fn likely_truth(declared: &Crs, bounds: [f64; 4]) -> String {
     if !declared.is_geographic && within(bounds, super::WORLD_DEG) {
         return "they look like degrees of longitude and latitude; say so with --crs EPSG:4326 (or EPSG:4756 for VN-2000)".to_owned();
     }
-    if declared.fits(swapped) {
+    if declared.is_likely_swapped(bounds) {
         return "easting and northing seem to be swapped (in Vietnamese tables X is the northing); exchange the two, or try again with \
                 --correct swap_axes"
             .to_owned();

@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 
 use super::accounts::new_secret;
 use super::import::{Sorter, kind_of};
+use super::mistakes::{Suspects, Witness};
 use super::{EngineError, Rulebook, Snapshot, ZoneView};
 use crate::crs::Mistake;
 use crate::edit;
 use crate::formats::{self, Doubles, Feature, FormatError, Record, Request, Source};
 use crate::geom;
-use crate::model::{EpsgCode, Issue, LayerRole, Zone};
+use crate::model::{Coord, EpsgCode, Issue, LayerRole, Zone};
 
 /// How to read the file: the words of an import.
 #[derive(Debug, Clone, Default)]
@@ -72,9 +73,12 @@ impl Snapshot {
             "crs": { "source": source.crs.short(), "operation": source.operation.as_ref().map(ToString::to_string) },
         });
         let units = self.units.iter().map(|unit| unit.unit.clone()).collect();
+        let mut sorter = Sorter::new(&self.rulebook, None, units);
+        // What is set right already is not suspected.
+        sorter.suspects = ask.correct.is_none().then(|| Suspects::of(&source));
         let mut reading = Reading {
             rulebook: &self.rulebook,
-            sorter: Sorter::new(&self.rulebook, None, units),
+            sorter,
             samples: vec![Vec::new(); columns.len()],
             zones: Vec::new(),
             rejected: Vec::new(),
@@ -86,6 +90,8 @@ impl Snapshot {
         let counts = source.read(|record| reading.take(record))?;
         reading.look_outside();
         let by_code = self.zones_by_code();
+        reading.sorter.places = self.places_of(&reading.sorter.witnesses, mapping.contains_key("id"), &by_code);
+        report["likely_mistake"] = reading.sorter.likely_mistake().map_or(Value::Null, |likely| likely.facts());
         let features: Vec<Value> =
             reading.zones.iter().map(|zone| self.dropped_facts(zone, mapping.contains_key("id"), &by_code)).collect();
         let columns = columns.iter().zip(&reading.samples).map(|(name, samples)| json!({ "name": name, "samples": samples }));
@@ -137,6 +143,18 @@ impl Snapshot {
             }
         }
         by_code
+    }
+
+    /// Where the zones that a file's may be lie already.
+    fn places_of(&self, witnesses: &[Witness], has_ids: bool, by_code: &HashMap<&str, Option<&ZoneView>>) -> HashMap<String, Coord> {
+        let mut places = HashMap::new();
+        for Witness { id, code, .. } in witnesses {
+            let by_id = self.zones.by_id(id).filter(|_| has_ids).map(|place| self.zones.list[place].center());
+            places.extend(by_id.map(|at| (format!("id {id}"), at)));
+            let coded = code.as_deref().and_then(|code| Some((format!("code {code}"), (*by_code.get(code)?)?.center())));
+            places.extend(coded);
+        }
+        places
     }
 
     fn dropped_facts(&self, dropped: &DroppedZone, has_ids: bool, by_code: &HashMap<&str, Option<&ZoneView>>) -> Value {
@@ -256,6 +274,7 @@ fn refused(error: FormatError, path: &Path) -> EngineError {
     let why = match &error {
         E::NoCrs { .. } => "no_crs",
         E::RefusedCrs { .. } => "refused_crs",
+        E::ContradictingCrs { is_swapped: true, .. } => "swapped_axes",
         E::ContradictingCrs { .. } => "wrong_crs",
         E::ChooseLayer { .. } => "choose_layer",
         E::MissingColumn { .. } | E::NotOurColumn { .. } | E::NoTextsOn { .. } => "missing_column",

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::mistakes::{self, MOST_WITNESSES, Suspects, Witness};
+use super::mistakes::{self, Likely, MOST_WITNESSES, Suspects, Witness};
 use super::{EngineError, Progress, Rulebook, raster_import};
 use crate::codes;
 use crate::crs::Mistake;
@@ -326,10 +326,10 @@ pub(super) struct Sorter<'a> {
     says_simulated: bool,
     n_simulated: u64,
     /// What may have gone wrong with the file; none when that is not asked.
-    suspects: Option<Suspects>,
+    pub suspects: Option<Suspects>,
     /// Where zones of an id or a code lie already.
-    places: HashMap<String, Coord>,
-    witnesses: Vec<Witness>,
+    pub places: HashMap<String, Coord>,
+    pub witnesses: Vec<Witness>,
     /// (code, valid_from) of the units so far.
     unit_keys: HashSet<(String, Option<String>)>,
 }
@@ -483,12 +483,16 @@ impl<'a> Sorter<'a> {
 
     /// Names what likely went wrong with the file's coordinates, before all else.
     fn look_for_mistakes(&mut self) {
-        let suspects = self.suspects.take();
-        let found = suspects.and_then(|suspects| mistakes::likely(&self.witnesses, &self.units, &self.places, &suspects));
-        if let Some(issue) = found {
+        if let Some(likely) = self.likely_mistake() {
             self.n_issues += 1;
-            self.issues.insert(0, issue);
+            self.issues.insert(0, likely.issue());
         }
+    }
+
+    /// What likely went wrong with the coordinates of the zones so far; asked once.
+    pub fn likely_mistake(&mut self) -> Option<Likely> {
+        let suspects = self.suspects.take()?;
+        mistakes::likely(&self.witnesses, &self.units, &self.places, &suspects)
     }
 
     /// What to say of a zone that states a unit and lies in another; nothing when they are one, by code or by name.

@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use serde_json::{Value, json};
+
 use crate::crs::{Mistake, Relocation};
 use crate::formats::Source;
 use crate::geom;
@@ -38,6 +40,61 @@ impl Suspects {
     }
 }
 
+/// What a suspicion rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ground {
+    /// Zones of the same id or code that are there already: how far off they lie, metres.
+    Zones,
+    /// The communes that zones state, or any: the share of zones that lie in them.
+    StatedUnits,
+    Units,
+}
+
+/// What likely went wrong with the coordinates of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Likely {
+    mistake: Mistake,
+    cost_m: f64,
+    ground: Ground,
+    /// That it rests on.
+    n_zones: usize,
+    /// In the measure of the ground: as the file is, and when it is set right.
+    as_it_is: f64,
+    set_right: f64,
+}
+
+impl Likely {
+    /// For who imports on the command line.
+    pub fn issue(&self) -> Issue {
+        let Likely { mistake, n_zones, as_it_is, set_right, .. } = self;
+        let where_ = if self.ground == Ground::StatedUnits { "in the commune that they state" } else { "in a commune" };
+        let why = match self.ground {
+            Ground::Zones => format!(
+                "{n_zones} zones are in the workspace already, {as_it_is:.2} m away in the middle, and {set_right:.2} m when it is set right"
+            ),
+            Ground::StatedUnits | Ground::Units => {
+                format!("{:.0} % of {n_zones} zones lie {where_}, and {:.0} % when it is set right", as_it_is * 100.0, set_right * 100.0)
+            }
+        };
+        let message = format!("{}. {why}. Nothing was moved; --correct {mistake} sets it right", mistake.told(self.cost_m));
+        Issue::new("likely_mistake", None, message)
+    }
+
+    /// For programs: `correct` is the word by which it is set right.
+    pub fn facts(&self) -> Value {
+        let ground = match self.ground {
+            Ground::Zones => "zones",
+            Ground::StatedUnits => "stated_units",
+            Ground::Units => "units",
+        };
+        let hundredths = |value: f64| (value * 100.0).round() / 100.0;
+        json!({
+            "correct": self.mistake.to_string(), "cost_m": hundredths(self.cost_m), "rests_on": ground, "n_zones": self.n_zones,
+            "as_it_is": hundredths(self.as_it_is), "set_right": hundredths(self.set_right),
+        })
+    }
+}
+
 /// The zones that are there already: the poles of those whose id or code no other has.
 pub(super) fn known_places(reader: &Reader) -> Result<HashMap<String, Coord>, StoreError> {
     let Some(layer) = reader.layers()?.into_iter().find(|layer| layer.role == crate::model::LayerRole::Zones) else {
@@ -55,13 +112,8 @@ pub(super) fn known_places(reader: &Reader) -> Result<HashMap<String, Coord>, St
 }
 
 /// What likely went wrong; none when all is in place, nothing can be compared, or no mistake explains it.
-pub(super) fn likely(witnesses: &[Witness], units: &[Unit], places: &HashMap<String, Coord>, suspects: &Suspects) -> Option<Issue> {
+pub(super) fn likely(witnesses: &[Witness], units: &[Unit], places: &HashMap<String, Coord>, suspects: &Suspects) -> Option<Likely> {
     by_same_zones(witnesses, places, suspects).or_else(|| by_units(witnesses, units, suspects))
-}
-
-fn issue(mistake: Mistake, cost_m: f64, why: &str) -> Option<Issue> {
-    let message = format!("{}. {why}. Nothing was moved; --correct {mistake} sets it right", mistake.told(cost_m));
-    Some(Issue::new("likely_mistake", None, message))
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -70,7 +122,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// Zones of the same id or code lie elsewhere, all by the same way.
-fn by_same_zones(witnesses: &[Witness], places: &HashMap<String, Coord>, suspects: &Suspects) -> Option<Issue> {
+fn by_same_zones(witnesses: &[Witness], places: &HashMap<String, Coord>, suspects: &Suspects) -> Option<Likely> {
     let place = |w: &Witness| {
         let by_code = || w.code.as_ref().and_then(|code| places.get(&format!("code {code}")));
         places.get(&format!("id {}", w.id)).or_else(by_code).copied()
@@ -87,15 +139,12 @@ fn by_same_zones(witnesses: &[Witness], places: &HashMap<String, Coord>, suspect
     let (mistake, left_m) = suspects.0.iter().map(|(mistake, to)| (*mistake, apart(&|at| to.of(at)))).min_by(|a, b| a.1.total_cmp(&b.1))?;
     // Set right, zones must lie far better than before, and no farther off than redrawing explains.
     let is_explained = as_it_is > 0.4 && left_m < as_it_is / 5.0 && left_m < 30.0;
-    let why = format!(
-        "{} zones are in the workspace already, {as_it_is:.2} m away in the middle, and {left_m:.2} m when it is set right",
-        pairs.len()
-    );
-    if is_explained { issue(mistake, as_it_is, &why) } else { None }
+    let n_zones = pairs.len();
+    is_explained.then_some(Likely { mistake, cost_m: as_it_is, ground: Ground::Zones, n_zones, as_it_is, set_right: left_m })
 }
 
 /// Zones do not lie in the communes that they state, or in none.
-fn by_units(witnesses: &[Witness], units: &[Unit], suspects: &Suspects) -> Option<Issue> {
+fn by_units(witnesses: &[Witness], units: &[Unit], suspects: &Suspects) -> Option<Likely> {
     if units.is_empty() || witnesses.len() < FEWEST {
         return None;
     }
@@ -129,7 +178,6 @@ fn by_units(witnesses: &[Witness], units: &[Unit], suspects: &Suspects) -> Optio
         return None;
     }
     let cost_m = median(judged.iter().filter_map(|(_, at)| to.of(*at).map(|there| (there.x - at.x).hypot(there.y - at.y))).collect());
-    let where_ = if says_where { "in the commune that they state" } else { "in a commune" };
-    let why = format!("{:.0} % of {} zones lie {where_}, and {:.0} % when it is set right", as_it_is * 100.0, judged.len(), then * 100.0);
-    issue(*mistake, cost_m, &why)
+    let ground = if says_where { Ground::StatedUnits } else { Ground::Units };
+    Some(Likely { mistake: *mistake, cost_m, ground, n_zones: judged.len(), as_it_is, set_right: then })
 }

@@ -49,7 +49,12 @@ pub enum FormatError {
     #[error("{}: {source}", path.display())]
     RefusedCrs { path: PathBuf, source: CrsError },
     #[error("{}: {message}", path.display())]
-    ContradictingCrs { path: PathBuf, message: String },
+    ContradictingCrs {
+        path: PathBuf,
+        message: String,
+        /// They fit when northing and easting are exchanged.
+        is_swapped: bool,
+    },
     #[error(
         "{}: no column “{wanted}”{}. It has: {}. Name the column with {option}",
         path.display(),

@@ -134,7 +134,7 @@ pub fn open_raster(request: &RasterRequest) -> Result<RasterSource, FormatError>
     }
     let center = facts.to_ground(Coord { x: f64::from(width) / 2.0, y: f64::from(height) / 2.0 });
     if let Some(message) = crs.contradiction([center.x, center.y, center.x, center.y]) {
-        return Err(FormatError::ContradictingCrs { path: path.to_owned(), message });
+        return Err(FormatError::ContradictingCrs { path: path.to_owned(), message, is_swapped: false });
     }
     let refused = |source| FormatError::RefusedCrs { path: path.to_owned(), source };
     let target = Crs::from_epsg(request.target).map_err(refused)?;

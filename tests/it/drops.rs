@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use farmzone::crs::{Crs, Mistake, Transform};
 use farmzone::engine::{DropAsk, Engine, EngineError};
+use farmzone::model::{Coord, EpsgCode};
 use serde_json::{Value, json};
 
 use crate::edits::{X, Y, ask, engine, loaded, planner};
@@ -86,6 +88,61 @@ fn what_was_looked_at_becomes_zones_by_an_ordinary_edit() {
     };
     let answer = engine.edit(&ask("d1", json!({}), json!([put("n1", 0), put("n3", 2)])), &planner()).unwrap();
     assert_eq!((answer["zones"].as_array().unwrap().len(), engine.snapshot().zones.list.len()), (2, 4));
+}
+
+/// Four fields in the commune that they state, by what their coordinates are written.
+fn four_fields(declared: u32, by: &dyn Fn([f64; 2]) -> [f64; 2]) -> String {
+    let field = |i: usize| square(X + 10.0 + 45.0 * i as f64, Y + 10.0, 30.0).map(by);
+    let fields: Vec<(Value, [[f64; 2]; 5])> = (0..4).map(|i| (json!({ "kind": "rice", "unit": "Đại Thanh" }), field(i))).collect();
+    geojson_in(declared, &fields.iter().map(|(facts, ring)| (facts.clone(), &ring[..])).collect::<Vec<_>>())
+}
+
+#[test]
+fn what_went_wrong_with_coordinates_is_named_and_set_right_only_when_asked() {
+    let bench = loaded();
+    let engine = engine(&bench);
+    let south_of_truth = |[x, y]: [f64; 2]| {
+        let [tm3, utm] = [5897, 3405].map(|code| Crs::from_epsg(EpsgCode(code)).unwrap());
+        let at = Transform::new(&tm3, &utm, None).unwrap().point(Coord { x, y }).unwrap();
+        [at.x, at.y]
+    };
+    let file = four_fields(5897, &south_of_truth);
+    let report = look(&engine, &file, &drop_ask("geojson"));
+    let likely = &report["likely_mistake"];
+    assert_eq!((&likely["correct"], &likely["rests_on"], &likely["n_zones"]), (&json!("utm_for_tm3"), &json!("stated_units"), &json!(4)));
+    assert_eq!((&likely["as_it_is"], &likely["set_right"]), (&json!(0.0), &json!(1.0)));
+    assert!((650.0..750.0).contains(&likely["cost_m"].as_f64().unwrap()), "{likely}");
+    assert!(report["n_outside"].as_u64() == Some(4), "nothing is moved unasked");
+    let correct = likely["correct"].as_str().unwrap().parse().ok();
+    let report = look(&engine, &file, &DropAsk { correct, ..drop_ask("geojson") });
+    assert_eq!((&report["likely_mistake"], &report["n_outside"]), (&Value::Null, &json!(0)));
+    assert!(report["issues"].as_array().unwrap().iter().any(|issue| issue["code"] == "corrected"), "{}", report["issues"]);
+    let right = look(&engine, four_fields(5897, &|at| at), &drop_ask("geojson"));
+    assert_eq!((&right["likely_mistake"], &right["n_outside"]), (&Value::Null, &json!(0)));
+
+    // What cannot be is refused with a word by which it can be set right.
+    let swapped = four_fields(5897, &|[x, y]| [y, x]);
+    assert_eq!(refused(&engine, &swapped, &drop_ask("geojson")).0, "swapped_axes");
+    let report = look(&engine, &swapped, &DropAsk { correct: Some(Mistake::SwappedAxes), ..drop_ask("geojson") });
+    assert_eq!(report["n_outside"], json!(0));
+}
+
+#[test]
+fn a_file_whose_zones_are_there_is_compared_with_them() {
+    let bench = loaded();
+    let engine = engine(&bench);
+    let edit = |n: usize| {
+        let [x, y] = [X + 10.0 + 45.0 * n as f64, Y + 300.0];
+        json!({ "op": "put", "id": format!("n{n}"), "polygons": [[square(x, y, 30.0)]], "properties": { "kind": "rice" } })
+    };
+    engine.edit(&ask("d1", json!({}), json!([edit(0), edit(1), edit(2)])), &planner()).unwrap();
+    let [east, north] = farmzone::crs::flipped_shift_m(Coord { x: 105.77, y: 20.98 });
+    let off = |n: usize| square(X + 10.0 + 45.0 * n as f64 - east, Y + 300.0 - north, 30.0);
+    let fields: Vec<(Value, [[f64; 2]; 5])> = (0..3).map(|n| (json!({ "id": format!("n{n}"), "kind": "rice" }), off(n))).collect();
+    let file = geojson_in(5897, &fields.iter().map(|(facts, ring)| (facts.clone(), &ring[..])).collect::<Vec<_>>());
+    let likely = look(&engine, &file, &drop_ask("geojson"))["likely_mistake"].clone();
+    assert_eq!((&likely["correct"], &likely["rests_on"], &likely["n_zones"]), (&json!("flipped_datum_shift"), &json!("zones"), &json!(3)));
+    assert!((0.6..0.9).contains(&likely["cost_m"].as_f64().unwrap()), "{likely}");
 }
 
 #[test]

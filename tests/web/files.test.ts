@@ -5,7 +5,16 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { press, save, saved, serve_pairs, sign_in, tab_to, in_draft, type DeskServer } from './desk.ts';
-import { bad_file, drop_on_map, fields_beside, table, zipped_shapefile, type Sent } from './files.ts';
+import {
+  bad_file,
+  drop_on_map,
+  fields_beside,
+  swapped,
+  table,
+  taken_for_wgs84,
+  zipped_shapefile,
+  type Sent,
+} from './files.ts';
 import { assert_accessible, drawn, LOOKS, OUT, type Visit, type VisitOptions, visit } from './harness.ts';
 
 const PICTURES = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
@@ -162,6 +171,55 @@ test('what cannot be read is told, asked for or sent again, and left without a t
   assert.equal(await server.revision(), before);
   assert_clean();
   await close();
+});
+
+test('wrong coordinates are named with their metres, and set right by a click and never unasked', async () => {
+  for (const [lang, said] of Object.entries({
+    vi: {
+      cost: /chưa chuyển giữa VN-2000 và WGS 84.*; lệch khoảng 22\d m/,
+      why: /^3 vùng của tệp đã có trên bản đồ: hiện cách khoảng 22\d m, nếu sửa còn \d,\d\d m\.$/,
+      correct: 'Sửa tọa độ như vậy',
+      corrected: 'Đã sửa tọa độ theo ý bạn:',
+      undo: 'Đọc lại như tệp ghi',
+      refused: 'vừa khi đổi chỗ X và Y',
+      keep: 'Giữ 1 vùng',
+    },
+    en: {
+      cost: /the shift between VN-2000 and WGS 84 was left out.*; that is about 22\d m/,
+      why: /^Zones of the file that are on the map already \(3\) lie 22\d m off, and \d\.\d\d m when set right\.$/,
+      correct: 'Set the coordinates right',
+      corrected: 'The coordinates were set right as you asked:',
+      undo: 'Read it as the file says',
+      refused: 'fit when X and Y are exchanged',
+      keep: 'Keep zones (1)',
+    },
+  })) {
+    const { page, assert_clean, close } = await before_desk(7, { expected: /422/ }, lang);
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/api/v1/drops')) asked.push(new URL(request.url()).searchParams.get('correct') ?? '');
+    });
+    await drop_on_map(page, [taken_for_wgs84([6, 7, 8])]);
+    await page.getByText(said.cost).waitFor();
+    await page.getByText(said.why).waitFor();
+    await drawn(page);
+    await assert_accessible(page, `mistake ${lang}`);
+    await page.screenshot({ path: `${OUT}file-mistake-${lang}.png` });
+    await page.getByRole('button', { name: said.correct }).click();
+    await page.getByText(said.corrected).waitFor();
+    await page.screenshot({ path: `${OUT}file-corrected-${lang}.png` });
+    await page.getByRole('button', { name: said.undo }).click();
+    await page.getByText(said.cost).waitFor();
+    assert.deepEqual(asked, ['', 'no_datum_shift', '']);
+    await drop_on_map(page, [swapped(7)]);
+    await page.getByRole('alert').getByText(said.refused).waitFor();
+    await page.screenshot({ path: `${OUT}file-swapped-${lang}.png` });
+    await page.getByRole('button', { name: said.correct }).click();
+    await page.getByRole('button', { name: said.keep }).waitFor();
+    assert.deepEqual(asked.slice(3), ['', 'swap_axes']);
+    assert_clean();
+    await close();
+  }
 });
 
 const SAID = {

@@ -90,6 +90,25 @@ export async function zipped_shapefile(n: number): Promise<Sent> {
   }
 }
 
+/** What VN-2000 has beyond WGS 84 there (EPSG:6960), degrees: 224 m. */
+const VN_2000 = [-0.0018838, 0.0009851] as const;
+
+/** The western fields of some pairs, anew, in degrees of VN-2000 that the file takes for those of WGS 84. */
+export function taken_for_wgs84(pairs: readonly number[]): Sent {
+  const features = pairs.map((n) => ({
+    properties: { id: `west-${n}`, kind: 'rice' },
+    geometry: polygon(square(WEST + VN_2000[0], south_of(n) + VN_2000[1])),
+  }));
+  return { name: 'lệch.geojson', mimeType: 'application/geo+json', buffer: Buffer.from(collection(features)) };
+}
+
+/** A field north of pair `n` whose latitudes stand before its longitudes. */
+export function swapped(n: number): Sent {
+  const ring = square(WEST, south_of(n) + 0.006, 0.003).map(([lon = 0, lat = 0]) => [lat, lon]);
+  const text = collection([{ properties: { kind: 'rice', name: 'Đồng Ngược' }, geometry: polygon(ring) }]);
+  return { name: 'ngược.geojson', mimeType: 'application/geo+json', buffer: Buffer.from(text) };
+}
+
 /** A zip whose entries are stored as they are (PKWARE appnote 4.3). */
 function zipped(parts: readonly (readonly [name: string, bytes: Buffer])[]): Buffer {
   const [files, directory]: [Buffer[], Buffer[]] = [[], []];

@@ -52,6 +52,17 @@ test('a mistyped code is meant, judged and seen on the map; a place and a QR cod
   await page.getByRole('combobox', { name: 'Thị trường' }).selectOption('USA');
   await card.getByText('Không hợp lệ').first().waitFor();
   await page.getByRole('combobox', { name: 'Thị trường' }).selectOption('');
+  // More than the land can give was delivered under it.
+  await card.getByText('Không hợp lệ').first().waitFor({ state: 'detached' });
+  const tonnes = page.getByRole('spinbutton', { name: 'Sản lượng đã giao (tấn)' });
+  await tonnes.fill('90000');
+  await tonnes.press('Enter');
+  await card.getByText('Không hợp lệ').first().waitFor();
+  await page.getByText('Mọi thị trường, ngày hôm nay, 90.000 tấn').waitFor();
+  await page.screenshot({ path: `${OUT}officer-check-tonnes.png` });
+  await tonnes.fill('');
+  await tonnes.press('Enter');
+  await card.getByText('Không hợp lệ').first().waitFor({ state: 'detached' });
 
   await button(page, 'Vị trí').click();
   const place = page.getByRole('textbox', { name: /^Tọa độ/ });
@@ -185,6 +196,19 @@ test('an officer follows an alert from the list to the dossier, also when somebo
   } else t.diagnostic('this server makes no dossiers: the link was looked at, not followed');
   await button(page, 'Về danh sách').click();
   await page.getByRole('button', { name: /^đã xác nhận 1$/ }).waitFor();
+  // The same in sums by commune, and from there its alerts.
+  await button(page, 'Theo xã, phường').click();
+  const digest = page.getByRole('list', { name: 'Theo xã, phường' });
+  await digest.getByRole('button', { name: /^Đại Thanh .*2 cảnh báo.*mới 1.*đã xác nhận 1/ }).waitFor();
+  assert.ok(await list.isHidden(), 'the list is behind its sums');
+  await page.getByText(/^2 cảnh báo, .*, ở 1 xã, phường; 0 quá hạn$/).waitFor();
+  await drawn(page);
+  await assert_accessible(page, 'digest');
+  await page.screenshot({ path: `${OUT}officer-digest.png` });
+  await page.getByLabel('Mới hoặc có bước từ ngày').fill('2019-05-06');
+  await digest.getByRole('button', { name: /^Đại Thanh/ }).click();
+  await list.getByRole('button').first().waitFor();
+  assert.equal(await page.getByRole('combobox', { name: 'Xã, phường' }).inputValue(), '10001');
   assert_clean();
   await close();
 });
@@ -221,6 +245,7 @@ test('an officer imports codes that he has looked at, suspends one, and reads wh
   await (await chooser).setFiles([{ name: 'mã mới.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) }]);
   await page.getByRole('heading', { name: 'Các dòng trong tệp: 2' }).waitFor();
   await page.getByRole('button', { name: /^để lại: 1$/ }).waitFor();
+  await page.getByText(/^mã viết sai cấu trúc; không lấy dòng này/).waitFor();
   assert.equal(await page.getByRole('combobox', { name: 'Thị trường' }).inputValue(), 'Thị trường');
   // What is wrong with a row is said in the page's language, with the file's own names of columns.
   await page.getByText('Ô “Ngày cấp” ghi “hôm qua”, không phải ngày').waitFor();
@@ -233,6 +258,7 @@ test('an officer imports codes that he has looked at, suspends one, and reads wh
   await list.getByRole('button', { name: /VN-HNOR-0006/ }).waitFor();
   await list.getByRole('button', { name: /VN-HNOR-0005/ }).click();
   await page.getByRole('region', { name: 'Thông tin riêng' }).getByText('0900000005').waitFor();
+  assert.ok(await list.isHidden(), 'the list is behind the card');
   await button(page, 'Đổi trạng thái').click();
   const form = page.getByRole('form', { name: 'Đổi trạng thái' });
   await form.getByRole('combobox', { name: 'Trạng thái mới' }).selectOption('suspended');
@@ -242,6 +268,10 @@ test('an officer imports codes that he has looked at, suspends one, and reads wh
   await form.getByRole('button', { name: 'Lưu' }).click();
   await page.getByRole('region', { name: 'Quá trình trạng thái' }).getByText('Chưa kiểm tra định kỳ').waitFor();
   await page.screenshot({ path: `${OUT}officer-code.png` });
+  const dossier = await page.getByRole('link', { name: 'Hồ sơ GeoJSON' }).getAttribute('href');
+  assert.equal(dossier, '/api/v1/codes/VN-HNOR-0005/dossier.geojson?lang=vi');
+  const text = await (await page.request.get(server.address + dossier)).text();
+  assert.ok(text.includes('Chưa kiểm tra định kỳ') && !text.includes('0900000005'), text.slice(0, 300));
   await button(page, 'Kiểm tra').click();
   await page.getByRole('article', { name: 'VN-HNOR-0005' }).getByText('Không hợp lệ').first().waitFor();
   assert_clean();

@@ -52,8 +52,21 @@ VN-HNOR-0005,AUS,active,west-2,Lúa,Đồng Xa,${FIELD_M2},2020-01-15,2030-12-31
 
 export const REGISTERED = [1, 2, 3, 4, 5].map((n) => `VN-HNOR-000${n}`);
 
+/** The commune of the first pair. */
+const COMMUNE = JSON.stringify({
+  type: 'FeatureCollection',
+  features: [
+    {
+      type: 'Feature',
+      properties: { code: '10001', name: 'Đại Thanh' },
+      geometry: { type: 'Polygon', coordinates: [square(WEST - 0.005, SOUTH - 0.005, 0.02)] },
+    },
+  ],
+});
+
 export async function serve_officer(): Promise<DeskServer> {
   const server = await serve_pairs(N_PAIRS);
+  await server.import_file('units.geojson', COMMUNE, '--as', 'boundaries');
   await server.import_file('codes.csv', REGISTER, '--as', 'codes');
   await server.import_file('landuse_2019.geojson', land_use(false), '--as', 'landuse', '--epoch', '2019');
   await server.import_file('landuse_2024.geojson', land_use(true), '--as', 'landuse', '--epoch', '2024');

@@ -2,7 +2,7 @@
 import { alert_query, type Alert, type AlertCard, type AlertFilter, type AlertStatus } from '../core/officer/alerts.ts';
 import { address, get_json, send_json } from './client.ts';
 import { upload, type Upload } from './uploads.ts';
-import type { AlertNote, AlertPhoto } from '../core/officer/alerts.ts';
+import type { AlertNote, AlertPhoto, DigestUnit } from '../core/officer/alerts.ts';
 
 const ALERTS_URL = '/api/v1/alerts';
 const alert_url = (event: string): string => `${ALERTS_URL}/${encodeURIComponent(event)}`;
@@ -24,6 +24,10 @@ export const get_alerts = (
   offset: number,
   signal?: AbortSignal,
 ): Promise<AlertRows> => get_json(address(ALERTS_URL, { ...alert_query(filter, who, today), limit, offset }), signal);
+
+/** Sums by unit, by their names; those in no unit last. `since` a day: only what is new since, or had a step; empty: all. */
+export const get_digest = (since: string, signal?: AbortSignal): Promise<{ units: DigestUnit[] }> =>
+  get_json(address(`${ALERTS_URL}/digest`, { since }), signal);
 
 export const get_alert = (event: string, signal?: AbortSignal): Promise<AlertCard> =>
   get_json(alert_url(event), signal);

@@ -22,6 +22,8 @@ export const IMPORT_ENDINGS = `${CHECK_ENDINGS},.kml,.kmz,.geojson,.gpkg,.zip`;
 export interface CheckAsk {
   market: string;
   date: string;
+  /** Tonnes delivered under the code within a year; null where nobody said. */
+  shipped_t: number | null;
 }
 
 export interface Checked {
@@ -34,7 +36,11 @@ export interface Checked {
   results: CodeVerdict[];
 }
 
-const asked = ({ market, date }: CheckAsk) => ({ ...(market ? { market } : {}), ...(date ? { date } : {}) });
+const asked = ({ market, date, shipped_t }: CheckAsk) => ({
+  ...(market ? { market } : {}),
+  ...(date ? { date } : {}),
+  ...(shipped_t === null ? {} : { shipped_t }),
+});
 
 /** At most ten thousand; of one code the verdict has its evidence. */
 export const check_codes = (codes: readonly string[], ask: CheckAsk, signal?: AbortSignal): Promise<Checked> =>

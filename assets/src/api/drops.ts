@@ -6,6 +6,8 @@ import { upload } from './uploads.ts';
 export interface FileQuery {
   layer: string | null;
   crs: string | null;
+  /** What went wrong on the way to the file, to be set right. */
+  correct: string | null;
   columns: Partial<Record<Column, string>>;
 }
 
@@ -19,14 +21,14 @@ export type FileAnswer =
 export async function send_file(
   file: Blob,
   name: string,
-  { layer, crs, columns }: FileQuery,
+  { layer, crs, correct, columns }: FileQuery,
   progress: (share: number) => void,
   signal: AbortSignal,
 ): Promise<FileAnswer> {
   const fields = Object.fromEntries(Object.entries(columns).map(([ours, theirs]) => [`field.${ours}`, theirs]));
   // Only the ending says something to the server.
   const ending = name.split('.').at(-1) ?? '';
-  const url = address('/api/v1/drops', { name: `file.${ending.slice(0, 10)}`, layer, crs, ...fields });
+  const url = address('/api/v1/drops', { name: `file.${ending.slice(0, 10)}`, layer, crs, correct, ...fields });
   const sent = await upload<FileReport>('POST', url, file, progress, signal);
   if (sent.status === 'done') return { status: 'read', report: sent.answer };
   if (sent.status !== 'refused') return sent;

@@ -11,6 +11,15 @@ test('both languages of the file have the same keys and the same values in each 
   }
 });
 
+test('every mistake that the server names is named in both languages, with what it rests on', () => {
+  for (const lang of ['vi', 'en'] as const) {
+    for (const word of ['swap_axes', 'utm_for_tm3', 'tm3_for_utm', 'no_datum_shift', 'flipped_datum_shift', 'zone'])
+      expect(word_of(lang, 'mistake', word), word).not.toBeNull();
+    for (const ground of ['zones', 'stated_units', 'units'])
+      expect(word_of(lang, 'mistake', `by_${ground}`)).not.toBeNull();
+  }
+});
+
 test('a word of the server that the page does not know has no text', () => {
   expect(word_of('en', 'issue', 'open_line')).toContain('open line');
   expect(word_of('en', 'issue', 'brand_new')).toBeNull();

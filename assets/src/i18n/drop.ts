@@ -13,7 +13,7 @@ export function say_drop(lang: Lang, key: DropKey, values: Record<string, string
 }
 
 /** The text of `stem_word`, where there is one: of words that the server chose. */
-export function word_of(lang: Lang, stem: 'why' | 'issue', word: string): string | null {
+export function word_of(lang: Lang, stem: 'why' | 'issue' | 'mistake', word: string): string | null {
   const words: Record<string, string> = DROP_WORDS[lang];
   return words[`${stem}_${word}`] ?? null;
 }

@@ -151,8 +151,8 @@ fn look_for_mistakes(file: &mut ReadFile, units: &[Unit], places: &HashMap<Strin
         Some(Witness { id: String::new(), code: Some(record.code.clone()), unit: record.unit.clone(), at })
     };
     let witnesses: Vec<Witness> = records.filter_map(witness).take(MOST_WITNESSES).collect();
-    if let Some(issue) = mistakes::likely(&witnesses, units, places, &suspects) {
-        file.issues.insert(0, issue);
+    if let Some(likely) = mistakes::likely(&witnesses, units, places, &suspects) {
+        file.issues.insert(0, likely.issue());
     }
 }
 

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::codes::{self, Absent, AreaCode, Asked, Case, Check, Day, Malformed, Reason};
 use crate::engine::{EngineError, Snapshot};
-use crate::model::{CodeRecord, CodeStatus, MultiPolygon, Verdict};
+use crate::model::{CodeRecord, CodeStatus, MultiPolygon, Text, Verdict};
 
 use super::place::Fix;
 
@@ -152,6 +152,10 @@ impl Snapshot {
             has_units: !self.units.is_empty(),
             is_rival: &|other| self.are_rivals(entry, other, terms.date),
             n_zones_bearing: lands.bearing(code).len(),
+            name_of_kind: &|key| {
+                let unknown = || Text { vi: key.to_owned(), en: key.to_owned() };
+                self.rulebook.kinds.get(key).map_or_else(unknown, |kind| kind.name.clone())
+            },
         };
         let asked = Asked { date: terms.date, market: terms.market.as_deref(), shipped_t: terms.shipped_t };
         let reasons = codes::judge(&case, &asked, &self.rulebook.codes);

@@ -311,7 +311,7 @@ fn corrected(request: &Request, declared: Crs, is_swapped: bool, issues: &mut Ve
             Some(truth) => (truth, is_swapped),
             None => {
                 let message = format!("--correct {mistake} says nothing of coordinates in {}", declared.label());
-                return Err(FormatError::ContradictingCrs { path: request.path.to_owned(), message });
+                return Err(FormatError::ContradictingCrs { path: request.path.to_owned(), message, is_swapped: false });
             }
         },
     };

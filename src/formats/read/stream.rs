@@ -397,7 +397,8 @@ impl Tally {
                 self.crs.label()
             )
         });
-        FormatError::ContradictingCrs { path: self.path.clone(), message }
+        let is_swapped = self.outside.is_some_and(|bounds| self.crs.is_likely_swapped(bounds));
+        FormatError::ContradictingCrs { path: self.path.clone(), message, is_swapped }
     }
 
     fn finish<E: From<FormatError>>(mut self, mut each: impl FnMut(Record) -> Result<(), E>) -> Result<Counts, E> {

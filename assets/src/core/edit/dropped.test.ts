@@ -49,6 +49,7 @@ function report(features: FileFeature[], mapping: FileReport['mapping'] = {}): F
   const counts = { n_read: features.length, n_repaired: 0, n_outside: 0 };
   return {
     driver: 'GPKG',
+    likely_mistake: null,
     layer: 'a',
     layers: ['a'],
     crs,

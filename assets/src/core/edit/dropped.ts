@@ -11,6 +11,24 @@ export interface FileIssue {
   area_after_m2?: number;
 }
 
+/** What likely went wrong with the coordinates of a file; nothing was moved. */
+export interface LikelyMistake {
+  /** The word by which it is set right. */
+  correct: string;
+  cost_m: number;
+  rests_on: 'zones' | 'stated_units' | 'units';
+  n_zones: number;
+  /** Metres where it rests on zones that are there, else a share. */
+  as_it_is: number;
+  set_right: number;
+}
+
+/** Of the word that sets a mistake right: what it is, and the zone of TM-3 that it names. */
+export function mistake_of(correct: string): { mistake: string; zone: string } {
+  const [mistake = '', ...zone] = correct.split(':');
+  return { mistake, zone: zone.join(':') };
+}
+
 export interface SameAs {
   id: string;
   by: 'id' | 'code';
@@ -48,6 +66,7 @@ export interface FileReport {
   features: FileFeature[];
   rejected: { row: number; issues: FileIssue[] }[];
   issues: FileIssue[];
+  likely_mistake: LikelyMistake | null;
 }
 
 export type Column = Field | 'id';

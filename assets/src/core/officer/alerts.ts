@@ -36,6 +36,31 @@ export interface Alert {
   etag: string;
 }
 
+export interface DigestSum {
+  n: number;
+  area_m2: number;
+}
+
+/** Alerts of one unit in sums; null: in none. */
+export interface DigestUnit extends DigestSum {
+  unit: string | null;
+  unit_name: string | null;
+  n_overdue: number;
+  by_status: Partial<Record<AlertStatus, DigestSum>>;
+  by_group: Record<string, DigestSum>;
+}
+
+/** All units together. */
+export const digest_total = (units: readonly DigestUnit[]): DigestSum & { n_overdue: number } =>
+  units.reduce(
+    (sum, one) => ({
+      n: sum.n + one.n,
+      area_m2: sum.area_m2 + one.area_m2,
+      n_overdue: sum.n_overdue + one.n_overdue,
+    }),
+    { n: 0, area_m2: 0, n_overdue: 0 },
+  );
+
 export interface AlertStep {
   status: AlertStatus;
   at: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { alert_query, needs_reason, NO_ALERT_FILTER, photo_obstacle } from './alerts.ts';
+import { alert_query, digest_total, needs_reason, NO_ALERT_FILTER, photo_obstacle } from './alerts.ts';
 import {
   arranged,
   box_around,
@@ -168,4 +168,18 @@ test('a column of a file becomes one of ours, or none, and columns that only the
   expect(remapped({ code: 'Mã' }, 'market', 'TT')).toEqual({ code: 'Mã', market: 'TT' });
   const columns = columns_of({ mapping: { code: 'Mã', seal: 'Dấu' } } as unknown as ImportReview);
   expect([columns[0], columns.at(-1)]).toEqual(['code', 'seal']);
+});
+
+test('sums by unit add up over all units', () => {
+  const unit = (name: string | null, n: number, n_overdue: number) => ({
+    unit: name,
+    unit_name: name,
+    n,
+    area_m2: n * 10,
+    n_overdue,
+    by_status: {},
+    by_group: {},
+  });
+  expect(digest_total([unit('10001', 3, 1), unit(null, 2, 0)])).toEqual({ n: 5, area_m2: 50, n_overdue: 1 });
+  expect(digest_total([])).toEqual({ n: 0, area_m2: 0, n_overdue: 0 });
 });

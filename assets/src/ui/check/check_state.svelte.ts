@@ -35,7 +35,7 @@ export interface Batch {
 export class CheckState {
   readonly app: AppState;
   part = $state<Part>('one');
-  ask = $state<CheckAsk>({ market: '', date: '' });
+  ask = $state<CheckAsk>({ market: '', date: '', shipped_t: null });
   typed = $state('');
   pasted = $state('');
   place = $state.raw<Place | null>(null);
@@ -56,6 +56,11 @@ export class CheckState {
 
   readonly say = (key: CodesKey, values?: Record<string, string | number>): string =>
     say_codes(this.app.lang, key, values);
+
+  /** Tonnes are of one code: of many, or of a place, they are not asked. */
+  get ask_of_many(): CheckAsk {
+    return { ...this.ask, shipped_t: null };
+  }
 
   choose(part: Part): void {
     this.stop();
@@ -93,7 +98,7 @@ export class CheckState {
     this.place = place;
     this.app.adjust({ check: '' });
     await this.#ask(
-      (signal) => check_place(place.at, place.accuracy_m, { ...this.ask }, signal),
+      (signal) => check_place(place.at, place.accuracy_m, this.ask_of_many, signal),
       (answer) => {
         this.checked = answer;
         if (answer.results.length > 0) this.#tell(answer.results);
@@ -104,7 +109,7 @@ export class CheckState {
 
   async many(codes: readonly string[]): Promise<void> {
     await this.#ask(
-      (signal) => check_codes(codes, { ...this.ask }, signal),
+      (signal) => check_codes(codes, this.ask_of_many, signal),
       (answer) => this.#tabled(codes, answer),
     );
   }
@@ -121,7 +126,7 @@ export class CheckState {
     await this.#ask(
       async (signal) => {
         this.busy = 'sending';
-        const sent = await check_file(file, { ...this.ask }, (share) => (this.share = share), signal);
+        const sent = await check_file(file, this.ask_of_many, (share) => (this.share = share), signal);
         if (sent.status === 'done') return sent.answer;
         if (sent.status === 'aborted') throw new DOMException('stopped', 'AbortError');
         if (sent.status === 'unreachable') throw new ApiError('unreachable', file.name);

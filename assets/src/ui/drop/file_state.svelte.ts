@@ -45,6 +45,8 @@ export class FileWork {
   report = $state.raw<FileReport | null>(null);
   layer = $state<string | null>(null);
   crs = $state<string | null>(null);
+  /** The mistake that is set right, by the planner's word alone. */
+  correct = $state<string | null>(null);
   choices = $state.raw<Choices>(NO_CHOICES);
   /** The row that is looked at. */
   row = $state<number | null>(null);
@@ -80,7 +82,7 @@ export class FileWork {
     this.#request?.abort();
     this.#bytes = null;
     [this.status, this.report, this.refused, this.row] = ['closed', null, null, null];
-    [this.layer, this.crs, this.choices] = [null, null, NO_CHOICES];
+    [this.layer, this.crs, this.correct, this.choices] = [null, null, null, NO_CHOICES];
   }
 
   async take(files: readonly File[]): Promise<void> {
@@ -138,7 +140,7 @@ export class FileWork {
     for (const [ours, origin] of Object.entries(this.choices.origins)) {
       if (origin.from === 'column') columns[ours as Column] = origin.column;
     }
-    return { layer: this.layer, crs: this.crs, columns };
+    return { layer: this.layer, crs: this.crs, correct: this.correct, columns };
   }
 
   // --- what is said of it
@@ -146,6 +148,7 @@ export class FileWork {
   /** Another layer has other columns. */
   async choose_layer(layer: string): Promise<void> {
     this.layer = layer;
+    this.correct = null;
     this.#lies_anew = true;
     this.choices = NO_CHOICES;
     await this.send();
@@ -153,6 +156,15 @@ export class FileWork {
 
   async choose_crs(crs: string | null): Promise<void> {
     this.crs = crs;
+    // What was wrong was so of the system before.
+    this.correct = null;
+    this.#lies_anew = true;
+    await this.send();
+  }
+
+  /** Reads the file as it truly lies; null: as it says. */
+  async choose_correction(correct: string | null): Promise<void> {
+    this.correct = correct;
     this.#lies_anew = true;
     await this.send();
   }
