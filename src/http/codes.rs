@@ -52,8 +52,8 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -
 }
 
 pub(super) async fn rules(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    Ask::read(&uri, &["rev"])?;
-    answer(app, headers, None, JSON, move |s| Ok(s.code_rules())).await
+    let ask = Ask::read(&uri, &["rev"])?;
+    answer(app, headers, ask.rev()?, JSON, |s| Ok(s.code_rules())).await
 }
 
 pub(super) async fn one(State(app): State<App>, who: Who, Place(code): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
