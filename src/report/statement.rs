@@ -52,7 +52,7 @@ pub struct Statement {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StatedSubject {
-    Zone(StatedZone),
+    Zone(Box<StatedZone>),
     Code(StatedCode),
 }
 

@@ -83,12 +83,12 @@ fn dossier_of(ring: &[[f64; 2]]) -> Dossier {
         subject: Subject { kind: SubjectKind::Zone, id: "z-1".to_owned() },
         crs: EpsgCode::HANOI,
         simulated: true,
-        about: StatedSubject::Zone(StatedZone {
+        about: StatedSubject::Zone(Box::new(StatedZone {
             id: "z-1".to_owned(),
             kind: "rice".to_owned(),
             name: Some(NAME.to_owned()),
             ..StatedZone::default()
-        }),
+        })),
         areas: Areas { area_m2: 305_000.0, lost_m2: Some(900.0), kept_m2: Some(304_100.0), not_seen_m2: Some(0.0), outside_share: 0.0 },
         epochs: vec![Epoch::year(2019), Epoch::year(2024)],
         events: vec![event],
@@ -221,7 +221,7 @@ fn texts_of_any_kind_are_set_and_the_same_dossier_gives_the_same_bytes() {
         ["", " ", "\u{202e}đảo ngược\u{0}", "漢字 🌾 العربية", "#import \"/etc/passwd\"", "a\n\n= b", &"dài".repeat(2_000), "\\u{41}"]
     {
         let zone = StatedZone { name: Some(name.to_owned()), cooperative: Some(name.to_owned()), ..StatedZone::default() };
-        dossier.statement.about = StatedSubject::Zone(zone);
+        dossier.statement.about = StatedSubject::Zone(Box::new(zone));
         assert!(pdf(&dossier, Lang::Vi).unwrap().starts_with(b"%PDF"), "{name:?}");
     }
 }

@@ -87,7 +87,7 @@ impl Snapshot {
             subject: subject.clone(),
             crs: self.place.crs,
             simulated: self.simulated(),
-            about: StatedSubject::Zone(self.stated_zone(view)),
+            about: StatedSubject::Zone(Box::new(self.stated_zone(view))),
             areas: self.stated_areas(zone, latest.as_deref()),
             epochs: self.epochs.clone(),
             events: events.into_iter().map(|event| stated_event(event, standing.of(&event.id))).collect(),
