@@ -5,12 +5,12 @@ import type { Page } from 'playwright-core';
 import { assert_accessible, drawn, link_of, LOOKS, OUT, visit } from './harness.ts';
 
 const SAID = {
-  vi: { find: 'Tìm vùng, mã số, xã', place: 'Vị trí đã tìm', near: 'Vị trí của bạn', me: 'Vị trí của tôi' },
+  vi: { find: 'Tìm vùng, mã số, xã', place: 'Vị trí đã tìm', near: 'Vị trí của bạn', me: 'Đến vị trí của tôi' },
   en: {
     find: 'Find a zone, code or commune',
     place: 'The place you looked up',
     near: 'Where you are',
-    me: 'Where I am',
+    me: 'Go to where I am',
   },
 };
 const MEASURE = {

@@ -11,7 +11,7 @@ export const en: Record<keyof typeof vi, string> = {
   search_placeholder: 'Find a zone, code, commune…',
   search_guess: 'Nothing is called “{q}”. Nearest to it:',
   search_place: 'Coordinates',
-  near_me: 'Where I am',
+  near_me: 'Go to where I am',
   measure: 'Measure a length or an area',
   search_none: 'Nothing found for “{q}”. Try a commune, a zone’s name or a code; diacritics may be left out.',
   search_failed: 'Could not search: the server does not answer.',

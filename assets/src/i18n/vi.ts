@@ -9,7 +9,7 @@ export const vi = {
   search_placeholder: 'Tìm vùng, mã số, xã…',
   search_guess: 'Không có đúng “{q}”. Gần giống nhất:',
   search_place: 'Tọa độ',
-  near_me: 'Vị trí của tôi',
+  near_me: 'Đến vị trí của tôi',
   measure: 'Đo chiều dài, diện tích',
   search_none: 'Không tìm thấy “{q}”. Thử tên xã, tên vùng hoặc mã số; gõ không dấu cũng được.',
   search_failed: 'Chưa tìm được: máy chủ không trả lời.',

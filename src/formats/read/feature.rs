@@ -101,10 +101,10 @@ impl Door<'_> {
                     Some(Feature { id: name, values, kept, shape, is_repaired: false, area_before_m2: 0.0, area_after_m2: 0.0 });
                 if issue.code != "no_geometry" {
                     issue.message = issue.message.replace("; set aside", "; kept without land");
-                    passed.record.issues.push(issue);
+                    passed.record.issues.push(*issue);
                 }
             }
-            Err(issue) => passed.record.issues.push(issue),
+            Err(issue) => passed.record.issues.push(*issue),
         }
         passed
     }
@@ -115,8 +115,8 @@ impl Door<'_> {
         parts: Option<Parts>,
         shape_text: Option<&str>,
         passed: &mut Passed,
-    ) -> Result<(Shape, bool, f64, f64), Issue> {
-        let aside = |code, message: &str| Issue::new(code, Some(id), format!("{message}; set aside"));
+    ) -> Result<(Shape, bool, f64, f64), Box<Issue>> {
+        let aside = |code, message: &str| Box::new(Issue::new(code, Some(id), format!("{message}; set aside")));
         let mut parts = match (parts, shape_text) {
             (Some(parts), _) => parts,
             (None, None) => return Err(aside("no_geometry", "the feature has no shape")),
@@ -154,9 +154,12 @@ impl Door<'_> {
         self.close_lines(id, &mut parts, &mut passed.closed_lines, issues);
         if parts.polygons.is_empty() && !self.takes_any {
             return Err(match (parts.lines.is_empty(), parts.points.is_empty()) {
-                (false, _) => Issue { at: first(&parts.lines[0]), ..aside("open_line", "the shape is an open line, not an area") },
+                (false, _) => {
+                    Box::new(Issue { at: first(&parts.lines[0]), ..*aside("open_line", "the shape is an open line, not an area") })
+                }
                 (_, false) => {
-                    Issue { at: parts.points.first().map(|c| [c.x, c.y]), ..aside("not_a_polygon", "the shape is a point, not an area") }
+                    let at = parts.points.first().map(|c| [c.x, c.y]);
+                    Box::new(Issue { at, ..*aside("not_a_polygon", "the shape is a point, not an area") })
                 }
                 _ => aside("empty_geometry", "the shape is empty"),
             });
