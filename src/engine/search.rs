@@ -67,7 +67,8 @@ impl Snapshot {
     pub fn search(&self, query: &str, limit: usize) -> Result<Value, EngineError> {
         let typed = Words::new(query);
         let mut hits: Vec<(u8, usize, Hit)> = Vec::new();
-        if query.chars().any(char::is_alphanumeric) {
+        let has_letters = query.chars().any(char::is_alphanumeric);
+        if has_letters {
             let searchable = self.searchable();
             let mut look = |texts: &[Words], hit: Hit| {
                 if let Some(rank) = texts.iter().filter_map(|text| rank(&typed, text)).min() {
@@ -84,7 +85,8 @@ impl Snapshot {
             let codes: Vec<(u8, usize, Hit)> = found.filter(|(_, _, hit)| !matches!(hit, Hit::Code(entry) if is_borne(*entry))).collect();
             hits.extend(codes.into_iter().filter(|(_, _, hit)| matches!(hit, Hit::Code(entry) if lands.bounds_of(*entry).is_some())));
         }
-        let is_guess = hits.is_empty();
+        // What is no word has no mistakes either.
+        let is_guess = has_letters && hits.is_empty();
         if is_guess {
             hits = self.with_mistakes(&typed);
         }
@@ -94,12 +96,12 @@ impl Snapshot {
         Ok(json!({ "revision": self.revision, "n_matched": n_matched, "is_guess": is_guess && n_matched > 0, "results": results }))
     }
 
-    /// Units, zones and codes that were meant, most likely: those with the fewest mistakes.
+    /// Units and zones that were meant, most likely: those with the fewest mistakes.
     fn with_mistakes(&self, typed: &Words) -> Vec<(u8, usize, Hit)> {
         let searchable = self.searchable();
         let nearest = |texts: &[Words], hit: Hit| {
             let n_mistakes = texts.iter().filter_map(|text| typed.mistakes_in(text)).min()?;
-            Some((MISTAKEN + n_mistakes.min(9) as u8, texts.first().map_or(0, Words::n_words), hit))
+            Some((MISTAKEN + n_mistakes as u8, texts.first().map_or(0, Words::n_words), hit))
         };
         let mut hits: Vec<_> = searchable.units.par_iter().enumerate().filter_map(|(i, texts)| nearest(texts, Hit::Unit(i))).collect();
         hits.par_extend(searchable.zones.par_iter().enumerate().filter_map(|(i, texts)| nearest(texts, Hit::Zone(i))));
