@@ -5,7 +5,12 @@ import type { Page } from 'playwright-core';
 import { assert_accessible, drawn, link_of, LOOKS, OUT, visit } from './harness.ts';
 
 const SAID = {
-  vi: { find: 'Tìm vùng, mã số, xã', place: 'Vị trí đã tìm', near: 'Vị trí của bạn', me: 'Đến vị trí của tôi' },
+  vi: {
+    find: 'Tìm vùng, mã số, xã',
+    place: 'Vị trí đã tìm',
+    near: 'Vị trí của bạn',
+    me: 'Đến vị trí của tôi',
+  },
   en: {
     find: 'Find a zone, code or commune',
     place: 'The place you looked up',
@@ -14,8 +19,20 @@ const SAID = {
   },
 };
 const MEASURE = {
-  vi: { take: 'Đo chiều dài, diện tích', card: 'Đo trên bản đồ', area: 'Diện tích', undo: 'Bỏ điểm cuối' },
-  en: { take: 'Measure a length or an area', card: 'Measure on the map', area: 'Area', undo: 'Remove the last point' },
+  vi: {
+    take: 'Đo chiều dài, diện tích',
+    card: 'Đo trên bản đồ',
+    length: 'Chiều dài',
+    area: 'Diện tích',
+    undo: 'Bỏ điểm cuối',
+  },
+  en: {
+    take: 'Measure a length or an area',
+    card: 'Measure on the map',
+    length: 'Length',
+    area: 'Area',
+    undo: 'Remove the last point',
+  },
 };
 /** How far, in degrees, the map's middle is from a place: cards may stand beside it. */
 function away(page: Page, lon: number, lat: number): number {
@@ -23,6 +40,25 @@ function away(page: Page, lon: number, lat: number): number {
   return Math.hypot(x - lon, y - lat);
 }
 const card = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
+
+/** Sets three points, each awaited by what it adds to the card: a click before the card stands is nobody’s. */
+async function measure_at(
+  page: Page,
+  lang: 'vi' | 'en',
+  points: readonly (readonly [number, number])[],
+): Promise<void> {
+  const shown = card(page, MEASURE[lang].card);
+  await shown.waitFor();
+  const { undo, length, area } = MEASURE[lang];
+  for (const [i, adds] of [
+    shown.getByRole('button', { name: undo }),
+    shown.getByText(length, { exact: true }),
+    shown.getByText(area, { exact: true }),
+  ].entries()) {
+    await page.mouse.click(...(points[i] as [number, number]));
+    await adds.waitFor();
+  }
+}
 
 test('coordinates of either system are found, shown in both, and laid down with Escape', async () => {
   const { page, assert_clean, close } = await visit();
@@ -62,7 +98,10 @@ test('a name with typing mistakes is guessed, and said to be a guess', async () 
 
 test('where the device is, with how sure it is; and what is said when it may not tell', async () => {
   const here = { longitude: 105.85, latitude: 21.03, accuracy: 120 };
-  const told = await visit('', { geolocation: here, permissions: ['geolocation'] });
+  const told = await visit('', {
+    geolocation: here,
+    permissions: ['geolocation'],
+  });
   await drawn(told.page);
   await told.page.getByRole('button', { name: SAID.vi.me }).click();
   const shown = card(told.page, SAID.vi.near);
@@ -84,14 +123,11 @@ test('a length and an area are measured with the mouse and with keys, and nothin
   await drawn(page);
   await page.getByRole('button', { name: MEASURE.vi.take }).click();
   const shown = card(page, MEASURE.vi.card);
-  for (const [x, y] of [
+  await measure_at(page, 'vi', [
     [600, 300],
     [800, 300],
     [800, 450],
-  ] as const) {
-    await page.mouse.click(x, y);
-    await page.waitForTimeout(350); // else two clicks are a double one
-  }
+  ]);
   const figure = async (name: string) =>
     shown
       .locator('div', { has: page.getByText(name, { exact: true }) })
@@ -136,12 +172,12 @@ LOOKS.forEach(([look, options, lang]) => {
     await assert_accessible(page, `${look}: near`);
     await page.screenshot({ path: `${OUT}instruments-near-${look}.png` });
     await page.getByRole('button', { name: MEASURE[lang].take }).click();
-    await card(page, MEASURE[lang].card).waitFor();
-    for (let i = 0; i < 3; i += 1) {
-      await page.mouse.click(('viewport' in options ? 200 : 700) + i * 50, 420 + (i % 2) * 60);
-      await page.waitForTimeout(350); // else two clicks are a double one
-    }
-    await card(page, MEASURE[lang].card).getByText(MEASURE[lang].area, { exact: true }).waitFor();
+    const left = 'viewport' in options ? 200 : 700;
+    await measure_at(page, lang, [
+      [left, 420],
+      [left + 50, 480],
+      [left + 100, 420],
+    ]);
     await assert_accessible(page, `${look}: measure`);
     await page.screenshot({ path: `${OUT}instruments-measure-${look}.png` });
     assert_clean();
