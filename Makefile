@@ -46,7 +46,7 @@ setup-build:
 
 .PHONY: assets-packages
 assets-packages:
-	$(call step,installing the web app’s packages from its lock file,npm --prefix assets ci --no-audit --no-fund --loglevel=error)
+	$(call step,installing the web app’s packages from its lock file,assets/with-node npm --prefix assets ci --no-audit --no-fund --loglevel=error)
 
 setup-test:
 	$(call step,installing what the tests need,$(call apt,$(TEST_PACKAGES)))
