@@ -91,4 +91,4 @@ bench: release ## measure the hot paths, beside other engines where they are ins
 	$(call step,measuring beside other engines,python3 benches/peers/overlay.py m || true; python3 benches/peers/raster.py || true; python3 benches/peers/landscape.py target/release/farmzone || true; python3 benches/peers/tiles.py m || true)
 
 clean: ## remove what was built
-	cargo clean && rm -rf assets/dist assets/node_modules
+	cargo clean && rm -rf assets/dist assets/node_modules assets/node/node_modules
