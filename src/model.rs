@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use alerts::{AlertRecord, AlertStatus, StepRefused};
+/// A text that never changes: one word where there is none, and a city has a million zones.
+pub use arcstr::ArcStr;
 
 pub type Coord = geo_types::Coord<f64>;
 pub type Ring = geo_types::LineString<f64>;
@@ -452,24 +454,24 @@ pub type Kept = Vec<Option<String>>;
 pub struct Zone {
     pub id: String,
     /// A key of `zones/kinds.toml`.
-    pub kind: String,
-    pub name: Option<String>,
+    pub kind: ArcStr,
+    pub name: Option<ArcStr>,
     /// Farming area code, as written.
-    pub code: Option<String>,
+    pub code: Option<ArcStr>,
     /// The commune's code or name as the file states it; `Snapshot` finds the real one by place.
-    pub unit: Option<String>,
-    pub crop: Option<String>,
-    pub variety: Option<String>,
-    pub cooperative: Option<String>,
+    pub unit: Option<ArcStr>,
+    pub crop: Option<ArcStr>,
+    pub variety: Option<ArcStr>,
+    pub cooperative: Option<ArcStr>,
     /// The production–consumption linkage that takes what grows here.
-    pub linkage: Option<String>,
+    pub linkage: Option<ArcStr>,
     /// OCOP products made of it.
-    pub products: Option<String>,
-    pub standard: Option<String>,
-    pub standard_no: Option<String>,
-    pub standard_until: Option<String>,
+    pub products: Option<ArcStr>,
+    pub standard: Option<ArcStr>,
+    pub standard_no: Option<ArcStr>,
+    pub standard_until: Option<ArcStr>,
     pub declared_area_m2: Option<f64>,
-    pub established: Option<String>,
+    pub established: Option<ArcStr>,
     #[serde(default, skip_serializing_if = "Kept::is_empty")]
     pub kept: Kept,
     #[serde(skip, default = "no_land")]
@@ -485,7 +487,7 @@ impl Zone {
     pub fn new(id: &str, kind: &str, shape: MultiPolygon) -> Zone {
         Zone {
             id: id.to_owned(),
-            kind: kind.to_owned(),
+            kind: kind.into(),
             name: None,
             code: None,
             unit: None,

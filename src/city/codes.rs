@@ -135,7 +135,7 @@ fn record(zone: &Zone, code: &str, dirt: Dirt, units: &[UnitPoint], dice: &mut D
         let since = Some(format!("2026-{:02}-15", 1 + dice.index(9)));
         status_history.push(StatusStep { status, since, reason: why.map(str::to_owned) });
     }
-    let own = units.iter().find(|u| Some(&u.code) == zone.unit.as_ref());
+    let own = units.iter().find(|u| Some(u.code.as_str()) == zone.unit.as_deref());
     let other = units[dice.index(units.len())].full_name.clone();
     let unit = match dirt {
         Dirt::OldUnit => {
@@ -154,11 +154,11 @@ fn record(zone: &Zone, code: &str, dirt: Dirt, units: &[UnitPoint], dice: &mut D
     let crop = if dirt == Dirt::Crop { if zone.kind == "tea" { "Lúa" } else { "Chè" } } else { zone.crop.as_deref().unwrap_or("Rau") };
     let has_standard = zone.standard.is_some() || dirt == Dirt::Standard;
     CodeRecord {
-        area_name: zone.name.clone(),
+        area_name: zone.name.as_deref().map(str::to_owned),
         address: own.map(|u| format!("{}, Thành phố Hà Nội", u.full_name)),
         unit,
         crop: Some(crop.to_owned()),
-        variety: zone.variety.clone(),
+        variety: zone.variety.as_deref().map(str::to_owned),
         market: Some(market(code, dice)),
         status_history,
         valid_from: Some(issued.clone()),
@@ -167,8 +167,8 @@ fn record(zone: &Zone, code: &str, dirt: Dirt, units: &[UnitPoint], dice: &mut D
             _ => format!("{}-12-31", 2028 + dice.index(3)),
         }),
         issued: Some(issued),
-        standard: has_standard.then(|| zone.standard.clone().unwrap_or_else(|| "VietGAP".to_owned())),
-        standard_no: zone.standard_no.clone(),
+        standard: has_standard.then(|| zone.standard.as_deref().unwrap_or("VietGAP").to_owned()),
+        standard_no: zone.standard_no.as_deref().map(str::to_owned),
         standard_until: has_standard.then(|| if dirt == Dirt::Standard { "2025-08-31" } else { "2028-06-30" }.to_owned()),
         authority: Some("Chi cục Trồng trọt và Bảo vệ thực vật Hà Nội (mô phỏng)".to_owned()),
         decision: Some(format!("{}/QĐ-BVTV", 100 + dice.index(900))),

@@ -28,20 +28,20 @@ pub(super) fn zones(figures: &Figures, units: &[UnitPoint], drafts: &[Draft], sh
         let (standard, standard_no, standard_until) = certificate(figures, &kind.key, k, &mut dice);
         zones.push(Zone {
             id: format!("Z{:05}", k + 1),
-            kind: kind.key.clone(),
-            name: Some(if *number == 1 { format!("{title} {}", unit.name) } else { format!("{title} {} {number}", unit.name) }),
+            kind: kind.key.as_str().into(),
+            name: Some(if *number == 1 { arcstr::format!("{title} {}", unit.name) } else { arcstr::format!("{title} {} {number}", unit.name) }),
             code: None,
-            unit: Some(unit.code.clone()),
-            crop: Some(kind.crop.clone()),
-            variety: Some(variety),
-            cooperative: cooperative(&kind.key, &unit.name, *number, &mut dice),
-            linkage: linked.then(|| "Liên kết lúa J02".to_owned()),
+            unit: Some(unit.code.as_str().into()),
+            crop: Some(kind.crop.as_str().into()),
+            variety: Some(variety.into()),
+            cooperative: cooperative(&kind.key, &unit.name, *number, &mut dice).map(Into::into),
+            linkage: linked.then(|| arcstr::literal!("Liên kết lúa J02")),
             products: None,
-            standard,
-            standard_no,
-            standard_until,
+            standard: standard.map(Into::into),
+            standard_no: standard_no.map(Into::into),
+            standard_until: standard_until.map(Into::into),
             declared_area_m2: Some(declared(area_m2, figures.register.share_mismatch, &mut dice)),
-            established: Some(format!("{}-{:02}-{:02}", 2006 + dice.index(8), 1 + dice.index(12), 1 + dice.index(28))),
+            established: Some(arcstr::format!("{}-{:02}-{:02}", 2006 + dice.index(8), 1 + dice.index(12), 1 + dice.index(28))),
             kept: Vec::new(),
             shape,
         });
@@ -111,7 +111,7 @@ fn codes(figures: &Figures, zones: &mut [Zone], dice: &mut Dice) {
         let fresh = dice.chance(register.share_new_grammar);
         let zone = &mut zones[k];
         zone.code = Some(match zone.kind.as_str() {
-            "aquaculture" => format!("01-01-{:04}-{:03}", 1 + n, 1 + n % 7),
+            "aquaculture" => arcstr::format!("01-01-{:04}-{:03}", 1 + n, 1 + n % 7),
             kind if fresh => {
                 let crop = match kind {
                     "fruit" => "BUOI",
@@ -121,9 +121,9 @@ fn codes(figures: &Figures, zones: &mut [Zone], dice: &mut Dice) {
                     _ => "KHAC",
                 };
                 let market = ["", "-CHN", "-JPN", "-EUR"][n % 4];
-                format!("01-PUC-{crop}{:02}-{:06}{market}", 1 + n % 20, n + 1)
+                arcstr::format!("01-PUC-{crop}{:02}-{:06}{market}", 1 + n % 20, n + 1)
             }
-            _ => format!("VN-HNOR-{:04}", n + 1),
+            _ => arcstr::format!("VN-HNOR-{:04}", n + 1),
         });
     }
     let n_twice = if coded.len() < 2 { 0 } else { ((coded.len() as f64 * register.share_duplicate_code).round() as usize).max(1) };

@@ -158,7 +158,7 @@ fn overlaps(desk: &Desk, edited: &Edited, judged: &[&Change], asked: &Asked) -> 
 }
 
 fn may_overlap(kinds: &Kinds, a: &Zone, b: &Zone) -> bool {
-    let allows = |a: &Zone, b: &Zone| kinds.get(&a.kind).is_some_and(|kind| kind.may_overlap.contains(&b.kind));
+    let allows = |a: &Zone, b: &Zone| kinds.get(&a.kind).is_some_and(|kind| kind.may_overlap.iter().any(|other| *other == b.kind));
     allows(a, b) || allows(b, a)
 }
 

@@ -155,7 +155,7 @@ impl Snapshot {
     fn takes_zone(&self, filter: &Filter, place: usize) -> bool {
         let zone = &self.zones.list[place];
         let unit = || self.unit_of(zone).map(|u| u.unit.code.as_str());
-        (filter.kinds.is_empty() || filter.kinds.contains(&zone.zone.kind))
+        (filter.kinds.is_empty() || filter.kinds.iter().any(|kind| *kind == zone.zone.kind))
             && (filter.units.is_empty() || unit().is_some_and(|code| filter.units.iter().any(|u| u == code)))
             && filter.text.as_ref().is_none_or(|text| self.searchable().answers(place, text))
     }

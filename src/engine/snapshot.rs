@@ -194,7 +194,9 @@ impl Zones {
     }
 }
 
-fn zone_views(zones: Vec<Zone>, units: &[UnitView], revisions: &ZoneRevisions) -> Vec<Arc<ZoneView>> {
+const ZONES_AT_A_TIME: usize = 1 << 16;
+
+fn zone_views(mut zones: Vec<Zone>, units: &[UnitView], revisions: &ZoneRevisions) -> Vec<Arc<ZoneView>> {
     let shapes: Vec<&MultiPolygon> = zones.iter().map(|z| &z.shape).collect();
     let unit_shapes: Vec<&MultiPolygon> = units.iter().map(|u| &u.unit.shape).collect();
     let mut inside: Vec<(Option<usize>, f64, f64)> = vec![(None, 0.0, 0.0); zones.len()];
@@ -213,7 +215,16 @@ fn zone_views(zones: Vec<Zone>, units: &[UnitView], revisions: &ZoneRevisions) -
         let (outside_share, revision) = (if outside < 1e-4 { 0.0 } else { outside }, revisions.of(&zone.id));
         Arc::new(ZoneView { zone, area_m2, unit, outside_share, bounds, revision, center: OnceLock::new() })
     };
-    zones.into_par_iter().zip(inside).map(view).collect()
+    // From the end, some at a time, so that a million zones are never there twice.
+    let mut views = Vec::with_capacity(zones.len());
+    while !zones.is_empty() {
+        let from = zones.len().saturating_sub(ZONES_AT_A_TIME);
+        let (some, theirs) = (zones.split_off(from), inside.split_off(from));
+        zones.shrink_to_fit();
+        views.par_extend(some.into_par_iter().zip(theirs).map(view).rev());
+    }
+    views.reverse();
+    views
 }
 
 /// One revision of the workspace.

@@ -3,6 +3,7 @@
 //! Reading is tolerant of other people's edits (numbers in text columns, columns that are gone) and
 //! says which value of which column does not fit; it never guesses.
 
+use std::ops::Deref;
 use std::str::FromStr;
 
 use rusqlite::types::ValueRef;
@@ -60,7 +61,7 @@ impl<'s, 'c> Binder<'s, 'c> {
         Ok(())
     }
 
-    pub(super) fn text(&mut self, value: &Option<String>) -> rusqlite::Result<()> {
+    pub(super) fn text(&mut self, value: &Option<impl Deref<Target = str>>) -> rusqlite::Result<()> {
         self.value(value.as_deref())
     }
 }
@@ -221,7 +222,7 @@ impl AsRow for Zone {
 
     fn bind(&self, cells: &mut Binder<'_, '_>) -> rusqlite::Result<()> {
         cells.value(&self.id)?;
-        cells.value(&self.kind)?;
+        cells.value(&*self.kind)?;
         let texts = [&self.name, &self.code, &self.unit, &self.crop, &self.variety, &self.cooperative];
         texts.iter().try_for_each(|value| cells.text(value))?;
         [&self.linkage, &self.products, &self.standard, &self.standard_no, &self.standard_until]
@@ -235,20 +236,20 @@ impl AsRow for Zone {
         Ok(Zone {
             shape: cells.shape()?,
             id: cells.required("id")?,
-            kind: cells.required("kind")?,
-            name: cells.text(),
-            code: cells.text(),
-            unit: cells.text(),
-            crop: cells.text(),
-            variety: cells.text(),
-            cooperative: cells.text(),
-            linkage: cells.text(),
-            products: cells.text(),
-            standard: cells.text(),
-            standard_no: cells.text(),
-            standard_until: cells.text(),
+            kind: cells.required("kind")?.into(),
+            name: cells.text().map(Into::into),
+            code: cells.text().map(Into::into),
+            unit: cells.text().map(Into::into),
+            crop: cells.text().map(Into::into),
+            variety: cells.text().map(Into::into),
+            cooperative: cells.text().map(Into::into),
+            linkage: cells.text().map(Into::into),
+            products: cells.text().map(Into::into),
+            standard: cells.text().map(Into::into),
+            standard_no: cells.text().map(Into::into),
+            standard_until: cells.text().map(Into::into),
             declared_area_m2: cells.real("declared_area_m2")?,
-            established: cells.text(),
+            established: cells.text().map(Into::into),
             kept: cells.kept(),
         })
     }

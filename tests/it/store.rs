@@ -153,7 +153,7 @@ fn every_kind_of_feature_comes_back_as_it_went() {
     .into_iter()
     .enumerate()
     {
-        *field = Some(format!("value {i}"));
+        *field = Some(format!("value {i}").into());
     }
     let keep = NewLayer { keep: vec!["Ghi chú".into(), "KIND".into()], ..from("vùng.shp") };
     let layer = write(&mut store, keep, Mode::New, &[full.clone(), bare.clone()]).unwrap();

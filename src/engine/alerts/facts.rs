@@ -187,7 +187,7 @@ impl Snapshot {
         let Filter { kinds, units, groups, rights, since, zone, .. } = &ask.filter;
         let kind = alert.zone.map(|zone| &zone.zone.kind);
         let due = desk.and_then(|desk| desk.due.as_deref());
-        (kinds.is_empty() || kind.is_some_and(|kind| kinds.contains(kind)))
+        (kinds.is_empty() || kind.is_some_and(|kind| kinds.iter().any(|k| k == kind)))
             && (units.is_empty() || self.unit_code_of(alert).is_some_and(|code| units.iter().any(|unit| unit == code)))
             && (groups.is_empty() || alert.group().is_some_and(|group| groups.contains(&group)))
             && (rights.is_empty() || alert.right().is_some_and(|right| rights.contains(&right)))

@@ -139,8 +139,8 @@ impl Snapshot {
         let view = &self.zones.list[zone];
         ZoneOfCode {
             id: view.zone.id.clone(),
-            name: view.zone.name.clone(),
-            kind: view.zone.kind.clone(),
+            name: view.zone.name.as_deref().map(str::to_owned),
+            kind: view.zone.kind.to_string(),
             unit: self.unit_of(view).map(|u| [u.unit.code.clone(), u.unit.name.clone()]),
             area_m2: rounded_m2(view.area_m2),
         }

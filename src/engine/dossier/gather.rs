@@ -80,7 +80,7 @@ impl Snapshot {
             (None, None) => (Vec::new(), 0),
         };
         let standing = self.standing()?;
-        let mut codes: Vec<String> = view.zone.code.clone().filter(|code| !code.trim().is_empty()).into_iter().collect();
+        let mut codes: Vec<String> = view.zone.code.as_deref().filter(|code| !code.trim().is_empty()).into_iter().map(str::to_owned).collect();
         let registered = self.code_lands().entries_of_zone(zone).iter().filter_map(|entry| self.codes.entries.get(*entry));
         codes.extend(registered.map(|entry| entry.code.clone()).take(MOST_CODES));
         let statement = Statement {
@@ -101,7 +101,7 @@ impl Snapshot {
             shape: view.zone.shape.clone(),
             zones: vec![zone],
             is_zone: true,
-            name: view.zone.name.clone().unwrap_or_else(|| view.zone.id.clone()),
+            name: view.zone.name.as_deref().unwrap_or(&view.zone.id).to_owned(),
             parts: Vec::new(),
         };
         Ok(Gathered { statement, ground, event, epochs })
@@ -151,23 +151,23 @@ impl Snapshot {
     }
 
     fn stated_zone(&self, view: &ZoneView) -> StatedZone {
-        let zone = view.zone.clone();
+        let zone = &view.zone;
         StatedZone {
-            id: zone.id,
-            kind: zone.kind,
-            name: zone.name,
-            code: zone.code,
+            id: zone.id.clone(),
+            kind: zone.kind.to_string(),
+            name: zone.name.as_deref().map(str::to_owned),
+            code: zone.code.as_deref().map(str::to_owned),
             unit: self.unit_of(view).map(|u| [u.unit.code.clone(), u.unit.name.clone()]),
-            crop: zone.crop,
-            variety: zone.variety,
-            cooperative: zone.cooperative,
-            linkage: zone.linkage,
-            products: zone.products,
-            standard: zone.standard,
-            standard_no: zone.standard_no,
-            standard_until: zone.standard_until,
+            crop: zone.crop.as_deref().map(str::to_owned),
+            variety: zone.variety.as_deref().map(str::to_owned),
+            cooperative: zone.cooperative.as_deref().map(str::to_owned),
+            linkage: zone.linkage.as_deref().map(str::to_owned),
+            products: zone.products.as_deref().map(str::to_owned),
+            standard: zone.standard.as_deref().map(str::to_owned),
+            standard_no: zone.standard_no.as_deref().map(str::to_owned),
+            standard_until: zone.standard_until.as_deref().map(str::to_owned),
             declared_area_m2: zone.declared_area_m2.map(rounded_m2),
-            established: zone.established,
+            established: zone.established.as_deref().map(str::to_owned),
         }
     }
 

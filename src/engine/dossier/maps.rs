@@ -130,7 +130,7 @@ impl Snapshot {
         let mut names = Vec::new();
         for i in self.zones.within(frame.bounds).into_iter().filter(|i| !(ground.is_zone && ground.zones.contains(i))) {
             let shape = geom::clip_to_rect(&self.zones.list[i].zone.shape, around(frame.bounds));
-            names.extend(self.zones.list[i].zone.name.clone().map(|name| (geom::area_m2(&shape), name, shape.clone())));
+            names.extend(self.zones.list[i].zone.name.as_deref().map(|name| (geom::area_m2(&shape), name.to_owned(), shape.clone())));
             seen.has_neighbours |= !shape.0.is_empty();
             shapes.push(Drawn { shape, paint: NEIGHBOUR });
         }

@@ -40,7 +40,7 @@ impl Snapshot {
 
     fn may_touch(&self, parts: &[&CodeRecord], shape: &MultiPolygon, zones: &[usize], person: &Person) -> Result<(), NotAllowed> {
         let Some(first) = parts.first().filter(|_| !(person.kinds.is_empty() && person.units.is_empty())) else { return Ok(()) };
-        let mut kinds: Vec<String> = zones.iter().map(|zone| self.zones.list[*zone].zone.kind.clone()).collect();
+        let mut kinds: Vec<String> = zones.iter().map(|zone| self.zones.list[*zone].zone.kind.to_string()).collect();
         if kinds.is_empty() {
             let crop = parts.iter().find_map(|part| self.rulebook.codes.crop_of(part.crop.as_deref()?));
             kinds = crop.map(|crop| crop.kinds.clone()).unwrap_or_default();

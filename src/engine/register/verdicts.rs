@@ -130,8 +130,8 @@ impl Snapshot {
         if let Some(view) = bearing.first().map(|zone| &self.zones.list[*zone]) {
             checked.unit =
                 self.unit_of(view).map(|u| (Some(u.unit.code.clone()), u.unit.full_name.clone().unwrap_or_else(|| u.unit.name.clone())));
-            checked.area_name = view.zone.name.clone();
-            checked.crop = view.zone.crop.clone();
+            checked.area_name = view.zone.name.as_deref().map(str::to_owned);
+            checked.crop = view.zone.crop.as_deref().map(str::to_owned);
             checked.declared_area_m2 = view.zone.declared_area_m2;
             checked.measured_area_m2 = (bearing.len() == 1).then_some(view.area_m2);
         }
