@@ -72,6 +72,8 @@ export interface MapListener {
   ready(): void;
   /** The style is of an older revision than the last that `refresh` was told of. */
   outdated(): void;
+  /** The browser took back what the map is drawn with, or gave it again. */
+  lost?(is_lost: boolean): void;
 }
 
 export class FarmMap {
@@ -315,6 +317,8 @@ export class FarmMap {
     map.on('idle', () => {
       if (this.#base) this.#listener.drawn();
     });
+    map.on('webglcontextlost', () => this.#listener.lost?.(true));
+    map.on('webglcontextrestored', () => this.#listener.lost?.(false));
     map.on('error', (event) => {
       // A tile that fails is asked for again by itself; a style is not.
       if (!('sourceId' in event) && !this.#base) this.#listener.failed();

@@ -1,0 +1,22 @@
+// Words of the legend that filters and of the basemap, loaded with the layers.
+import type { Lang } from '../core/model.ts';
+
+const vi = {
+  hint: 'Bấm để ẩn hoặc hiện trên bản đồ, trong danh sách và bảng.',
+  only: 'chỉ',
+  only_of: 'Chỉ hiện {name}',
+  all: 'Hiện tất cả',
+  groups: 'Đất mất thành',
+};
+
+export type LegendKey = keyof typeof vi;
+
+const en: Record<LegendKey, string> = {
+  hint: 'Press to hide or show, on the map, in the list and in the table.',
+  only: 'only',
+  only_of: 'Show {name} only',
+  all: 'Show all',
+  groups: 'What the land lost became',
+};
+
+export const LEGEND_WORDS: Record<Lang, Record<LegendKey, string>> = { vi, en };
