@@ -7,6 +7,7 @@ const vi = {
   only_of: 'Chỉ hiện {name}',
   all: 'Hiện tất cả',
   groups: 'Đất mất thành',
+  basemap_failed: 'Không tải được bản đồ nền: máy chủ của nó không trả lời hoặc trả lời không đúng.',
 };
 
 export type LegendKey = keyof typeof vi;
@@ -17,6 +18,7 @@ const en: Record<LegendKey, string> = {
   only_of: 'Show {name} only',
   all: 'Show all',
   groups: 'What the land lost became',
+  basemap_failed: 'The basemap could not be loaded: its server does not answer, or not with a map.',
 };
 
 export const LEGEND_WORDS: Record<Lang, Record<LegendKey, string>> = { vi, en };
