@@ -14,7 +14,11 @@ const numbers = (...sorts: string[]): Column[] => sorts.map((sort) => ({ sort, i
 
 export const COLUMNS: Record<Listed, readonly Column[]> = {
   zones: [...words('name', 'kind', 'unit', 'code'), ...numbers('area', 'lost', 'share', 'pieces')],
-  pieces: [...words('zone', 'group', 'code', 'right', 'since', 'change', 'kind', 'unit'), ...numbers('area', 'share')],
+  pieces: [
+    ...words('zone', 'group', 'code'),
+    ...numbers('area', 'share'),
+    ...words('right', 'since', 'change', 'unit', 'kind'),
+  ],
 };
 /** What only land use tells. */
 const OF_LOSSES = ['lost', 'share', 'pieces'];
