@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { api, assert_accessible, drawn, link_of, LOOKS, OUT, PHONE_TOUCHED, visit } from './harness.ts';
-import { figures, hectares } from './subjects.ts';
+import { figures } from './subjects.ts';
 
 const COMPARE = { vi: 'So sánh hai năm cạnh nhau', en: 'Compare two years side by side' };
 const DIVIDER = { vi: /^Vạch kéo giữa năm/, en: /^Divider between/ };
@@ -119,9 +119,9 @@ test('a press in the legend hides a kind on the map, in the figures and in the t
   assert.equal(link_of(page).get('group'), 'built');
   const built = await figures(`?kind=${second.kind}&group=built`);
   await page.getByRole('tab', { name: 'Số liệu' }).click();
-  await page.locator('.totals').getByText(hectares(built.totals.lost_m2, 'vi'), { exact: false }).first().waitFor();
-  await table.getByRole('button', { name: 'Đất mất', exact: true }).click();
   const n = new Intl.NumberFormat('vi-VN').format(built.totals.n_events);
+  await page.locator('.totals').getByText(n, { exact: true }).waitFor();
+  await table.getByRole('button', { name: 'Đất mất', exact: true }).click();
   await table.getByText(`${n} mảnh · `, { exact: false }).waitFor();
   assert_clean();
   await close();
