@@ -187,6 +187,9 @@ const MOST_SETTINGS_BYTES: u64 = 1 << 20;
 
 fn settings_of(path: &Path) -> Result<Settings, EngineError> {
     let named = |why: &dyn std::fmt::Display| EngineError::invalid(format!("settings {}: {why}", path.display()));
+    if !path.exists() {
+        return Err(EngineError::not_found(format!("no settings file {}", path.display())));
+    }
     if std::fs::metadata(path).map_err(|e| named(&e))?.len() > MOST_SETTINGS_BYTES {
         return Err(named(&"it is larger than 1 MiB: is it another file?"));
     }

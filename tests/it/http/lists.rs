@@ -118,3 +118,16 @@ async fn settings_open_one_host_for_the_basemap_and_put_the_licence_into_tables(
     let table = String::from_utf8(ask(&set, "/api/v1/zones.csv").await.body).unwrap();
     assert!(table.lines().skip(1).all(|line| line.contains(",CC BY 4.0,")), "{table}");
 }
+
+#[test]
+fn a_server_with_a_mistake_in_its_settings_does_not_start() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let serve = |file: &str| bench.run(&["serve", "w.gpkg", "--bind", "127.0.0.1:0", "--settings", file]);
+    bench.write("key.toml", "licence = 'x'\n\n[basemap]\ncolour = 'red'\n");
+    serve("key.toml").refused(4, &["key.toml: line 4", "`colour`", "attribution"]);
+    bench.write("url.toml", "[basemap]\nkind = 'raster'\nattribution = 'x'\nurl = 'https://*.example.vn/{z}/{x}/{y}.png'\n");
+    serve("url.toml").refused(4, &["url.toml: line 4", "basemap.url", "*.example.vn"]);
+    bench.write("bytes.toml", [0xff, 0xfe, 0x00]);
+    serve("bytes.toml").refused(4, &["bytes.toml"]);
+    serve("none.toml").refused(3, &["none.toml"]);
+}
