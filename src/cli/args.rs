@@ -211,6 +211,9 @@ pub enum Command {
         /// The address under which readers know the server; dossiers and the feed carry it. Without it each carries the one it was asked for by.
         #[arg(long, value_name = "URL", value_parser = public_url)]
         public_url: Option<String>,
+        /// What the city sets, such as a basemap (docs/operations.md).
+        #[arg(long, value_name = "FILE.toml")]
+        settings: Option<PathBuf>,
     },
     /// Accounts for those who change something, and tokens for their programs.
     #[command(subcommand)]

@@ -16,7 +16,7 @@ use crate::engine::{
     self, Accounts, AlertsAsk, By, DossierAsk, DossierFile, Engine, EngineError, FiguresAsk, FiguresBy, Filter, Import, Mode, Page,
     PyramidAsk, Reach, Rulebook, Subject, SubjectKind, TileLayer, TransitionsAsk,
 };
-use crate::http::{self, Readers};
+use crate::http::{self, Readers, Serving, Settings};
 
 pub fn run(cli: &Cli) -> Result<(), EngineError> {
     log_to_stderr(cli);
@@ -120,10 +120,12 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
             output::result(cli.json, &json!(done), &output::pyramid(&done))
         }
         Command::Dossier(args) => dossier(cli, args, rulebook),
-        Command::Serve { workspace, bind, tile_cache, behind_proxy, public_url } => {
+        Command::Serve { workspace, bind, tile_cache, behind_proxy, public_url, settings } => {
             let readers = if *behind_proxy { Readers::BehindProxy } else { Readers::Direct };
-            let serving = Serving { bind: *bind, tile_cache_mb: *tile_cache, readers, public_url: public_url.clone() };
-            serve(cli, workspace, &serving, &[], rulebook)
+            let settings = settings.as_deref().map_or_else(|| Ok(Settings::default()), settings_of)?;
+            let most_tile_bytes = (*tile_cache as usize) << 20;
+            let serving = Serving { bind: *bind, most_tile_bytes, readers, public_url: public_url.clone(), settings };
+            serve(cli, workspace, serving, &[], rulebook)
         }
         Command::User(command) => user::run(cli.json, command, &rulebook),
         Command::Demo { dir, bind, make_only } => demo(cli, dir, *bind, *make_only, rulebook),
@@ -180,23 +182,28 @@ fn dossier(cli: &Cli, args: &DossierArgs, rulebook: Rulebook) -> Result<(), Engi
     output::result(cli.json, &facts, &format!("{}: {bytes} bytes; revision {}", args.out.display(), snapshot.revision))
 }
 
-/// How a workspace is served.
-struct Serving {
-    bind: SocketAddr,
-    tile_cache_mb: u32,
-    readers: Readers,
-    public_url: Option<String>,
+/// More is no settings file.
+const MOST_SETTINGS_BYTES: u64 = 1 << 20;
+
+fn settings_of(path: &Path) -> Result<Settings, EngineError> {
+    let named = |why: &dyn std::fmt::Display| EngineError::invalid(format!("settings {}: {why}", path.display()));
+    if !path.exists() {
+        return Err(EngineError::not_found(format!("no settings file {}", path.display())));
+    }
+    if std::fs::metadata(path).map_err(|e| named(&e))?.len() > MOST_SETTINGS_BYTES {
+        return Err(named(&"it is larger than 1 MiB: is it another file?"));
+    }
+    Settings::parse(&std::fs::read_to_string(path).map_err(|e| named(&e))?).map_err(|e| named(&e))
 }
 
 /// `made` are accounts of which this is the only moment to show the passwords.
-fn serve(cli: &Cli, workspace: &Path, serving: &Serving, made: &[Value], rulebook: Rulebook) -> Result<(), EngineError> {
+fn serve(cli: &Cli, workspace: &Path, serving: Serving, made: &[Value], rulebook: Rulebook) -> Result<(), EngineError> {
     let engine = Engine::serve(workspace, rulebook)?;
     if !engine.accounts().has_administrator()? {
         let how = format!("farmzone user add {} NAME --role administrator", workspace.display());
         tracing::info!(how, "nobody can sign in as administrator yet: make the first on this machine");
     }
-    let most_tile_bytes = (serving.tile_cache_mb as usize) << 20;
-    http::serve(engine, serving.bind, most_tile_bytes, serving.readers, serving.public_url.clone(), |address| {
+    http::serve(engine, serving, |address| {
         let mut facts = json!({ "url": format!("http://{address}/"), "workspace": workspace });
         if !made.is_empty() {
             facts["accounts"] = made.into();
@@ -223,8 +230,9 @@ fn demo(cli: &Cli, dir: &Path, bind: SocketAddr, make_only: bool, rulebook: Rule
         let text = format!("{}{}", workspace.display(), output::passwords(&made));
         return output::result(cli.json, &json!({ "workspace": workspace, "accounts": made }), &text);
     }
-    let serving = Serving { bind, tile_cache_mb: TILE_CACHE_MB, readers: Readers::Direct, public_url: None };
-    serve(cli, &workspace, &serving, &made, rulebook)
+    let most_tile_bytes = (TILE_CACHE_MB as usize) << 20;
+    let serving = Serving { bind, most_tile_bytes, readers: Readers::Direct, public_url: None, settings: Settings::default() };
+    serve(cli, &workspace, serving, &made, rulebook)
 }
 
 /// Lines for a person on a terminal, JSON otherwise: warnings, or what `-v` asks for; the server says more.

@@ -152,7 +152,7 @@ impl Snapshot {
         zone.unit.and_then(|u| self.units.get(u))
     }
 
-    fn takes_zone(&self, filter: &Filter, place: usize) -> bool {
+    pub(super) fn takes_zone(&self, filter: &Filter, place: usize) -> bool {
         let zone = &self.zones.list[place];
         let unit = || self.unit_of(zone).map(|u| u.unit.code.as_str());
         (filter.kinds.is_empty() || filter.kinds.iter().any(|kind| *kind == zone.zone.kind))
@@ -178,7 +178,7 @@ impl Snapshot {
     }
 
     /// Whether the filter takes an event, its zone and place aside.
-    fn takes_event(filter: &Filter, event: &Event) -> bool {
+    pub(super) fn takes_event(filter: &Filter, event: &Event) -> bool {
         (filter.changes.is_empty() || event.change.is_some_and(|c| filter.changes.contains(&c)))
             && filter.min_severity.is_none_or(|step| event.severity.unwrap_or(0) >= step)
             && filter.since.is_none_or(|(from, to)| event.since.is_some_and(|s| from <= s && s <= to))
@@ -187,7 +187,7 @@ impl Snapshot {
     }
 
     /// The events that count: rejected ones are no loss.
-    fn losses_at(&self, epoch: Option<Epoch>) -> Result<Option<Arc<EpochEvents>>, EngineError> {
+    pub(super) fn losses_at(&self, epoch: Option<Epoch>) -> Result<Option<Arc<EpochEvents>>, EngineError> {
         self.epoch(epoch)?.map(|epoch| self.losses(epoch)).transpose()
     }
 
@@ -318,7 +318,7 @@ impl Snapshot {
     }
 
     /// A box of degrees in the workspace's CRS, no larger than the data; none when the data lies elsewhere.
-    fn metric(&self, bbox: [f64; 4]) -> Result<Option<[f64; 4]>, EngineError> {
+    pub(super) fn metric(&self, bbox: [f64; 4]) -> Result<Option<[f64; 4]>, EngineError> {
         let Some(data) = self.bounds()?.filter(|data| touch(*data, bbox)) else { return Ok(None) };
         let [w, s, e, n] = [bbox[0].max(data[0]), bbox[1].max(data[1]), bbox[2].min(data[2]), bbox[3].min(data[3])];
         Ok(Some(self.place.bounds_from_lonlat([w, s, e, n])?))
@@ -403,7 +403,6 @@ impl Snapshot {
         )
     }
 
-    /// `GET /api/v1/zones`.
     /// Every kind that a zone can be, also those of which there is none.
     pub fn kinds_list(&self) -> Value {
         let kinds = self.rulebook.kinds.kinds.iter();
@@ -412,37 +411,8 @@ impl Snapshot {
         json!({ "revision": self.revision, "kinds": kinds })
     }
 
-    pub fn zones_list(&self, filter: &Filter, page: Page) -> Result<Value, EngineError> {
-        let taken = self.zones_taken(filter)?;
-        let found = self.losses_at(filter.epoch)?;
-        let rows = taken.iter().skip(page.offset).take(page.limit).map(|&i| {
-            let view = &self.zones.list[i];
-            let lost_m2 = found.as_ref().and_then(|f| self.lost_m2(f, i));
-            let properties = json!({
-                "id": view.zone.id, "kind": view.zone.kind, "name": view.zone.name, "code": view.zone.code, "unit": self.unit_words(view),
-                "area_m2": rounded_m2(view.area_m2), "lost_m2": lost_m2.map(rounded_m2),
-                "lost_share": lost_m2.map(|lost| rounded_share(lost / view.area_m2)), "n_events": found.as_ref().map_or(0, |f| f.of_zone(i).len()),
-            });
-            Ok(json!({ "type": "Feature", "id": view.zone.id, "geometry": self.geometry(&view.zone.shape)?, "properties": properties }))
-        });
-        self.collection(taken.len(), page, rows)
-    }
-
-    fn unit_words(&self, view: &ZoneView) -> Option<Value> {
+    pub(super) fn unit_words(&self, view: &ZoneView) -> Option<Value> {
         self.unit_of(view).map(|u| json!({ "code": u.unit.code, "name": u.unit.name }))
-    }
-
-    fn collection(
-        &self,
-        n_matched: usize,
-        page: Page,
-        rows: impl Iterator<Item = Result<Value, EngineError>>,
-    ) -> Result<Value, EngineError> {
-        let features = rows.collect::<Result<Vec<Value>, EngineError>>()?;
-        Ok(json!({
-            "type": "FeatureCollection", "revision": self.revision, "n_matched": n_matched, "n_returned": features.len(),
-            "limit": page.limit, "offset": page.offset, "features": features,
-        }))
     }
 
     /// `GET /api/v1/zones/{id}`.
@@ -474,11 +444,17 @@ impl Snapshot {
         )
     }
 
-    fn event_facts(&self, event: &Event) -> Result<Value, EngineError> {
+    pub(super) fn zone_of(&self, event: &Event) -> Option<&ZoneView> {
+        self.zones.by_id(&event.zone_id).map(|i| &*self.zones.list[i])
+    }
+
+    pub(super) fn event_facts(&self, event: &Event) -> Result<Value, EngineError> {
         let class = self.legend(event.epoch).and_then(|legend| legend.class(&event.code));
         let center = geom::pole(&event.shape).map(|at| self.lonlat_point(at)).transpose()?;
+        let zone = self.zone_of(event);
         Ok(json!({
-            "id": event.id, "zone_id": event.zone_id, "kind": self.zones.by_id(&event.zone_id).map(|i| self.zones.list[i].zone.kind.clone()),
+            "id": event.id, "zone_id": event.zone_id, "zone_name": zone.and_then(|view| view.zone.name.as_deref()),
+            "kind": zone.map(|view| &view.zone.kind), "unit": zone.and_then(|view| self.unit_words(view)),
             "group": event.group, "group_name": group_name(event.group), "code": event.code, "code_name": class.map(|c| c.name.clone()),
             "epoch": event.epoch, "since": event.since, "change": event.change, "right": event.right, "right_name": right_name(event.right),
             "severity": event.severity, "status": self.standing()?.of(&event.id), "area_m2": rounded_m2(event.area_m2), "share": rounded_share(event.share), "width_m": rounded_m2(event.width_m), "center": center,
@@ -498,44 +474,8 @@ impl Snapshot {
         Ok(seen.into())
     }
 
-    fn event_feature(&self, event: &Event) -> Result<Value, EngineError> {
+    pub(super) fn event_feature(&self, event: &Event) -> Result<Value, EngineError> {
         Ok(json!({ "type": "Feature", "id": event.id, "geometry": self.geometry(&event.shape)?, "properties": self.event_facts(event)? }))
-    }
-
-    /// `GET /api/v1/encroachments`.
-    pub fn encroachments_list(&self, filter: &Filter, page: Page) -> Result<Value, EngineError> {
-        self.known(filter)?;
-        let Some(epoch) = self.epoch(filter.epoch)? else { return self.collection(0, page, std::iter::empty()) };
-        let (found, standing) = (self.events(epoch)?, self.standing()?);
-        let takes_status = |event: &Event| match standing.of(&event.id) {
-            status if filter.statuses.is_empty() => status != AlertStatus::Rejected,
-            status => filter.statuses.contains(&status),
-        };
-        let bounds = match filter.bbox {
-            Some(bbox) => match self.metric(bbox)? {
-                Some(bounds) => Some(bounds),
-                None => return self.collection(0, page, std::iter::empty()),
-            },
-            None => None,
-        };
-        if let Some(id) = filter.zone.as_deref()
-            && self.zones.by_id(id).is_none()
-        {
-            return Err(EngineError::not_found(format!("no zone “{id}”")));
-        }
-        let wants_gone = filter.changes.contains(&Change::Gone);
-        let gone = found.gone().filter(|_| wants_gone);
-        let mut taken: Vec<&Event> = found
-            .events()
-            .chain(gone)
-            .filter(|e| takes_status(e) && Self::takes_event(filter, e))
-            .filter(|e| filter.zone.as_deref().is_none_or(|zone| zone == e.zone_id))
-            .filter(|e| bounds.is_none_or(|b| geom::bounds(&e.shape).is_some_and(|s| touch(b, s))))
-            .filter(|e| self.zones.by_id(&e.zone_id).is_some_and(|i| self.takes_zone(filter, i)))
-            .collect();
-        taken.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2).then_with(|| a.id.cmp(&b.id)));
-        let rows = taken.iter().skip(page.offset).take(page.limit).map(|e| self.event_feature(e));
-        self.collection(taken.len(), page, rows)
     }
 
     /// `GET /api/v1/encroachments/{id}`: of the epoch that is named, else of the latest or one that is at hand; a made-up id makes nobody detect.
@@ -581,7 +521,7 @@ impl Snapshot {
     }
 }
 
-fn touch(a: [f64; 4], b: [f64; 4]) -> bool {
+pub(super) fn touch(a: [f64; 4], b: [f64; 4]) -> bool {
     a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]
 }
 

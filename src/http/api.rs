@@ -1,20 +1,25 @@
 //! `/api/v1` and `/health`: parameters in, the engine's figures out.
 
+use std::str::FromStr;
+
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
 use serde_json::{Value, json};
 
 use super::App;
 use super::answer::{Coded, Coding, Freshness, json_bytes};
 use super::ask::{Ask, Place};
 use super::error::ApiError;
-use crate::engine::{By, EngineError, FiguresAsk, FiguresBy, Reach, Snapshot, TransitionsAsk};
+use crate::engine::{By, EngineError, FiguresAsk, FiguresBy, ListAsk, Places, Reach, Snapshot, TableAsk, TableFile, TransitionsAsk};
+use crate::model::NotAWord;
 
 pub(super) type Answer = Result<Response, ApiError>;
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const GEOJSON: &str = "application/geo+json";
+pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// Computes, codes and writes one JSON answer.
 pub(super) async fn answer<W>(app: App, headers: HeaderMap, rev: Option<u64>, content_type: &'static str, work: W) -> Answer
@@ -62,10 +67,63 @@ pub(super) async fn unit(State(app): State<App>, Place(code): Place<String>, hea
     answer(app, headers, ask.rev()?, GEOJSON, move |s| s.unit_card(&code)).await
 }
 
+/// What zones are listed by.
+const OF_ZONES: [&str; 8] = ["bbox", "at", "kind", "unit", "q", "epoch", "sort", "rev"];
+const OF_EVENTS: [&str; 14] =
+    ["zone", "unit", "kind", "q", "group", "right", "change", "severity", "since", "status", "epoch", "bbox", "sort", "rev"];
+
+/// Which part of a list is asked for, and how.
+fn list_ask<By: FromStr<Err = NotAWord>>(ask: &Ask) -> Result<ListAsk<By>, ApiError> {
+    let places = if ask.word("geometry", &["shape", "none"])? == "none" { Places::Boxes } else { Places::Shapes };
+    Ok(ListAsk { order: ask.one("sort")?, page: ask.page()?, places })
+}
+
 pub(super) async fn zones(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    let ask = Ask::read(&uri, &["bbox", "at", "kind", "unit", "q", "epoch", "limit", "offset", "rev"])?;
-    let (filter, page) = (ask.filter()?, ask.page()?);
-    answer(app, headers, ask.rev()?, GEOJSON, move |s| s.zones_list(&filter, page)).await.map_err(ApiError::of_parameter)
+    let ask = Ask::read(&uri, &[&OF_ZONES[..], &["geometry", "limit", "offset"]].concat())?;
+    let (filter, list) = (ask.filter()?, list_ask(&ask)?);
+    answer(app, headers, ask.rev()?, GEOJSON, move |s| s.zones_list(&filter, &list)).await.map_err(ApiError::of_parameter)
+}
+
+/// `GET /api/v1/zones.csv`, `.xlsx`.
+pub(super) fn zones_table(file: TableFile) -> MethodRouter<App> {
+    get(move |State(app): State<App>, uri: Uri| async move {
+        let ask = Ask::read(&uri, &[&OF_ZONES[..], &["lang"]].concat())?;
+        let (filter, wanted) = (ask.filter()?, table_ask(&app, &ask, file)?);
+        table(app, "zones", file, move |s| s.zones_table(&filter, &wanted)).await
+    })
+}
+
+/// `GET /api/v1/encroachments.csv`, `.xlsx`.
+pub(super) fn encroachments_table(file: TableFile) -> MethodRouter<App> {
+    get(move |State(app): State<App>, uri: Uri| async move {
+        let ask = Ask::read(&uri, &[&OF_EVENTS[..], &["lang"]].concat())?;
+        let (filter, wanted) = (ask.filter()?, table_ask(&app, &ask, file)?);
+        table(app, "encroachments", file, move |s| s.encroachments_table(&filter, &wanted)).await
+    })
+}
+
+fn table_ask<By: FromStr<Err = NotAWord>>(app: &App, ask: &Ask, file: TableFile) -> Result<TableAsk<By>, ApiError> {
+    Ok(TableAsk { order: ask.one("sort")?, file, lang: ask.word("lang", &["vi", "en"])?, licence: app.0.settings.licence.clone() })
+}
+
+/// A file with all rows of a list. A large one takes as long as a dossier, and as many are made at a time.
+async fn table<W>(app: App, name: &str, file: TableFile, work: W) -> Answer
+where
+    W: FnOnce(&Snapshot) -> Result<Vec<u8>, EngineError> + Send + 'static,
+{
+    let bytes = app.compute_in(&app.0.typesetters, work).await.map_err(ApiError::of_parameter)?;
+    let (ending, media_type) = match file {
+        TableFile::Csv => ("csv", "text/csv; charset=utf-8"),
+        TableFile::Xlsx => ("xlsx", XLSX),
+    };
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}.{ending}\""));
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
+        (header::CONTENT_DISPOSITION, disposition.map_err(|e| ApiError::internal(e.to_string()))?),
+        // It names the day on which it was made.
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((headers, bytes).into_response())
 }
 
 pub(super) async fn zone(State(app): State<App>, Place(id): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
@@ -95,11 +153,9 @@ pub(super) async fn figures(State(app): State<App>, headers: HeaderMap, uri: Uri
 }
 
 pub(super) async fn encroachments(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    let allowed =
-        ["zone", "unit", "kind", "group", "right", "change", "severity", "since", "status", "epoch", "bbox", "limit", "offset", "rev"];
-    let ask = Ask::read(&uri, &allowed)?;
-    let (filter, page) = (ask.filter()?, ask.page()?);
-    answer(app, headers, ask.rev()?, GEOJSON, move |s| s.encroachments_list(&filter, page)).await.map_err(ApiError::of_parameter)
+    let ask = Ask::read(&uri, &[&OF_EVENTS[..], &["geometry", "limit", "offset"]].concat())?;
+    let (filter, list) = (ask.filter()?, list_ask(&ask)?);
+    answer(app, headers, ask.rev()?, GEOJSON, move |s| s.encroachments_list(&filter, &list)).await.map_err(ApiError::of_parameter)
 }
 
 pub(super) async fn encroachment(State(app): State<App>, Place(id): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::answer::{Coded, Coding, Freshness, json_bytes};
-use super::api::{Answer, JSON, answer};
+use super::api::{Answer, JSON, XLSX, answer};
 use super::ask::{Ask, Place, named_etag, sent};
 use super::edits::{changed, written};
 use super::error::ApiError;
@@ -15,7 +15,6 @@ use super::{App, blocking, file_sent};
 use crate::access::Action;
 use crate::engine::{CheckAsk, CodeList, CodesAsk, EngineError, RegisterAsk, Snapshot, StatusAsk};
 
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const CSV: &str = "text/csv";
 /// Of a file's, a column's, a market's name.
 const MOST_CHARACTERS: usize = 300;

@@ -14,6 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::App;
 use super::error::{self, ApiError};
 use super::session::IsKnown;
+use super::settings::Settings;
 
 /// Of a body. What is sent is small: an account, a token.
 const MOST_BODY_BYTES: u64 = 64 * 1024;
@@ -31,9 +32,17 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A file on its way from a slow network.
 const PATIENCE_WITH_A_FILE: Duration = Duration::from_secs(300);
 
-/// Everything comes from us alone; the icons of the map's controls are in its style sheet as `data:`.
-const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:; \
-     font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Everything comes from us alone, but for the basemap that the settings name; the icons of the map's controls are in its
+/// style sheet as `data:`.
+pub(super) fn content_policy(settings: &Settings) -> HeaderValue {
+    let basemap = settings.basemap.as_ref().map(|basemap| format!(" {}", basemap.origin)).unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:{basemap}; font-src 'self'; \
+         connect-src 'self'{basemap}; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    // An origin is letters, digits and `:/.-`: always a valid header.
+    HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
+}
 
 /// Wraps the routes. The outermost sees every answer, also those of the layers within.
 pub(super) fn around(routes: Router<App>, app: App) -> Router<App> {
@@ -41,7 +50,7 @@ pub(super) fn around(routes: Router<App>, app: App) -> Router<App> {
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES as usize))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::from_fn(bounded))
-        .layer(middleware::from_fn(protected))
+        .layer(middleware::from_fn_with_state(app.clone(), protected))
         .layer(middleware::from_fn_with_state(app, logged))
 }
 
@@ -78,7 +87,7 @@ fn is_open(path: &str) -> bool {
 }
 
 /// The headers that protect the reader, and those that open the API to other pages.
-async fn protected(mut request: Request, next: Next) -> Response<Body> {
+async fn protected(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
     let is_read = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
     let open = is_read && is_open(request.uri().path());
     let preflight = open && request.method() == Method::OPTIONS;
@@ -92,10 +101,10 @@ async fn protected(mut request: Request, next: Next) -> Response<Body> {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     let open = open && !is_known;
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| app.0.content_policy.clone());
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
-    set(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
     set(header::REFERRER_POLICY, "no-referrer");

@@ -35,7 +35,16 @@ async fn style_named(app: App, theme: &'static str, headers: HeaderMap, uri: Uri
         host: host(&headers)?,
         official_land_use: ask.word("landuse", &["screen", "official"])? == "official",
     };
-    json(app, headers, ask.rev()?, move |s| s.style(&style)).await.map_err(ApiError::of_parameter)
+    let basemap = app.0.settings.basemap.clone();
+    let work = move |s: &Snapshot| {
+        let mut style = s.style(&style)?;
+        // Named, not drawn: who takes the style needs no other host for it.
+        if let Some(basemap) = &basemap {
+            style["metadata"]["farmzone:basemap"] = serde_json::json!(basemap);
+        }
+        Ok(style)
+    };
+    json(app, headers, ask.rev()?, work).await.map_err(ApiError::of_parameter)
 }
 
 pub(super) async fn tile_json(State(app): State<App>, Place(name): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {

@@ -3,7 +3,7 @@
 //! The only user of axum and the only async code. A request is read and bounded here, answered by the
 //! engine's current snapshot on a blocking thread, and written with an ETag. Nothing is computed here.
 //! Invariants: every route is in `openapi.json` and nothing else is; every failure goes through `error`;
-//! no answer names another host.
+//! no answer names another host but the one basemap that a city's settings name.
 
 mod accounts;
 mod alerts;
@@ -24,6 +24,7 @@ mod metrics;
 mod plans;
 mod serve;
 mod session;
+mod settings;
 mod tile_cache;
 mod web_app;
 
@@ -33,12 +34,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::HeaderValue;
 use axum::routing::{delete, get, patch, post, put};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 
-pub use serve::serve;
+pub use serve::{Serving, serve};
+pub use settings::{Basemap, BasemapKind, Settings, SettingsError};
 
-use crate::engine::{Accounts, DossierFile, Engine, EngineError, Snapshot, SubjectKind};
+use crate::engine::{Accounts, DossierFile, Engine, EngineError, Snapshot, SubjectKind, TableFile};
 use error::ApiError;
 use metrics::Metrics;
 use tile_cache::TileCache;
@@ -68,6 +71,9 @@ struct Shared {
     readers: Readers,
     /// `https://host`, under which the server is known outside; none: what each request says.
     public_url: Option<String>,
+    settings: Settings,
+    /// What pages may load, and from where.
+    content_policy: HeaderValue,
     /// What changed, as `/events` tells it.
     news: broadcast::Sender<events::Told>,
     /// The last of the engine's news that the tiles and the streams were told.
@@ -107,6 +113,11 @@ impl App {
 
     /// The same for readers that come in another way, to a server that is known under an address of its own.
     pub fn for_readers(engine: Engine, most_tile_bytes: usize, readers: Readers, public_url: Option<String>) -> App {
+        App::configured(engine, most_tile_bytes, readers, public_url, Settings::default())
+    }
+
+    /// The same with what the city sets.
+    pub fn configured(engine: Engine, most_tile_bytes: usize, readers: Readers, public_url: Option<String>, settings: Settings) -> App {
         let n_workers = std::thread::available_parallelism().map_or(2, |n| n.get()).max(2);
         let revision = engine.snapshot().revision;
         let shared = Arc::new(Shared {
@@ -122,6 +133,8 @@ impl App {
             typesetters: Arc::new(Semaphore::new(MOST_TYPESETTING)),
             readers,
             public_url,
+            content_policy: guard::content_policy(&settings),
+            settings,
             news: broadcast::channel(events::MOST_WAITING).0,
             news_number: Mutex::new(0),
             ending: watch::channel(false).0,
@@ -238,6 +251,8 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/units",
     "/api/v1/units/{code}",
     "/api/v1/zones",
+    "/api/v1/zones.csv",
+    "/api/v1/zones.xlsx",
     "/api/v1/zones/shapes",
     "/api/v1/zones/{id}",
     "/api/v1/zones/{id}/history",
@@ -277,6 +292,8 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/transitions",
     "/api/v1/figures",
     "/api/v1/encroachments",
+    "/api/v1/encroachments.csv",
+    "/api/v1/encroachments.xlsx",
     "/api/v1/encroachments/{id}",
     "/api/v1/alerts",
     "/api/v1/alerts/digest",
@@ -318,6 +335,8 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/units", get(api::units))
         .route("/api/v1/units/{code}", get(api::unit))
         .route("/api/v1/zones", get(api::zones))
+        .route("/api/v1/zones.csv", api::zones_table(TableFile::Csv))
+        .route("/api/v1/zones.xlsx", api::zones_table(TableFile::Xlsx))
         .route("/api/v1/zones/shapes", get(edits::shapes))
         .route("/api/v1/zones/{id}", get(api::zone))
         .route("/api/v1/zones/{id}/history", get(api::zone_history))
@@ -351,6 +370,8 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/transitions", get(api::transitions))
         .route("/api/v1/figures", get(api::figures))
         .route("/api/v1/encroachments", get(api::encroachments))
+        .route("/api/v1/encroachments.csv", api::encroachments_table(TableFile::Csv))
+        .route("/api/v1/encroachments.xlsx", api::encroachments_table(TableFile::Xlsx))
         .route("/api/v1/encroachments/{id}", get(api::encroachment))
         .route("/api/v1/alerts", get(alerts::list))
         .route("/api/v1/alerts/digest", get(alerts::digest))

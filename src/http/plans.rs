@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 
 use super::App;
-use super::api::{Answer, GEOJSON, JSON, answer};
+use super::api::{Answer, GEOJSON, JSON, XLSX, answer};
 use super::ask::{Ask, Place, sent};
 use super::edits::{box_or_ids, changed, written};
 use super::error::ApiError;
@@ -131,7 +131,7 @@ pub(super) async fn changes_sheet(State(app): State<App>, who: Who, Place(id): P
     }
     let bytes = app.compute(move |s| s.plan_changes_sheet(&id, &reader, with.as_deref())).await?;
     let headers = [
-        (header::CONTENT_TYPE, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (header::CONTENT_TYPE, XLSX),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"changes.xlsx\""),
         (header::CACHE_CONTROL, "no-store"),
     ];

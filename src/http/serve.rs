@@ -11,7 +11,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-use super::{App, Readers, router};
+use super::{App, Readers, Settings, router};
 use crate::engine::{Engine, EngineError};
 
 /// How long open requests may take to finish once the server was told to end.
@@ -19,19 +19,25 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// How long a reader may take to say what it wants; one that dribbles would hold a connection for ever.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Serves until SIGINT or SIGTERM; `ready` is told the address, with the port that was found when 0 was asked for. Keeps at
-/// most so many bytes of drawn tiles; `public_url` is the address under which readers know it.
-pub fn serve(
-    engine: Engine,
-    bind: SocketAddr,
-    most_tile_bytes: usize,
-    readers: Readers,
-    public_url: Option<String>,
-    ready: impl FnOnce(SocketAddr),
-) -> Result<(), EngineError> {
+/// How a workspace is served.
+#[derive(Debug, Clone)]
+pub struct Serving {
+    pub bind: SocketAddr,
+    /// Of drawn tiles, at most so many bytes are kept.
+    pub most_tile_bytes: usize,
+    pub readers: Readers,
+    /// The address under which readers know the server.
+    pub public_url: Option<String>,
+    pub settings: Settings,
+}
+
+/// Serves until SIGINT or SIGTERM; `ready` is told the address, with the port that was found when 0 was asked for.
+pub fn serve(engine: Engine, serving: Serving, ready: impl FnOnce(SocketAddr)) -> Result<(), EngineError> {
+    let Serving { bind, most_tile_bytes, readers, public_url, settings } = serving;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("http").build();
     let runtime = runtime.map_err(|e| EngineError::internal(format!("no threads to serve with: {e}")))?;
-    let served = runtime.block_on(listen(App::for_readers(engine.clone(), most_tile_bytes, readers, public_url), bind, ready));
+    let app = App::configured(engine.clone(), most_tile_bytes, readers, public_url, settings);
+    let served = runtime.block_on(listen(app, bind, ready));
     // Work that nobody waits for any more may not hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(2));
     engine.close();

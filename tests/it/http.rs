@@ -16,6 +16,7 @@ use tower::ServiceExt;
 use crate::program::{Bench, geojson_in, square};
 
 mod codes;
+mod lists;
 mod search;
 mod tiles;
 
@@ -148,15 +149,6 @@ async fn one_zone_tells_what_it_lost_and_one_that_does_not_exist_is_404() {
         let answer = get(path).await;
         assert_eq!((answer.status, &answer.json()["error"]["code"]), (StatusCode::NOT_FOUND, &json!("not_found")), "{path}");
     }
-}
-
-#[tokio::test]
-async fn lists_are_bounded_and_say_so() {
-    let page = get_json("/api/v1/zones?limit=1&offset=1").await;
-    assert_eq!(page["features"].as_array().unwrap().len(), 1);
-    assert_eq!([&page["n_matched"], &page["n_returned"], &page["limit"], &page["offset"]], [2, 1, 1, 1].map(Value::from).each_ref());
-    assert_eq!(get_json("/api/v1/zones?bbox=0,0,1,1").await["n_matched"], 0);
-    assert_eq!(get_json("/api/v1/encroachments?group=built&right=unknown&zone=b").await["n_matched"], 1);
 }
 
 #[tokio::test]

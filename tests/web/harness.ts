@@ -162,6 +162,8 @@ export interface VisitOptions extends BrowserContextOptions {
   expected?: RegExp;
   /** Another server than that of all journeys. */
   address?: string;
+  /** A host that the page may ask too. */
+  allowed?: string;
 }
 
 /**
@@ -170,7 +172,7 @@ export interface VisitOptions extends BrowserContextOptions {
  */
 export async function visit(
   hash = '',
-  { prepare, expected, address = url, ...options }: VisitOptions = {},
+  { prepare, expected, address = url, allowed = address, ...options }: VisitOptions = {},
 ): Promise<Visit> {
   assert.ok(browser, 'the browser is started before the first test');
   const context = await browser.newContext({
@@ -191,8 +193,8 @@ export async function visit(
     if (!expected?.test(message.text())) faults.push(`console: ${message.text()}`);
   });
   page.on('request', (request) => {
-    if (!request.url().startsWith(address) && !/^(blob|data):/.test(request.url()))
-      faults.push(`asked ${request.url()}`);
+    const known = [address, allowed].some((start) => request.url().startsWith(start));
+    if (!known && !/^(blob|data):/.test(request.url())) faults.push(`asked ${request.url()}`);
   });
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {

@@ -308,7 +308,7 @@ test('a plan is renamed and removed by its owner, after a question', async () =>
   await button(page, 'Xóa').click();
   await button(page, 'Xóa hẳn').click();
   await button(page, 'Kịch bản mới').waitFor();
-  assert.equal(await button(page, /Tên mới/).count(), 0);
+  await button(page, /Tên mới/).waitFor({ state: 'detached' });
   assert_clean();
   await close();
 });

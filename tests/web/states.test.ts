@@ -139,6 +139,10 @@ test('without WebGL the figures, the search and the list still work', async () =
   await page.getByRole('heading', { name: zone.name }).waitFor();
   await page.getByRole('tab', { name: 'Danh sách' }).click();
   await page.getByRole('tabpanel').getByRole('button').first().waitFor();
+  // In the map's place stands the table: every zone, wherever it lies.
+  const table = page.getByRole('region', { name: 'Bảng số liệu', exact: true });
+  await table.locator('tbody tr').first().waitFor();
+  assert.equal(await page.getByRole('checkbox', { name: 'Trong khung nhìn' }).count(), 0);
   await assert_accessible(page, 'no WebGL');
   assert_clean();
   await close();

@@ -33,11 +33,11 @@ interface ZoneFeature {
   properties: Omit<Zone, 'bounds'>;
 }
 
-function filter_query(filter: Filter): Query {
+export function filter_query(filter: Filter): Query {
   return { kind: filter.kinds.join(','), unit: filter.unit, epoch: filter.epoch };
 }
 
-const bbox_of = (bounds: Bounds): string => bounds.map((degrees) => degrees.toFixed(6)).join(',');
+export const bbox_of = (bounds: Bounds): string => bounds.map((degrees) => degrees.toFixed(6)).join(',');
 
 export function get_summary(filter: Filter, signal?: AbortSignal): Promise<Summary> {
   return get_json(address('/api/v1/summary', { ...filter_query(filter), ...event_query(filter) }), signal);

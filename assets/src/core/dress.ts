@@ -71,7 +71,7 @@ function dressed_layer(layer: StyleLayer, dress: Dress): StyleLayer {
 
 /** The layer's own filter and the view's. */
 function narrowed(layer: StyleLayer, dress: Dress): unknown {
-  if (!FILTERED.includes(layer['source-layer'] ?? '')) return layer.filter;
+  if (layer.source !== SOURCE || !FILTERED.includes(layer['source-layer'] ?? '')) return layer.filter;
   const wanted: unknown[] = [];
   if (layer.filter !== undefined) wanted.push(layer.filter);
   if (dress.kinds.length > 0) wanted.push(['in', ['get', 'kind'], ['literal', [...dress.kinds]]]);

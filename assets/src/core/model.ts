@@ -11,7 +11,7 @@ export type LonLatShape = readonly (readonly (readonly LonLat[])[])[];
 export type Bounds = readonly [west: number, south: number, east: number, north: number];
 
 /** What the page can switch on the map: the values of `farmzone:switch` in a style's layers. */
-export const SWITCHES = ['zones', 'encroachments', 'landuse', 'units', 'context', 'labels'] as const;
+export const SWITCHES = ['zones', 'encroachments', 'landuse', 'units', 'context', 'labels', 'basemap'] as const;
 export type Switch = (typeof SWITCHES)[number];
 
 export const RIGHTS = ['unplanned', 'planned', 'permitted', 'farm_structure', 'legacy', 'unknown'] as const;

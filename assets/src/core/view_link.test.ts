@@ -19,13 +19,17 @@ describe('a view and its link', () => {
       event: 'E-1',
       plan: 'p-1',
       share: 'e75f',
+      table: 'pieces',
+      sort: '-area',
+      find: 'lúa & màu',
+      beside: '2014',
       lang: 'en',
       theme: 'dark',
       layers: ['zones', 'landuse'],
     });
     const link = format_link(full);
     expect(link).toBe(
-      '#map=11.25/21.0285/105.8542&kind=rice,safe_vegetables&unit=00004&epoch=2024-06-30&group=built,sealed&right=unplanned&change=new,grown&severity=4&since=2019..2024&zone=V%C3%B9ng%20%26%20s%E1%BB%91%3D1%2F2%2C%23a%25&event=E-1&plan=p-1&share=e75f&lang=en&theme=dark&layers=zones,landuse',
+      '#map=11.25/21.0285/105.8542&kind=rice,safe_vegetables&unit=00004&epoch=2024-06-30&group=built,sealed&right=unplanned&change=new,grown&severity=4&since=2019..2024&zone=V%C3%B9ng%20%26%20s%E1%BB%91%3D1%2F2%2C%23a%25&event=E-1&plan=p-1&share=e75f&table=pieces&sort=-area&find=l%C3%BAa%20%26%20m%C3%A0u&beside=2014&lang=en&theme=dark&layers=zones,landuse',
     );
     expect(parse_link(link)).toEqual(full);
   });
@@ -60,6 +64,7 @@ describe('a link that is old, mangled or hostile', () => {
     '#lang=fr&theme=pink',
     '#&&&=&=x',
     '#nothing=here',
+    '#table=chairs&sort=DROP%20TABLE&sort2=x',
     '#right=guilty&change=burnt&severity=-1&since=2024..2019',
     `#zone=${'x'.repeat(201)}`,
   ])('%s opens the map as without it', (link) => {

@@ -9,6 +9,9 @@ export interface Camera {
   lon: number;
 }
 
+/** What a list or a table is of. */
+export type Listed = 'zones' | 'pieces';
+
 export interface View extends Filter {
   camera: Camera | null;
   zone: string | null;
@@ -22,6 +25,12 @@ export interface View extends Filter {
   check: string | null;
   /** The moment of which the map is, as core/history/moment.ts writes it; null is now. */
   at: string | null;
+  /** The table that is open, what it is in order by (as the API's `sort`), and the words that its rows hold. */
+  table: Listed | null;
+  sort: string | null;
+  find: string | null;
+  /** The year beside that of the map, left of a divider. */
+  beside: string | null;
   lang: Lang | null;
   theme: Theme | null;
   layers: readonly Switch[];
@@ -41,6 +50,10 @@ export const DEFAULT_VIEW: View = {
   share: null,
   check: null,
   at: null,
+  table: null,
+  sort: null,
+  find: null,
+  beside: null,
   lang: null,
   theme: null,
   layers: DEFAULT_LAYERS,
@@ -73,6 +86,10 @@ export function format_link(view: View): string {
   if (view.share) put('share', encodeURIComponent(view.share));
   if (view.check !== null) put('check', encodeURIComponent(view.check));
   if (view.at) put('at', view.at);
+  if (view.table) put('table', view.table);
+  if (view.sort) put('sort', view.sort);
+  if (view.find) put('find', encodeURIComponent(view.find));
+  if (view.beside) put('beside', encodeURIComponent(view.beside));
   if (view.lang) put('lang', view.lang);
   if (view.theme) put('theme', view.theme);
   if (!same_set(view.layers, DEFAULT_LAYERS)) put('layers', view.layers.join(','));
@@ -94,6 +111,7 @@ export function parse_link(hash: string): View {
   const lang = text('lang');
   const theme = text('theme');
   const layers = values.get('layers')?.split(',');
+  const table = text('table');
   return {
     camera: parse_camera(text('map')),
     kinds: list('kind'),
@@ -110,6 +128,10 @@ export function parse_link(hash: string): View {
     share: text('share'),
     check: values.has('check') ? (text('check') ?? '') : null,
     at: /^[\d,a-z-]{1,16}$/.test(text('at') ?? '') ? text('at') : null,
+    table: table === 'zones' || table === 'pieces' ? table : null,
+    sort: /^-?[a-z]{1,16}$/.test(text('sort') ?? '') ? text('sort') : null,
+    find: text('find'),
+    beside: text('beside'),
     lang: lang === 'vi' || lang === 'en' ? lang : null,
     theme: theme === 'light' || theme === 'dark' ? theme : null,
     layers: layers ? SWITCHES.filter((name) => layers.includes(name)) : DEFAULT_LAYERS,

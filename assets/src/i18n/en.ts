@@ -54,6 +54,7 @@ export const en: Record<keyof typeof vi, string> = {
   no_match_title: 'No zones here',
   no_match: 'No zone matches the filters.',
 
+  as_table: 'Show as a table',
   list_title: 'Zones in view',
   list_count: '{shown} of {n} zones',
   n_zones_one: '1 zone',
@@ -68,6 +69,7 @@ export const en: Record<keyof typeof vi, string> = {
   layer_context: 'Rivers, roads',
   layer_permits: 'Decisions, plans',
   layer_labels: 'Names on the map',
+  layer_basemap: 'Basemap',
   as_of_open: 'The map as of another day…',
   sources: 'Sources',
   legend_rights: 'Land lost, by right',
@@ -229,6 +231,7 @@ export const en: Record<keyof typeof vi, string> = {
   time_label: 'Year of the land use',
   play: 'Play through the years',
   pause: 'Pause',
+  beside: 'Compare two years side by side',
   map_label: 'Map. Arrow keys move it, + and − zoom.',
   zoom_in: 'Zoom in',
   zoom_out: 'Zoom out',
@@ -252,7 +255,9 @@ export const en: Record<keyof typeof vi, string> = {
   empty: 'Import the drawing of your zones from a file (GeoPackage, Shapefile, DXF, KML…):',
   empty_then: 'This page updates itself when there is data.',
   no_webgl_title: 'This browser cannot draw the map',
-  no_webgl: 'There is no WebGL on this device. Figures, search and the list of zones still work.',
+  no_webgl: 'There is no WebGL on this device. Figures, search and the table of zones below still work.',
+  webgl_lost:
+    'The browser took back its graphics memory. The map returns when it is given again; until then use the table, or load the page anew.',
   map_failed: 'The map could not be loaded.',
   updated: 'The data was updated just now.',
 };

@@ -52,6 +52,7 @@ export const vi = {
   no_match_title: 'Không có vùng nào',
   no_match: 'Không vùng nào khớp với bộ lọc.',
 
+  as_table: 'Xem dạng bảng',
   list_title: 'Vùng trong khung nhìn',
   list_count: '{shown} trên {n} vùng',
   n_zones_one: '1 vùng',
@@ -66,6 +67,7 @@ export const vi = {
   layer_context: 'Sông, đường',
   layer_permits: 'Quyết định, quy hoạch',
   layer_labels: 'Tên trên bản đồ',
+  layer_basemap: 'Bản đồ nền',
   as_of_open: 'Bản đồ của một ngày khác…',
   sources: 'Nguồn dữ liệu',
   legend_rights: 'Đất đã mất, theo căn cứ',
@@ -226,6 +228,7 @@ export const vi = {
   time_label: 'Năm hiện trạng sử dụng đất',
   play: 'Chạy qua các năm',
   pause: 'Dừng',
+  beside: 'So sánh hai năm cạnh nhau',
   map_label: 'Bản đồ. Phím mũi tên để dời, + và − để phóng to, thu nhỏ.',
   zoom_in: 'Phóng to',
   zoom_out: 'Thu nhỏ',
@@ -249,7 +252,9 @@ export const vi = {
   empty: 'Nạp bản vẽ vùng từ một tệp (GeoPackage, Shapefile, DXF, KML…):',
   empty_then: 'Trang này tự cập nhật khi có dữ liệu.',
   no_webgl_title: 'Trình duyệt không vẽ được bản đồ',
-  no_webgl: 'Thiết bị này không có WebGL. Số liệu, tìm kiếm và danh sách vùng vẫn dùng được.',
+  no_webgl: 'Thiết bị này không có WebGL. Số liệu, tìm kiếm và bảng các vùng dưới đây vẫn dùng được.',
+  webgl_lost:
+    'Trình duyệt vừa lấy lại bộ nhớ đồ họa. Bản đồ sẽ hiện lại khi được trả; trong lúc đó hãy dùng bảng, hoặc tải lại trang.',
   map_failed: 'Chưa tải được bản đồ.',
   updated: 'Dữ liệu vừa được cập nhật.',
 } as const;

@@ -9,7 +9,8 @@ import type {
   MapMouseEvent,
 } from 'maplibre-gl';
 import type { LonLat, LonLatShape, Theme } from '../core/model.ts';
-import { BELOW, type FarmMap } from './farm_map.ts';
+import type { FarmMap } from './farm_map.ts';
+import { BELOW } from './style_parts.ts';
 
 export interface Land {
   kind: string;

@@ -3,6 +3,7 @@
 import { Map as MapLibreMap, setWorkerUrl } from 'maplibre-gl';
 import type { FilterSpecification, MapGeoJSONFeature, MapMouseEvent, StyleSpecification } from 'maplibre-gl';
 import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import { basemap_of, underlaid, type Basemap, type Underlay } from '../core/basemap.ts';
 import { dressed, HOVER, kind_pattern, landuse_color, type Dress, type Style, type StyleLayer } from '../core/dress.ts';
 import type { Bounds, LonLat } from '../core/model.ts';
 import { zoom_for_area } from '../core/scale.ts';
@@ -15,6 +16,7 @@ import {
   type TileNews,
 } from '../core/tile_news.ts';
 import type { Camera } from '../core/view_link.ts';
+import { by_id, keep_lent, shown_by } from './style_parts.ts';
 import './map.css';
 
 setWorkerUrl(worker_url);
@@ -38,10 +40,6 @@ const ZOOM_LEEWAY = 1.5;
 const FLY_MS = 250;
 /** A touch is thicker than a pointer. */
 const TOUCH_RADIUS_PX = 6;
-/** How ids of sources and layers begin that are not the style's. */
-const LENT = /^(edit|difference|evidence)-/;
-/** In such a layer's metadata: the layer of the style below which it lies. */
-export const BELOW = 'farmzone:below';
 
 export interface Insets {
   top: number;
@@ -72,6 +70,8 @@ export interface MapListener {
   ready(): void;
   /** The style is of an older revision than the last that `refresh` was told of. */
   outdated(): void;
+  /** The browser took back what the map is drawn with, or gave it again. */
+  lost?(is_lost: boolean): void;
 }
 
 export class FarmMap {
@@ -89,6 +89,7 @@ export class FarmMap {
   #revision_told = 0;
   #revision_missed = 0;
   readonly #news: TileNews[] = [];
+  #through: ((x: number) => FarmMap | null) | null = null;
 
   constructor(
     container: HTMLElement,
@@ -122,13 +123,14 @@ export class FarmMap {
     this.#listen();
   }
 
-  /** Loads the style at `url`; `ink` is the colour of outlines. */
-  show(url: string, ink: string): void {
+  /** Loads the style at `url`; `ink` is the colour of outlines, `under` what lies on its ground. */
+  show(url: string, ink: string, under: Underlay | null): void {
     this.#ink = ink;
     this.#map.setStyle(url, {
       diff: true,
       transformStyle: (previous, next) => {
-        this.#base = (this.#calm ? { ...next, transition: { duration: 0, delay: 0 } } : next) as unknown as Style;
+        const plain = (this.#calm ? { ...next, transition: { duration: 0, delay: 0 } } : next) as unknown as Style;
+        this.#base = underlaid(plain, under);
         const style = dressed(this.#base, this.#dress, this.#ink);
         if (this.#n_lent > 0 && previous) keep_lent(style, previous as unknown as Style);
         this.#worn = by_id(style.layers);
@@ -271,6 +273,11 @@ export class FarmMap {
     return picture ? new ImageData(new Uint8ClampedArray(picture.data), picture.width, picture.height) : null;
   }
 
+  /** The basemap that the style names. */
+  basemap(): Basemap | null {
+    return this.#base && basemap_of(this.#base);
+  }
+
   set_label(label: string): void {
     this.#map.getCanvas().setAttribute('aria-label', label);
   }
@@ -284,6 +291,11 @@ export class FarmMap {
     this.#n_lent += 1;
     this.#hover({ event: null, zone: null, among: null });
     return this.#map;
+  }
+
+  /** While another map lies over a part of this one: which one is meant at a pixel, where it is not this. */
+  look_through(at: ((x: number) => FarmMap | null) | null): void {
+    this.#through = at;
   }
 
   take_back(): void {
@@ -315,6 +327,8 @@ export class FarmMap {
     map.on('idle', () => {
       if (this.#base) this.#listener.drawn();
     });
+    map.on('webglcontextlost', () => this.#listener.lost?.(true));
+    map.on('webglcontextrestored', () => this.#listener.lost?.(false));
     map.on('error', (event) => {
       // A tile that fails is asked for again by itself; a style is not.
       if (!('sourceId' in event) && !this.#base) this.#listener.failed();
@@ -328,8 +342,9 @@ export class FarmMap {
 
   #near(x: number, y: number, radius_px: number): Chosen {
     const small = this.#map.getZoom() < EVENT_CLICK_ZOOM;
-    const event = small ? undefined : this.#feature_near(EVENT_LAYER, x, y, radius_px);
-    const zone = this.#feature_near(ZONE_LAYER, x, y, radius_px);
+    const on = this.#through?.(x) ?? this;
+    const event = small ? undefined : on.#feature_near(EVENT_LAYER, x, y, radius_px);
+    const zone = on.#feature_near(ZONE_LAYER, x, y, radius_px);
     const { lng, lat } = this.#map.unproject([x, y]);
     return { event: id_of(event), zone: id_of(zone), among: zone && id_of(zone) === null ? [lng, lat] : null };
   }
@@ -355,27 +370,6 @@ export class FarmMap {
     if (zone !== null) mark(zone, true);
     this.#hovered = zone;
   }
-}
-
-/** What a style's tiles are of. */
-function shown_by({ metadata }: Style): Shown {
-  const revision = Number(metadata?.['farmzone:revision']);
-  const epoch = metadata?.['farmzone:epoch'];
-  return { near: revision, far: revision, epoch: typeof epoch === 'string' ? epoch : null };
-}
-
-/** What was put onto the map by who has it stays when the style changes. */
-function keep_lent(style: Style, previous: Style): void {
-  const theirs = ([id]: [string, unknown]) => LENT.test(id);
-  Object.assign(style.sources, Object.fromEntries(Object.entries(previous.sources).filter(theirs)));
-  for (const layer of previous.layers.filter(({ id }) => LENT.test(id))) {
-    const at = style.layers.findIndex(({ id }) => id === layer.metadata?.[BELOW]);
-    style.layers.splice(at < 0 ? style.layers.length : at, 0, layer);
-  }
-}
-
-function by_id(layers: readonly StyleLayer[]): Map<string, StyleLayer> {
-  return new Map(layers.map((layer) => [layer.id, layer]));
 }
 
 function id_of(feature: MapGeoJSONFeature | undefined): string | null {

@@ -20,13 +20,11 @@ import type {
   Unit,
 } from '../core/model.ts';
 import type { TileNews } from '../core/tile_news.ts';
-import { format_link, parse_link, type Camera, type View } from '../core/view_link.ts';
+import { format_link, parse_link, type Camera, type Listed, type View } from '../core/view_link.ts';
 import { say, say_count, type CountKey, type Key } from '../i18n/index.ts';
 import { remembered, remember } from './preferences.ts';
 
 export type Tab = 'figures' | 'changes' | 'list' | 'layers';
-/** What the list lists. */
-export type Listed = 'zones' | 'pieces';
 
 /** What the page asks the map to do; the map component carries it out. */
 export interface MapWishes {

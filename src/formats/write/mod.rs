@@ -14,7 +14,7 @@ mod wkb;
 mod wkt;
 
 pub use pmtiles::{PmTiles, PmTilesHead};
-pub use table::csv_cell;
+pub use table::{csv_cell, csv_table};
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

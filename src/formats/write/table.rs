@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use super::wkt::wkt;
-use super::{Column, Row, Value};
+use super::{Column, Row, Table, Value, about_values, with_about};
 
 pub(super) struct CsvSink {
     out: BufWriter<File>,
@@ -49,6 +49,25 @@ impl CsvSink {
         self.out.flush()?;
         self.out.get_ref().sync_all()
     }
+}
+
+/// A table without shapes as a CSV file, with the mark by which spreadsheets know UTF-8.
+pub fn csv_table(table: &Table, rows: impl IntoIterator<Item = Row>) -> Vec<u8> {
+    let (columns, about) = (with_about(table.columns), about_values(table));
+    let names: Vec<Cow<str>> = columns.iter().map(|column| csv_cell(&column.name)).collect();
+    let mut out = format!("\u{feff}{}\r\n", names.join(","));
+    let cell = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::Text(text) => csv_cell(text).into_owned(),
+        Value::Real(number) => number.to_string(),
+        Value::Integer(number) => number.to_string(),
+    };
+    for row in rows {
+        let cells: Vec<String> = row.values.iter().chain(&about).map(cell).collect();
+        out += &cells.join(",");
+        out += "\r\n";
+    }
+    out.into_bytes()
 }
 
 /// A text as a cell of a CSV file, quoted where it must be. A spreadsheet must not take it for a formula:

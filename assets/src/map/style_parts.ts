@@ -1,0 +1,29 @@
+// Parts of a style that the map compares and carries over when another style comes.
+import type { Style, StyleLayer } from '../core/dress.ts';
+import type { Shown } from '../core/tile_news.ts';
+
+/** How ids of sources and layers begin that are not the style's. */
+const LENT = /^(edit|difference|evidence)-/;
+/** In such a layer's metadata: the layer of the style below which it lies. */
+export const BELOW = 'farmzone:below';
+
+/** What a style's tiles are of. */
+export function shown_by({ metadata }: Style): Shown {
+  const revision = Number(metadata?.['farmzone:revision']);
+  const epoch = metadata?.['farmzone:epoch'];
+  return { near: revision, far: revision, epoch: typeof epoch === 'string' ? epoch : null };
+}
+
+/** What was put onto the map by who has it stays when the style changes. */
+export function keep_lent(style: Style, previous: Style): void {
+  const theirs = ([id]: [string, unknown]) => LENT.test(id);
+  Object.assign(style.sources, Object.fromEntries(Object.entries(previous.sources).filter(theirs)));
+  for (const layer of previous.layers.filter(({ id }) => LENT.test(id))) {
+    const at = style.layers.findIndex(({ id }) => id === layer.metadata?.[BELOW]);
+    style.layers.splice(at < 0 ? style.layers.length : at, 0, layer);
+  }
+}
+
+export function by_id(layers: readonly StyleLayer[]): Map<string, StyleLayer> {
+  return new Map(layers.map((layer) => [layer.id, layer]));
+}
