@@ -4,7 +4,8 @@
 //! What is found of a code's land is kept for as long as the snapshot: a thousand codes are judged by what was measured once.
 //! Invariant: what of a code only officers read is not in the snapshot; it is asked for by who may read it.
 
-mod columns;
+pub(super) mod cells;
+pub(super) mod columns;
 mod evidence;
 mod facts;
 mod import;
