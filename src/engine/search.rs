@@ -1,4 +1,4 @@
-//! The search box: units, zones and codes of which a text answers what was typed; with typing mistakes where nothing else does.
+//! The search box: units, zones, codes and who is behind zones of which a text answers what was typed; with typing mistakes where nothing else does.
 
 use rayon::prelude::*;
 
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::EngineError;
 use super::figures::rounded_m2;
+use super::partners::PartnerHit;
 use super::snapshot::{Snapshot, UnitView, Zones};
 use crate::legend::Words;
 use crate::model::Coord;
@@ -60,6 +61,7 @@ enum Hit {
     Zone(usize),
     /// A code of the register: its place among the entries.
     Code(usize),
+    Partner(PartnerHit),
 }
 
 impl Snapshot {
@@ -83,6 +85,12 @@ impl Snapshot {
             let is_borne = |entry: usize| lands.zone_of(entry).is_some_and(|zone| hits.iter().any(|(_, _, hit)| *hit == Hit::Zone(zone)));
             let found = words.iter().enumerate().filter_map(|(entry, text)| Some((rank(&typed, text)?, text.n_words(), Hit::Code(entry))));
             let codes: Vec<(u8, usize, Hit)> = found.filter(|(_, _, hit)| !matches!(hit, Hit::Code(entry) if is_borne(*entry))).collect();
+            let mut look = |row: PartnerHit, texts: &[Words]| {
+                if let Some(rank) = texts.iter().filter_map(|text| rank(&typed, text)).min() {
+                    hits.push((rank, texts.first().map_or(0, Words::n_words), Hit::Partner(row)));
+                }
+            };
+            self.sought_partners().iter().for_each(|(row, texts)| look(*row, texts));
             hits.extend(codes.into_iter().filter(|(_, _, hit)| matches!(hit, Hit::Code(entry) if lands.bounds_of(*entry).is_some())));
         }
         // What is no word has no mistakes either.
@@ -96,7 +104,7 @@ impl Snapshot {
         Ok(json!({ "revision": self.revision, "n_matched": n_matched, "is_guess": is_guess && n_matched > 0, "results": results }))
     }
 
-    /// Units and zones that were meant, most likely: those with the fewest mistakes.
+    /// Units, zones and partners that were meant, most likely: those with the fewest mistakes.
     fn with_mistakes(&self, typed: &Words) -> Vec<(u8, usize, Hit)> {
         let searchable = self.searchable();
         let nearest = |texts: &[Words], hit: Hit| {
@@ -105,6 +113,7 @@ impl Snapshot {
         };
         let mut hits: Vec<_> = searchable.units.par_iter().enumerate().filter_map(|(i, texts)| nearest(texts, Hit::Unit(i))).collect();
         hits.par_extend(searchable.zones.par_iter().enumerate().filter_map(|(i, texts)| nearest(texts, Hit::Zone(i))));
+        hits.par_extend(self.sought_partners().par_iter().filter_map(|(row, texts)| nearest(texts, Hit::Partner(*row))));
         let least = hits.iter().map(|(rank, ..)| *rank).min();
         hits.retain(|(rank, ..)| Some(*rank) == least);
         hits
@@ -135,6 +144,7 @@ impl Snapshot {
                     "center": self.lonlat_point(middle)?, "bounds": self.lonlat_bounds(bounds)?,
                 }))
             }
+            Hit::Partner(row) => self.partner_hit(row),
             Hit::Zone(i) => {
                 let view = &self.zones.list[i];
                 Ok(json!({

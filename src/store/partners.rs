@@ -22,7 +22,7 @@ pub type PartnerRow = Map<String, Value>;
 
 /// What joins the texts of a list in one cell.
 const JOINED: &str = "; ";
-/// Counts what is written to these tables.
+/// The workspace's revision that last wrote to these tables.
 const NUMBER: &str = "partners";
 
 fn sql_type(kind: CellKind) -> &'static str {
@@ -117,8 +117,8 @@ impl Store {
             }
             let sql = "UPDATE gpkg_contents SET last_change = ?2 WHERE table_name = ?1";
             connection.execute(sql, params![name, now()]).during(path, doing)?;
-            let number = layers::setting(connection, path, NUMBER)?.and_then(|text| text.parse::<u64>().ok()).unwrap_or_default() + 1;
-            layers::set_setting(connection, path, NUMBER, &number.to_string())
+            let next = layers::revision(connection, path)? + 1;
+            layers::set_setting(connection, path, NUMBER, &next.to_string())
         })
     }
 }

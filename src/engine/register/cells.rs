@@ -66,24 +66,46 @@ impl Row<'_> {
     /// ISO; what is no date stays as written, with an issue.
     pub fn date(&mut self, column: &'static str) -> Option<String> {
         let text = self.take(column)?;
-        if let Some(date) = codes::date(&text) {
-            return Some(date.to_string());
-        }
-        // Days since 1899-12-30, as spreadsheets count them.
-        if let Some(date) = text.parse::<u32>().ok().filter(|n| (20_000..80_000).contains(n)).and_then(date_of_serial) {
-            let written = date.rsplit('-').collect::<Vec<_>>().join("/");
-            let vi = format!("Ô “{}” là số {text}; đã đọc thành ngày {written}", self.theirs(column));
-            self.note("date_as_number", vi, format!("{column} is the number {text}; it was read as {date}"));
+        if let Some(date) = self.read_date(column, &text) {
             return Some(date);
         }
-        let shown: String = text.chars().take(40).collect();
-        let vi = format!("Ô “{}” ghi “{shown}”, không phải ngày (viết 30/6/2024 hoặc 2024-06-30); giữ như đã ghi", self.theirs(column));
+        let (shown, theirs) = (shown(&text), self.theirs(column));
+        let vi = format!("Ô “{theirs}” ghi “{shown}”, không phải ngày (viết 30/6/2024 hoặc 2024-06-30); giữ như đã ghi");
         self.note(
             "bad_date",
             vi,
             format!("{column} “{shown}” is no date; write 2024-06-30 or, day first, 30/6/2024; it was kept as written"),
         );
         Some(text)
+    }
+
+    /// ISO; what is no date is left empty, with an issue.
+    pub fn strict_date(&mut self, column: &'static str) -> Option<String> {
+        let text = self.take(column)?;
+        let date = self.read_date(column, &text);
+        if date.is_none() {
+            let (shown, theirs) = (shown(&text), self.theirs(column));
+            let vi = format!("Ô “{theirs}” ghi “{shown}”, không phải ngày (viết 30/6/2024 hoặc 2024-06-30); để trống");
+            self.note(
+                "bad_date",
+                vi,
+                format!("{column} “{shown}” is no date; write 2024-06-30 or, day first, 30/6/2024; it was left empty"),
+            );
+            self.unread.push(column);
+        }
+        date
+    }
+
+    fn read_date(&mut self, column: &'static str, text: &str) -> Option<String> {
+        if let Some(date) = codes::date(text) {
+            return Some(date.to_string());
+        }
+        // Days since 1899-12-30, as spreadsheets count them.
+        let date = text.parse::<u32>().ok().filter(|n| (20_000..80_000).contains(n)).and_then(date_of_serial)?;
+        let written = date.rsplit('-').collect::<Vec<_>>().join("/");
+        let vi = format!("Ô “{}” là số {text}; đã đọc thành ngày {written}", self.theirs(column));
+        self.note("date_as_number", vi, format!("{column} is the number {text}; it was read as {date}"));
+        Some(date)
     }
 
     /// 0 or more; decimals by a point or a comma. What may as well be thousands is told.
@@ -127,6 +149,11 @@ impl Row<'_> {
         }
         number
     }
+}
+
+/// What somebody wrote, in a length that fits a message.
+pub(in crate::engine) fn shown(text: &str) -> String {
+    text.trim().chars().take(40).collect()
 }
 
 fn date_of_serial(days: u32) -> Option<String> {
