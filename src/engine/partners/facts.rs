@@ -73,8 +73,15 @@ fn short_facts(tables: &PartnerTables, row: PartnerRef) -> Value {
     facts
 }
 
-/// The texts by which a row is found, its name first.
-fn sought(tables: &PartnerTables, row: PartnerRef) -> Vec<Words> {
+/// What a row is found by: what it is called, and what else it says.
+pub(in crate::engine) struct PartnerWords {
+    /// Its name, its key.
+    pub own: Vec<Words>,
+    /// The commune, the crop, the owner.
+    pub more: Vec<Words>,
+}
+
+fn sought(tables: &PartnerTables, row: PartnerRef) -> PartnerWords {
     let (id, name) = tables.named(row);
     let more = match row.table {
         PartnerTable::Partners => tables.partners.get(row.place).map(|p| vec![p.unit.as_deref()]),
@@ -82,12 +89,15 @@ fn sought(tables: &PartnerTables, row: PartnerRef) -> Vec<Words> {
         PartnerTable::Products => tables.products.get(row.place).map(|p| vec![p.owner.as_deref()]),
         PartnerTable::Traces => tables.traces.get(row.place).map(|t| vec![t.product.as_deref(), t.owner.as_deref()]),
     };
-    name.into_iter().chain([id]).chain(more.into_iter().flatten().flatten()).map(Words::new).collect()
+    PartnerWords {
+        own: name.into_iter().chain([id]).map(Words::new).collect(),
+        more: more.into_iter().flatten().flatten().map(Words::new).collect(),
+    }
 }
 
 impl Snapshot {
     /// Every row with the texts by which it is found; made when it is first asked for.
-    pub(in crate::engine) fn sought_partners(&self) -> &[(PartnerRef, Vec<Words>)] {
+    pub(in crate::engine) fn sought_partners(&self) -> &[(PartnerRef, PartnerWords)] {
         let tables = &self.partners.tables;
         self.partners.words.get_or_init(|| {
             let rows: Vec<PartnerRef> = PartnerTable::ALL.iter().flat_map(|table| tables.rows(*table)).collect();
@@ -125,8 +135,8 @@ impl Snapshot {
             None => None,
         };
         let of_table = self.sought_partners().iter().filter(|(row, _)| row.table == table);
-        let takes = |row: &PartnerRef, texts: &[Words]| {
-            words.as_ref().is_none_or(|words| texts.iter().any(|text| words.found_in(text)))
+        let takes = |row: &PartnerRef, texts: &PartnerWords| {
+            words.as_ref().is_none_or(|words| texts.own.iter().chain(&texts.more).any(|text| words.found_in(text)))
                 && behind.as_ref().is_none_or(|behind| behind.contains_key(row))
                 && (ask.kinds.is_empty()
                     || tables.partners.get(row.place).and_then(|p| p.kind).is_some_and(|kind| ask.kinds.contains(&kind)))

@@ -10,8 +10,8 @@ mod import;
 mod read;
 mod supply;
 
-pub(super) use facts::PartnerHit;
 pub use facts::PartnersAsk;
+pub(super) use facts::{PartnerHit, PartnerWords};
 pub use import::{PartnerImport, PartnersImported, import_partners};
 
 use std::collections::BTreeMap;
@@ -22,7 +22,6 @@ use serde::de::DeserializeOwned;
 use super::register::cells::shown;
 use super::{EngineError, Snapshot};
 use crate::codes::{PartnerLinks, PartnerTables, ZonePapers, parse};
-use crate::legend::Words;
 use crate::model::{PartnerTable, Revision};
 use crate::store::{PartnerRow, Reader};
 
@@ -34,7 +33,7 @@ pub(super) struct Partners {
     /// The revision that last wrote one of them.
     written: Revision,
     pub tables: PartnerTables,
-    words: OnceLock<Vec<(crate::codes::PartnerRef, Vec<Words>)>>,
+    words: OnceLock<Vec<(PartnerHit, PartnerWords)>>,
 }
 
 /// Their links, when they were sought.
