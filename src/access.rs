@@ -43,9 +43,9 @@ words! {
         HandleAlerts = "handle_alerts",
         /// Look through the register of codes on its desk.
         ReadRegister = "read_register",
-        /// See who holds a farming area code, who farms there, telephones and identity numbers.
+        /// See who holds a farming area code, who farms there, who represents a cooperative, telephones and identity numbers.
         ReadHolders = "read_holders",
-        /// Import the register of codes, change a code's status, within the limits of `may_touch_code`.
+        /// Import the register of codes, change a code's status, within the limits of `may_touch_code`; import who is behind zones.
         EditRegister = "edit_register",
         /// Make, list and revoke tokens for oneself.
         MakeTokens = "make_tokens",

@@ -89,6 +89,25 @@ const vi = {
   identity_no: 'Số định danh',
   copy_link: 'Chép liên kết',
   fly: 'Phóng đến vùng',
+  field_id: 'Mã',
+  field_name: 'Tên',
+  field_kind: 'Loại',
+  field_crop: 'Nông sản',
+  field_producers: 'Bên sản xuất',
+  field_buyers: 'Bên mua',
+  field_contracted_t: 'Sản lượng hợp đồng (tấn/năm)',
+  field_contracted_ha: 'Diện tích hợp đồng (ha)',
+  field_decision: 'Văn bản',
+  field_owner: 'Chủ thể',
+  field_stars: 'Số sao',
+  field_recognised: 'Ngày công nhận',
+  field_product: 'Sản phẩm',
+  field_code: 'Mã truy xuất',
+  field_members: 'Số thành viên',
+  field_founded: 'Thành lập',
+  field_representative: 'Người đại diện',
+  field_identity_no: 'Số định danh',
+  field_zone_ids: 'Vùng, hoặc mã số vùng trồng',
 };
 
 type Words = Record<keyof typeof vi, string>;
@@ -181,6 +200,25 @@ const en: Words = {
   identity_no: 'Identity number',
   copy_link: 'Copy the link',
   fly: 'Go to the zones',
+  field_id: 'Id',
+  field_name: 'Name',
+  field_kind: 'Kind',
+  field_crop: 'Produce',
+  field_producers: 'Producers',
+  field_buyers: 'Buyers',
+  field_contracted_t: 'Contracted (t a year)',
+  field_contracted_ha: 'Contracted (ha)',
+  field_decision: 'Document',
+  field_owner: 'Owner',
+  field_stars: 'Stars',
+  field_recognised: 'Recognised',
+  field_product: 'Product',
+  field_code: 'Trace code',
+  field_members: 'Members',
+  field_founded: 'Founded',
+  field_representative: 'Representative',
+  field_identity_no: 'Identity number',
+  field_zone_ids: 'Zones, or area codes',
 };
 
 export const PARTNERS_WORDS: Record<Lang, Words> = { vi, en };
@@ -190,7 +228,7 @@ export function say_partners(lang: Lang, key: PartnersKey, values: Record<string
 }
 
 /** The text of `stem_word`, where there is one; else the word as the server chose it. */
-export function partners_word(lang: Lang, stem: 'kind' | 'as' | 'by', word: string): string | null {
+export function partners_word(lang: Lang, stem: 'kind' | 'as' | 'by' | 'field', word: string): string | null {
   const words: Record<string, string> = PARTNERS_WORDS[lang];
   return words[`${stem}_${word}`] ?? null;
 }
