@@ -67,7 +67,7 @@ const vi = {
   taken_t: '−{t} tấn một năm',
   taken_since: 'Thấy từ {since}',
   taken_always: 'Không rõ năm',
-  since_start: 'sau khi liên kết bắt đầu',
+  since_start: 'trong hạn liên kết',
   method: 'Cách tính và nguồn năng suất',
   method_text:
     'Số tấn = diện tích còn lại của các vùng × năng suất một vụ × số vụ một năm. Đất bị lấn là đất xây dựng, giao thông hoặc bê tông hóa tìm thấy trong vùng; năm là năm đầu tiên nhìn thấy.',
@@ -178,7 +178,7 @@ const en: Words = {
   taken_t: '−{t} tonnes a year',
   taken_since: 'Seen since {since}',
   taken_always: 'Year unknown',
-  since_start: 'since the linkage began',
+  since_start: 'within its term',
   method: 'How it is reckoned, and the yields’ sources',
   method_text:
     'Tonnes = what is left of the zones’ area × yield a harvest × harvests a year. Land taken is built, transport or sealed land found inside a zone; the year is the first that shows it.',
