@@ -50,7 +50,7 @@ pub enum Command {
     Drop {
         /// The workspace (.gpkg).
         workspace: PathBuf,
-        /// As `layers` lists it: zones, landuse_2024, …
+        /// As `layers` lists it: zones, landuse_2024, …; or a table of who is behind zones: farmzone_partners, …
         layer: String,
     },
     /// What a plan asks the city to hold of each kind: list it, or take it from a file of [[target]] blocks (kind, hectares, source, valid_from).

@@ -87,7 +87,7 @@ use serde::Serialize;
 
 use crate::crs::Crs;
 use crate::legend::Targets;
-use crate::model::{Epoch, EpsgCode, Layer, Revision};
+use crate::model::{Epoch, EpsgCode, Layer, PartnerTable, Revision};
 use crate::store::{Reader, Setting, SrsDefinition, Store, StoreError};
 
 /// What a flow says while it works: the step, how far it is, and how far it will go (0: unknown).
@@ -186,7 +186,10 @@ fn in_order(mut layers: Vec<Layer>) -> Vec<Layer> {
 
 /// Takes a layer out.
 pub fn drop_layer(path: &Path, name: &str) -> Result<Revision, EngineError> {
-    Ok(Store::open(path)?.drop_layer(name)?)
+    match PartnerTable::ALL.iter().find(|table| table.table_name() == name) {
+        Some(table) => partners::drop_table(path, *table),
+        None => Ok(Store::open(path)?.drop_layer(name)?),
+    }
 }
 
 /// What a plan asks the workspace to hold, with `file`'s in place of what was asked before.

@@ -5,6 +5,7 @@
 //! are committed together.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
@@ -13,7 +14,7 @@ use serde_json::{Map, Value};
 use super::error::{During, StoreError};
 use super::private::PrivateStore;
 use super::schema::quoted;
-use super::writer::{columns_of, now};
+use super::writer::{columns_of, forget, now};
 use super::{Reader, Store, layers};
 use crate::model::{CellKind, PartnerContact, PartnerTable, Revision};
 
@@ -117,10 +118,30 @@ impl Store {
             }
             let sql = "UPDATE gpkg_contents SET last_change = ?2 WHERE table_name = ?1";
             connection.execute(sql, params![name, now()]).during(path, doing)?;
-            let next = layers::revision(connection, path)? + 1;
-            layers::set_setting(connection, path, NUMBER, &next.to_string())
+            note_writing(connection, path)
         })
     }
+
+    /// Takes a table out with its rows; `NoSuchLayer` where it was never made.
+    pub fn drop_partners(&mut self, table: PartnerTable) -> Result<Revision, StoreError> {
+        let doing = "dropping who is behind zones";
+        self.change(doing, |connection, path| {
+            let name = table.table_name();
+            if !exists(connection, table).during(path, doing)? {
+                let present = layers::all(connection, path)?.into_iter().map(|layer| layer.name).collect();
+                return Err(StoreError::NoSuchLayer { name: name.to_owned(), present });
+            }
+            connection.execute_batch(&format!("DROP TABLE {name}")).during(path, doing)?;
+            forget(connection, path, name)?;
+            note_writing(connection, path)
+        })
+    }
+}
+
+/// The revision that the caller's transaction makes.
+fn note_writing(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let next = layers::revision(connection, path)? + 1;
+    layers::set_setting(connection, path, NUMBER, &next.to_string())
 }
 
 fn exists(connection: &Connection, table: PartnerTable) -> rusqlite::Result<bool> {
@@ -253,10 +274,15 @@ mod tests {
         store.put_partners(PartnerTable::Linkages, &[row(&bare)], true).unwrap();
         assert_eq!(read(&store), [bare]);
         assert_ne!(store.reader().unwrap().partners_stamp().unwrap(), before);
+        assert!(matches!(store.drop_partners(PartnerTable::Traces), Err(StoreError::NoSuchLayer { .. })));
         let sql = "SELECT data_type, (SELECT count(*) FROM gpkg_geometry_columns WHERE table_name = 'farmzone_linkages')
             FROM gpkg_contents WHERE table_name = 'farmzone_linkages'";
         let (data_type, n_shapes): (String, i64) = store.connection.query_row(sql, [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
         assert_eq!((data_type.as_str(), n_shapes), ("attributes", 0));
+        let (stamp, revision) = (store.reader().unwrap().partners_stamp().unwrap(), store.revision().unwrap());
+        assert_eq!(store.drop_partners(PartnerTable::Linkages).unwrap(), revision + 1);
+        assert_eq!(read(&store), Vec::new());
+        assert_ne!(store.reader().unwrap().partners_stamp().unwrap(), stamp);
     }
 
     #[test]

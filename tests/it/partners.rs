@@ -153,7 +153,7 @@ fn zones_and_who_is_behind_them_lead_to_one_another_and_tonnes_are_counted() {
     }
     let linkage = snapshot.partner_card(PartnerTable::Linkages, "L1", false).unwrap();
     assert_eq!((ids(&linkage["zones"]), &linkage["linked"]["partners"]["n"]), (vec!["a"], &json!(2)));
-    assert_eq!(linkage["linked"]["partners"]["rows"][1], json!({ "id": "S1", "name": "Siêu thị A", "kind": "buyer", "as": ["buyer"] }));
+    assert_eq!(linkage["linked"]["partners"]["rows"][0], json!({ "id": "S1", "name": "Siêu thị A", "kind": "buyer", "as": ["buyer"] }));
     assert_eq!(linkage["geometry"]["type"], "Polygon");
     // 4 ha of rice, a quarter of one lost, 12 t a hectare and year.
     let supply = &linkage["supply"];
@@ -229,6 +229,11 @@ fn how_a_partner_is_reached_is_for_who_may_read_holders_and_in_no_file_of_the_ma
     assert!(after.partner_card(PartnerTable::Partners, "C1", true).is_err());
     let stays = after.partner_card(PartnerTable::Partners, "C2", true).unwrap();
     assert_eq!(stays["private"]["representative"], "Trần Thị Kín", "of who stays what is known stays");
+    bench.run(&["drop", "w.gpkg", "farmzone_partners"]).ok();
+    bench.run(&["drop", "w.gpkg", "farmzone_partners"]).refused(3, &["farmzone_partners"]);
+    bench.import(&bench.write("again.csv", "id,name\nC2,HTX Bưởi\n"), "partners", &[]).ok();
+    let again = crate::edits::engine(&bench).snapshot().partner_card(PartnerTable::Partners, "C2", true).unwrap();
+    assert_eq!(again["private"]["representative"], Value::Null, "with the table went how they are reached");
 }
 
 #[test]

@@ -225,10 +225,14 @@ impl Snapshot {
         let (tables, links) = (&self.partners.tables, self.partner_links());
         let related = links.related(row);
         let of = |table: PartnerTable| {
-            let linked = related.iter().filter(move |one| one.table == table);
-            let facts = linked.clone().take(MOST_LINKED).map(|one| {
-                let mut facts = short_facts(tables, *one);
-                let (linkage, partner) = if row.table == PartnerTable::Linkages { (row, *one) } else { (*one, row) };
+            let mut linked: Vec<&PartnerRef> = related.iter().filter(|one| one.table == table).collect();
+            // Who buys is told before the many who grow.
+            if row.table == PartnerTable::Linkages {
+                linked.sort_by_key(|one| !links.buyers(row.place).contains(&one.place));
+            }
+            let facts = linked.iter().take(MOST_LINKED).map(|one| {
+                let mut facts = short_facts(tables, **one);
+                let (linkage, partner) = if row.table == PartnerTable::Linkages { (row, **one) } else { (**one, row) };
                 if linkage.table == PartnerTable::Linkages {
                     let is_producer = links.producers(linkage.place).contains(&partner.place);
                     let is_buyer = links.buyers(linkage.place).contains(&partner.place);
@@ -237,7 +241,7 @@ impl Snapshot {
                 }
                 facts
             });
-            json!({ "n": linked.clone().count(), "rows": facts.collect::<Vec<Value>>() })
+            json!({ "n": linked.len(), "rows": facts.collect::<Vec<Value>>() })
         };
         PartnerTable::ALL.iter().map(|table| (table.as_str().to_owned(), of(*table))).collect::<serde_json::Map<String, Value>>().into()
     }

@@ -305,6 +305,17 @@ fn write(store: &mut Store, table: PartnerTable, file: &ReadFile, outcomes: &[Ou
     private.put_contacts(&contacts, replace, put)
 }
 
+/// Takes a table out; with the partners goes how they are reached.
+pub(in crate::engine) fn drop_table(workspace: &Path, table: PartnerTable) -> Result<Revision, EngineError> {
+    let mut store = Store::open(workspace)?;
+    let private = if table == PartnerTable::Partners { PrivateStore::open(&private_path(workspace))? } else { None };
+    let mut drop = || Ok::<_, EngineError>(store.drop_partners(table)?);
+    match private {
+        Some(mut private) => private.put_contacts(&BTreeMap::new(), true, drop),
+        None => drop(),
+    }
+}
+
 impl Engine {
     /// Looks at a table that somebody sent, and keeps it when that is asked for and the table is as it was looked at.
     ///

@@ -12,6 +12,7 @@ mod supply;
 
 pub use facts::PartnersAsk;
 pub(super) use facts::{PartnerHit, PartnerWords};
+pub(super) use import::drop_table;
 pub use import::{PartnerImport, PartnersImported, import_partners};
 
 use std::collections::BTreeMap;
