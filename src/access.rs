@@ -43,9 +43,9 @@ words! {
         HandleAlerts = "handle_alerts",
         /// Look through the register of codes on its desk.
         ReadRegister = "read_register",
-        /// See who holds a farming area code, who farms there, telephones and identity numbers.
+        /// See who holds a farming area code, who farms there, who represents a cooperative, telephones and identity numbers.
         ReadHolders = "read_holders",
-        /// Import the register of codes, change a code's status, within the limits of `may_touch_code`.
+        /// Import the register of codes, change a code's status, within the limits of `may_touch_code`; import who is behind zones.
         EditRegister = "edit_register",
         /// Make, list and revoke tokens for oneself.
         MakeTokens = "make_tokens",
@@ -123,6 +123,8 @@ pub enum NotAllowed {
     CodeUnit { name: String, code: String, unit: Option<String>, units: Vec<String> },
     #[error("{name} is limited to kinds or units, and may not put a file in place of the whole register: send what changes")]
     WholeRegister { name: String },
+    #[error("{name} is limited to kinds or units, and may not change who is behind zones: a cooperative may have land of any")]
+    Partners { name: String },
     #[error("this is a plan of {owner}, who alone changes it")]
     OthersPlan { owner: String },
     #[error("nobody decides on a plan of their own: somebody else has to return, approve and publish it")]
@@ -184,6 +186,12 @@ pub fn may_touch_code(person: &Person, code: &str, of_kinds: &[String], unit: Op
 pub fn may_replace_register(person: &Person) -> Result<(), NotAllowed> {
     let is_limited = !(person.kinds.is_empty() && person.units.is_empty());
     if is_limited { Err(NotAllowed::WholeRegister { name: person.name.clone() }) } else { Ok(()) }
+}
+
+/// Whether the person may change the tables of who is behind zones: these are of the whole city.
+pub fn may_edit_partners(person: &Person) -> Result<(), NotAllowed> {
+    let is_limited = !(person.kinds.is_empty() && person.units.is_empty());
+    if is_limited { Err(NotAllowed::Partners { name: person.name.clone() }) } else { Ok(()) }
 }
 
 /// Whether the person may change, submit, share and remove a plan of `owner`.

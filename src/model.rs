@@ -206,8 +206,10 @@ pub(crate) use words;
 
 mod code;
 mod issue;
+mod partner;
 pub use code::{CodeHolder, CodeRecord, CodeStatus, StatusStep, Verdict};
 pub use issue::Issue;
+pub use partner::{CellKind, Linkage, Partner, PartnerColumns, PartnerContact, PartnerKind, PartnerTable, Product, TraceCode};
 
 words! {
     /// What a layer is taken as (`import --as`); `encroachments` is what `detect` keeps.

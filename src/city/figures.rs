@@ -30,6 +30,7 @@ pub struct Figures {
     pub kinds: Vec<KindFigures>,
     pub register: RegisterFigures,
     pub codes: CodeFigures,
+    pub partners: PartnerFigures,
     pub growth: GrowthFigures,
     #[serde(rename = "river")]
     pub rivers: Vec<RiverFigures>,
@@ -95,6 +96,18 @@ pub struct RegisterFigures {
     pub share_duplicate_code: f64,
     pub today: String,
     pub linkage_ha: f64,
+}
+
+/// Who is behind the zones.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartnerFigures {
+    pub n_farms: usize,
+    pub n_buyers: usize,
+    pub n_linkages: usize,
+    pub n_products: usize,
+    pub n_traces: usize,
+    pub share_unlinked: f64,
 }
 
 /// What is wrong in the register of codes: shares of its records, each with one fault at most.

@@ -1,7 +1,7 @@
 //! The simulated city and its known truth, from a seed.
 //!
 //! Land is dealt out on a fine lattice (`territory`, `waters`, `roads`, `ground`), borders become smooth
-//! shared arcs (`arcs`, `rings`, `landscape`), blocks become zones with papers (`zoning`, `register`),
+//! shared arcs (`arcs`, `rings`, `landscape`), blocks become zones with papers (`zoning`, `register`, `codes`, `partners`),
 //! then the city grows into them (`growth`). Coordinates are EPSG:5897 metres; facts (names, official
 //! areas, points) come in, every shape is invented. No files, no clock.
 //! Invariants: the same figures and units give the same city, bit by bit; units, zones and land use
@@ -17,6 +17,7 @@ mod ground;
 mod growth;
 mod landscape;
 mod lattice;
+mod partners;
 mod register;
 mod rings;
 mod roads;
@@ -26,6 +27,7 @@ mod zoning;
 
 pub use figures::{Figures, FiguresError};
 pub use growth::Nature;
+pub use partners::Behind;
 
 use crate::geom;
 use crate::model::{CodeRecord, Context, Epoch, Group, LandUse, MultiPolygon, Permit, Right, Unit, Zone};
@@ -53,6 +55,8 @@ pub struct City {
     pub zones: Vec<Zone>,
     /// The register of farming area codes.
     pub codes: Vec<CodeRecord>,
+    /// Cooperatives, linkages, products and trace codes.
+    pub behind: Behind,
     pub context: Vec<Context>,
     /// A full coverage of the city for each epoch, in order.
     pub land_use: Vec<(Epoch, Vec<LandUse>)>,
@@ -114,6 +118,7 @@ pub fn build(figures: &Figures, units: &[UnitPoint], progress: &mut dyn FnMut(&s
         permits: permits(figures, &growth),
         truth: truth(figures, &hosts, &zones, &growth),
         codes: codes::records(figures, units, &zones),
+        behind: partners::tables(figures, units, &zones),
         zones,
     };
     progress("done", 1.0);

@@ -363,3 +363,31 @@ fn figures_that_make_no_city_are_refused_with_the_reason() {
     assert!(refused("epochs = [2014,", "epochs = [2024,").contains("epochs"));
     assert!(refused("seed = ", "sead = ").starts_with("demo.toml: "));
 }
+
+#[test]
+fn everybody_behind_the_zones_is_made_up_and_says_so_and_few_names_lead_nowhere() {
+    let (behind, figures) = (&city().behind, figures());
+    let wanted = &figures.partners;
+    assert_eq!(
+        (behind.linkages.len(), behind.products.len(), behind.traces.len()),
+        (wanted.n_linkages, wanted.n_products, wanted.n_traces)
+    );
+    let is_simulated = behind.partners.iter().all(|p| p.simulated)
+        && behind.linkages.iter().all(|l| l.simulated)
+        && behind.products.iter().all(|p| p.simulated)
+        && behind.traces.iter().all(|t| t.simulated);
+    assert!(is_simulated);
+    let ids: BTreeSet<&str> = behind.partners.iter().map(|p| p.id.as_str()).collect();
+    assert_eq!(ids.len(), behind.partners.len());
+    let names: BTreeSet<&str> = behind.partners.iter().filter_map(|p| p.name.as_deref()).collect();
+    assert!(city().zones.iter().filter_map(|z| z.cooperative.as_deref()).all(|name| names.contains(name)));
+    let leads_nowhere = |id: &&String| !ids.contains(id.as_str());
+    let n_lost = behind.linkages.iter().filter(|l| l.producers.iter().chain(&l.buyers).any(|id| leads_nowhere(&id))).count();
+    assert!((1..=20).contains(&n_lost), "{n_lost}");
+    assert!(behind.products.iter().all(|p| p.owner.as_deref().is_some_and(|id| ids.contains(id))));
+    // The linkage that the zones' papers name is there by that name.
+    let j02 = &behind.linkages[0];
+    assert!(city().zones.iter().any(|z| z.linkage.is_some() && z.linkage.as_deref() == j02.name.as_deref()));
+    let silk: BTreeSet<&str> = behind.linkages[2].zone_ids.iter().map(String::as_str).collect();
+    assert!(city().zones.iter().all(|z| (z.kind == "mulberry") == silk.contains(z.id.as_str())));
+}

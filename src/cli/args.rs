@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::user::UserCommand;
 use crate::engine::{Day, FiguresBy, Lang, Mistake};
-use crate::model::{AlertStatus, Epoch, EpsgCode, LayerRole, NotAWord};
+use crate::model::{AlertStatus, Epoch, EpsgCode, LayerRole, NotAWord, PartnerTable};
 
 /// The open GIS of specialised farming zones.
 #[derive(Debug, Parser)]
@@ -39,7 +39,7 @@ pub enum Command {
         #[arg(long, default_value = "EPSG:5897", value_name = "EPSG:N")]
         crs: EpsgCode,
     },
-    /// Read zones, land use, permits, boundaries, context or the register of codes from any vector file that GDAL reads, land use also from a GeoTIFF, codes also from a table.
+    /// Read zones, land use, permits, boundaries, context or the register of codes from any vector file that GDAL reads, land use also from a GeoTIFF, codes also from a table; who is behind zones from tables.
     Import(Box<ImportArgs>),
     /// List what is in a workspace.
     Layers {
@@ -50,7 +50,7 @@ pub enum Command {
     Drop {
         /// The workspace (.gpkg).
         workspace: PathBuf,
-        /// As `layers` lists it: zones, landuse_2024, …
+        /// As `layers` lists it: zones, landuse_2024, …; or a table of who is behind zones: farmzone_partners, …
         layer: String,
     },
     /// What a plan asks the city to hold of each kind: list it, or take it from a file of [[target]] blocks (kind, hectares, source, valid_from).
@@ -266,9 +266,10 @@ pub struct ImportArgs {
     pub workspace: PathBuf,
     /// A file, a folder, or a zip with one of them inside.
     pub file: PathBuf,
-    /// What to take it as: zones, landuse, permits, boundaries, context or codes.
-    #[arg(long = "as", value_name = "ROLE", value_parser = role)]
-    pub role: LayerRole,
+    /// What to take it as: zones, landuse, permits, boundaries, context or codes; or a table of who is behind zones: partners, linkages,
+    /// products or traces.
+    #[arg(long = "as", value_name = "ROLE", value_parser = taken_as)]
+    pub taken_as: TakenAs,
     /// The layer inside FILE (of a raster the band), when it has several.
     #[arg(long, value_name = "NAME")]
     pub layer: Option<String>,
@@ -389,11 +390,21 @@ pub fn field(text: &str) -> Result<(String, String), NotAWord> {
     }
 }
 
+/// What a file is taken as: a layer, or a table of who is behind zones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenAs {
+    Layer(LayerRole),
+    Table(PartnerTable),
+}
+
 /// What a file can be taken as.
-pub fn role(text: &str) -> Result<LayerRole, NotAWord> {
-    match text.parse() {
-        Ok(LayerRole::Encroachments) | Err(_) => Err(NotAWord::new(text, "one of zones, landuse, permits, boundaries, context, codes")),
-        Ok(role) => Ok(role),
+pub fn taken_as(text: &str) -> Result<TakenAs, NotAWord> {
+    match (text.parse(), text.parse()) {
+        (_, Ok(table)) => Ok(TakenAs::Table(table)),
+        (Ok(LayerRole::Encroachments) | Err(_), _) => {
+            Err(NotAWord::new(text, "one of zones, landuse, permits, boundaries, context, codes, partners, linkages, products, traces"))
+        }
+        (Ok(role), _) => Ok(TakenAs::Layer(role)),
     }
 }
 
@@ -482,7 +493,8 @@ mod tests {
 
     #[test]
     fn events_are_not_a_thing_to_import() {
-        assert!(role("encroachments").is_err());
-        assert_eq!(role("landuse"), Ok(LayerRole::LandUse));
+        assert!(taken_as("encroachments").is_err());
+        assert_eq!(taken_as("landuse"), Ok(TakenAs::Layer(LayerRole::LandUse)));
+        assert_eq!(taken_as("linkages"), Ok(TakenAs::Table(PartnerTable::Linkages)));
     }
 }

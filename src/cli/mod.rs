@@ -10,7 +10,7 @@ mod progress;
 mod run;
 mod user;
 
-pub use args::{Cli, Command, ImportArgs, field, metres, role};
+pub use args::{Cli, Command, ImportArgs, TakenAs, field, metres, taken_as};
 
 use std::process::ExitCode;
 

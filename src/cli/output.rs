@@ -4,8 +4,10 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::engine::{EngineError, ErrorKind, Exported, Figures, Found, Imported, Listed, Overlay, Pyramid, RasterFacts, Target};
-use crate::model::Issue;
+use crate::engine::{
+    EngineError, ErrorKind, Exported, Figures, Found, Imported, Listed, Overlay, PartnersImported, Pyramid, RasterFacts, Target,
+};
+use crate::model::{Issue, Revision};
 
 /// How many issues text shows before it points to `--issues`.
 const SHOWN_ISSUES: usize = 20;
@@ -148,17 +150,36 @@ fn noted(done: &Imported) -> String {
     if done.n_outside > 0 {
         text += &format!("\n{} zones lie wholly or partly outside the boundaries (kept, marked)", done.n_outside);
     }
-    if done.n_issues > 0 {
-        text += &format!("\n{} issues", done.n_issues);
-        for issue in done.issues.iter().take(SHOWN_ISSUES) {
+    text + &issues(done.n_issues, &done.issues) + &kept_as(done.dry_run, done.revision)
+}
+
+fn issues(n_issues: usize, issues: &[Issue]) -> String {
+    let mut text = String::new();
+    if n_issues > 0 {
+        text += &format!("\n{n_issues} issues");
+        for issue in issues.iter().take(SHOWN_ISSUES) {
             text += &format!("\n  {}", issue_line(issue));
         }
-        if done.n_issues > SHOWN_ISSUES {
+        if n_issues > SHOWN_ISSUES {
             text += "\n  … all of them with --issues FILE.csv";
         }
     }
-    text += &if done.dry_run { "\nnothing was changed (--dry-run)".to_owned() } else { format!("\nrevision {}", done.revision) };
     text
+}
+
+fn kept_as(dry_run: bool, revision: Revision) -> String {
+    if dry_run { "\nnothing was changed (--dry-run)".to_owned() } else { format!("\nrevision {revision}") }
+}
+
+pub fn partners_imported(done: &PartnersImported) -> String {
+    let mut text = format!(
+        "{}: {} read, {} new, {} changed, {} as they were, {} set aside",
+        done.layer, done.n_read, done.n_add, done.n_change, done.n_same, done.n_rejected
+    );
+    if done.n_unlinked > 0 {
+        text += &format!("\n{} rows name what is not there, or there more than once (kept, linked when it comes)", done.n_unlinked);
+    }
+    text + &issues(done.n_issues, &done.issues) + &kept_as(done.dry_run, done.revision)
 }
 
 pub fn layers(layers: &[Listed]) -> String {

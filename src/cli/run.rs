@@ -1,5 +1,6 @@
 //! Each command: what it asks the engine, and what it prints.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -7,16 +8,17 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::args::{Cli, Command, DossierArgs, ImportArgs, TILE_CACHE_MB};
+use super::args::{Cli, Command, DossierArgs, ImportArgs, TILE_CACHE_MB, TakenAs};
 use super::check;
 use super::output;
 use super::progress::Bar;
 use super::user;
 use crate::engine::{
     self, Accounts, AlertsAsk, By, DossierAsk, DossierFile, Engine, EngineError, FiguresAsk, FiguresBy, Filter, Import, Mode, Page,
-    PyramidAsk, Reach, Rulebook, Subject, SubjectKind, TileLayer, TransitionsAsk,
+    PartnerImport, PyramidAsk, Reach, Rulebook, Subject, SubjectKind, TileLayer, TransitionsAsk,
 };
 use crate::http::{self, Readers, Serving, Settings};
+use crate::model::PartnerTable;
 
 pub fn run(cli: &Cli) -> Result<(), EngineError> {
     log_to_stderr(cli);
@@ -134,9 +136,19 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
 
 fn import(cli: &Cli, args: &ImportArgs, rulebook: Rulebook) -> Result<(), EngineError> {
     let fields = args.field_map().map_err(|name| EngineError::usage(format!("--field {name}=… is given twice: which column is it?")))?;
+    let mode = match (args.replace, args.append, args.update) {
+        (true, _, _) => Mode::Replace,
+        (_, true, _) => Mode::Append,
+        (_, _, true) => Mode::Update,
+        _ => Mode::New,
+    };
+    let role = match args.taken_as {
+        TakenAs::Layer(role) => role,
+        TakenAs::Table(table) => return import_table(cli, args, table, &fields, mode, rulebook),
+    };
     let request = Import {
         file: &args.file,
-        role: args.role,
+        role,
         layer: args.layer.as_deref(),
         fields: &fields,
         kind: args.kind.as_deref(),
@@ -150,12 +162,7 @@ fn import(cli: &Cli, args: &ImportArgs, rulebook: Rulebook) -> Result<(), Engine
         accuracy_m: args.accuracy,
         source: args.source.as_deref(),
         encoding: args.encoding.as_deref(),
-        mode: match (args.replace, args.append, args.update) {
-            (true, _, _) => Mode::Replace,
-            (_, true, _) => Mode::Append,
-            (_, _, true) => Mode::Update,
-            _ => Mode::New,
-        },
+        mode,
         strict: args.strict,
         issues_out: args.issues.as_deref(),
         dry_run: args.dry_run,
@@ -166,6 +173,48 @@ fn import(cli: &Cli, args: &ImportArgs, rulebook: Rulebook) -> Result<(), Engine
     drop(bar);
     let done = done?;
     output::result(cli.json, &json!(done), &output::imported(&done))
+}
+
+/// Who is behind zones: a table without land, which most options say nothing of.
+fn import_table(
+    cli: &Cli,
+    args: &ImportArgs,
+    table: PartnerTable,
+    fields: &BTreeMap<String, String>,
+    mode: Mode,
+    rulebook: Rulebook,
+) -> Result<(), EngineError> {
+    let of_land = [
+        ("--kind", args.kind.is_some()),
+        ("--code", args.code.is_some()),
+        ("--keep", !args.keep.is_empty()),
+        ("--epoch", args.epoch.is_some()),
+        ("--crs", args.crs.is_some()),
+        ("--operation", args.operation.is_some()),
+        ("--correct", args.correct.is_some()),
+        ("--accuracy", args.accuracy.is_some()),
+        ("--source", args.source.is_some()),
+    ];
+    if let Some((option, _)) = of_land.iter().find(|(_, is_given)| *is_given) {
+        return Err(EngineError::usage(format!("{option} is for layers; {table} are a table of rows: leave it out")));
+    }
+    let request = PartnerImport {
+        file: &args.file,
+        table,
+        layer: args.layer.as_deref(),
+        fields,
+        encoding: args.encoding.as_deref(),
+        mode,
+        strict: args.strict,
+        issues_out: args.issues.as_deref(),
+        dry_run: args.dry_run,
+    };
+    let mut bar = Bar::new();
+    let rulebook = Arc::new(rulebook);
+    let done = engine::import_partners(&args.workspace, &rulebook, &request, &mut |step, done, total| bar.show(step, done, total));
+    drop(bar);
+    let done = done?;
+    output::result(cli.json, &json!(done), &output::partners_imported(&done))
 }
 
 fn dossier(cli: &Cli, args: &DossierArgs, rulebook: Rulebook) -> Result<(), EngineError> {

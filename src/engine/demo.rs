@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::Serialize;
+use serde_json::Value as Json;
+
 use super::snapshot::Snapshot;
 use super::{EngineError, Progress, Rulebook, detect};
 use crate::city::{self, City, UnitPoint};
 use crate::crs::Transform;
 use crate::formats::{About, Column, ColumnType, Export, Row, Table, Value};
-use crate::model::{CodeHolder, CodeRecord, Coord, Epoch, EpsgCode, Geometry};
-use crate::store::{self, Mode, NewLayer, PrivateStore, Setting, Store, private_path};
+use crate::model::{CodeHolder, CodeRecord, Coord, Epoch, EpsgCode, Geometry, PartnerContact, PartnerTable};
+use crate::store::{self, Mode, NewLayer, PartnerRow, PrivateStore, Setting, Store, private_path};
 
 /// What every layer of the simulated city says of itself.
 const SOURCE: &str = "farmzone demo: simulated, no real place; names, codes and areas of communes are facts";
@@ -38,7 +41,7 @@ pub fn make_demo(workspace: &Path, rulebook: &Rulebook, progress: Progress) -> R
     write_holders(&city, workspace)
 }
 
-/// Who holds the simulated codes: names, numbers and telephones that nobody has.
+/// Who holds the simulated codes, and how the simulated partners are reached: names, numbers and telephones that nobody has.
 fn write_holders(city: &City, workspace: &Path) -> Result<(), EngineError> {
     let holder = |n: usize| CodeHolder {
         holder: Some(format!("Người mô phỏng {n}")),
@@ -48,8 +51,15 @@ fn write_holders(city: &City, workspace: &Path) -> Result<(), EngineError> {
     };
     let key = |record: &CodeRecord| (record.code.clone(), record.part.clone().unwrap_or_default());
     let holders = city.codes.iter().enumerate().map(|(n, record)| (key(record), holder(n + 1))).collect();
+    let contact = |n: usize| PartnerContact {
+        representative: Some(format!("Đại diện mô phỏng {n}")),
+        phone: Some(format!("0000 001 {n:03}")),
+        identity_no: Some(format!("000000001{n:03}")),
+    };
+    let contacts = city.behind.partners.iter().enumerate().map(|(n, partner)| (partner.id.clone(), contact(n + 1))).collect();
     let mut private = PrivateStore::open_or_create(&private_path(workspace))?;
-    private.put_holders(&holders, true, || Ok::<_, EngineError>(()))
+    private.put_holders(&holders, true, || Ok::<_, EngineError>(()))?;
+    private.put_contacts(&contacts, true, || Ok::<_, EngineError>(()))
 }
 
 /// A workspace that is not finished; what is left of it goes with this.
@@ -96,12 +106,25 @@ fn fill(path: &Path, city: &City, targets: &str, progress: Progress) -> Result<(
     write(&mut store, None, &city.permits)?;
     write(&mut store, None, &city.zones)?;
     write(&mut store, None, &city.codes)?;
+    let behind = &city.behind;
+    store.put_partners(PartnerTable::Partners, &rows(&behind.partners)?, true)?;
+    store.put_partners(PartnerTable::Linkages, &rows(&behind.linkages)?, true)?;
+    store.put_partners(PartnerTable::Products, &rows(&behind.products)?, true)?;
+    store.put_partners(PartnerTable::Traces, &rows(&behind.traces)?, true)?;
     let n_epochs = city.land_use.len() as u64;
     for (i, (epoch, land_use)) in city.land_use.iter().enumerate() {
         progress("writing land use", i as u64, n_epochs);
         write(&mut store, Some(*epoch), land_use)?;
     }
     Ok(())
+}
+
+fn rows<T: Serialize>(records: &[T]) -> Result<Vec<PartnerRow>, EngineError> {
+    let row = |record: &T| match serde_json::to_value(record) {
+        Ok(Json::Object(row)) => Ok(row),
+        _ => Err(EngineError::internal("a row that is no row")),
+    };
+    records.iter().map(row).collect()
 }
 
 fn write<F: store::Feature>(store: &mut Store, epoch: Option<Epoch>, features: &[F]) -> Result<(), EngineError> {

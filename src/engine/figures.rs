@@ -437,7 +437,7 @@ impl Snapshot {
             "lost_share": lost_m2.map(|lost| rounded_share(lost / view.area_m2)), "outside_share": rounded_share(view.outside_share),
             "center": self.lonlat_point(view.center())?, "epoch": found.as_ref().map(|f| f.epoch), "source": layer.map(|l| l.source.clone()),
             "simulated": layer.is_some_and(|l| l.simulated), "revision": view.revision, "events": shown?, "n_events": events.len(),
-            "codes": self.codes_of_zone(place)?,
+            "codes": self.codes_of_zone(place)?, "behind": self.behind_facts(place),
         });
         Ok(
             json!({ "type": "Feature", "id": zone.id, "bbox": self.lonlat_bounds(view.bounds)?, "geometry": geojson(&lonlat), "properties": properties, "revision": self.revision }),

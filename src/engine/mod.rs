@@ -23,6 +23,7 @@ mod lists;
 mod live;
 mod maps;
 mod mistakes;
+mod partners;
 mod password;
 mod place;
 mod planning;
@@ -59,6 +60,7 @@ pub use import::{Import, Imported, RasterFacts, import};
 pub use lists::{EventSort, ListAsk, Order, Places, TableAsk, TableFile, ZoneSort};
 pub use live::{Engine, News};
 pub use maps::StyleAsk;
+pub use partners::{PartnerImport, PartnersAsk, PartnersImported, import_partners};
 pub use password::generated_password;
 pub use place::{CrsFacts, Place};
 pub use planning::{Figures, FiguresAsk, FiguresBy, FiguresRow};
@@ -87,7 +89,7 @@ use serde::Serialize;
 
 use crate::crs::Crs;
 use crate::legend::Targets;
-use crate::model::{Epoch, EpsgCode, Layer, Revision};
+use crate::model::{Epoch, EpsgCode, Layer, PartnerTable, Revision};
 use crate::store::{Reader, Setting, SrsDefinition, Store, StoreError};
 
 /// What a flow says while it works: the step, how far it is, and how far it will go (0: unknown).
@@ -186,7 +188,10 @@ fn in_order(mut layers: Vec<Layer>) -> Vec<Layer> {
 
 /// Takes a layer out.
 pub fn drop_layer(path: &Path, name: &str) -> Result<Revision, EngineError> {
-    Ok(Store::open(path)?.drop_layer(name)?)
+    match PartnerTable::ALL.iter().find(|table| table.table_name() == name) {
+        Some(table) => partners::drop_table(path, *table),
+        None => Ok(Store::open(path)?.drop_layer(name)?),
+    }
 }
 
 /// What a plan asks the workspace to hold, with `file`'s in place of what was asked before.

@@ -9,7 +9,7 @@ use rust_embed::RustEmbed;
 
 use super::EngineError;
 use crate::codes::{CodeRules, RuleTexts, Schemes};
-use crate::legend::{Kinds, Legend, Rules, Units};
+use crate::legend::{Kinds, Legend, Rules, Units, Yields};
 
 #[derive(RustEmbed)]
 #[folder = "zones/"]
@@ -30,6 +30,8 @@ pub struct Rulebook {
     pub schemes: Arc<Schemes>,
     /// What codes are judged by.
     pub codes: Arc<CodeRules>,
+    /// What a hectare of each kind yields.
+    pub yields: Arc<Yields>,
     dir: Option<PathBuf>,
     digest: String,
 }
@@ -61,6 +63,10 @@ impl Rulebook {
             ["checks", "markets", "crops", "districts"].map(|name| text(&format!("codes/{name}.toml")));
         let (checks, markets, crops, districts) = (checks?, markets?, crops?, districts?);
         let codes = CodeRules::parse(&RuleTexts { checks: &checks, markets: &markets, crops: &crops, districts: &districts })?;
+        let yields = Yields::parse("yields.toml", &text("yields.toml")?)?;
+        if let Some(one) = yields.yields.iter().find(|one| kinds.get(&one.kind).is_none()) {
+            return Err(EngineError::invalid(format!("yields.toml: no kind “{}” in kinds.toml to have a yield", one.kind)));
+        }
         let mut hash = blake3::Hasher::new();
         hash.update(text("rules.toml")?.as_bytes());
         for name in names(dir, "legends/", ".toml") {
@@ -68,7 +74,7 @@ impl Rulebook {
         }
         let digest = hash.finalize().to_hex()[..12].to_owned();
         let (kinds, rules, schemes, codes) = (Arc::new(kinds), Arc::new(rules), Arc::new(schemes), Arc::new(codes));
-        Ok(Rulebook { kinds, rules, schemes, codes, dir: dir.map(Path::to_owned), digest })
+        Ok(Rulebook { kinds, rules, schemes, codes, yields: Arc::new(yields), dir: dir.map(Path::to_owned), digest })
     }
 
     /// Of the rules and legends: what was detected under others does not hold.

@@ -1,4 +1,4 @@
-//! The search box: units, zones and codes of which a text answers what was typed; with typing mistakes where nothing else does.
+//! The search box: units, zones, codes and who is behind zones of which a text answers what was typed; with typing mistakes where nothing else does.
 
 use rayon::prelude::*;
 
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::EngineError;
 use super::figures::rounded_m2;
+use super::partners::{PartnerHit, PartnerWords};
 use super::snapshot::{Snapshot, UnitView, Zones};
 use crate::legend::Words;
 use crate::model::Coord;
@@ -14,7 +15,20 @@ use crate::model::Coord;
 #[derive(Debug)]
 pub(super) struct Searchable {
     units: Vec<Vec<Words>>,
-    zones: Vec<Vec<Words>>,
+    zones: Vec<ZoneWords>,
+}
+
+/// What a zone is found by: what it is called, and who its papers say is behind it.
+#[derive(Debug)]
+struct ZoneWords {
+    own: Vec<Words>,
+    behind: Vec<Words>,
+}
+
+impl ZoneWords {
+    fn all(&self) -> impl Iterator<Item = &Words> + Clone {
+        self.own.iter().chain(&self.behind)
+    }
 }
 
 impl Searchable {
@@ -32,15 +46,9 @@ impl Searchable {
             zones: zones
                 .list
                 .iter()
-                .map(|z| {
-                    words(&[
-                        z.zone.name.as_deref(),
-                        z.zone.code.as_deref(),
-                        Some(&z.zone.id),
-                        z.zone.cooperative.as_deref(),
-                        z.zone.linkage.as_deref(),
-                        z.zone.products.as_deref(),
-                    ])
+                .map(|z| ZoneWords {
+                    own: words(&[z.zone.name.as_deref(), z.zone.code.as_deref(), Some(&z.zone.id)]),
+                    behind: words(&[z.zone.cooperative.as_deref(), z.zone.linkage.as_deref(), z.zone.products.as_deref()]),
                 })
                 .collect(),
         }
@@ -50,7 +58,7 @@ impl Searchable {
 impl Searchable {
     /// Whether a zone answers what was typed: one of its texts holds the words.
     pub(super) fn answers(&self, zone: usize, typed: &Words) -> bool {
-        self.zones.get(zone).is_some_and(|texts| texts.iter().any(|text| typed.found_in(text)))
+        self.zones.get(zone).is_some_and(|texts| texts.all().any(|text| typed.found_in(text)))
     }
 }
 
@@ -60,29 +68,41 @@ enum Hit {
     Zone(usize),
     /// A code of the register: its place among the entries.
     Code(usize),
+    Partner(PartnerHit),
 }
 
 impl Snapshot {
-    /// `GET /api/v1/search`: the best first; what is named exactly before what only holds the words, units before zones.
+    /// `GET /api/v1/search`: the best first; what is named exactly before what only holds the words, units before zones, places before partners.
     pub fn search(&self, query: &str, limit: usize) -> Result<Value, EngineError> {
         let typed = Words::new(query);
         let mut hits: Vec<(u8, usize, Hit)> = Vec::new();
         let has_letters = query.chars().any(char::is_alphanumeric);
         if has_letters {
             let searchable = self.searchable();
-            let mut look = |texts: &[Words], hit: Hit| {
-                if let Some(rank) = texts.iter().filter_map(|text| rank(&typed, text)).min() {
-                    hits.push((rank, texts.first().map_or(0, Words::n_words), hit));
-                }
-            };
-            searchable.units.iter().enumerate().for_each(|(i, texts)| look(texts, Hit::Unit(i)));
-            searchable.zones.iter().enumerate().for_each(|(i, texts)| look(texts, Hit::Zone(i)));
+            let best =
+                |texts: &[Words], of: [u8; 2]| texts.iter().filter_map(|text| rank(&typed, text)).min().map(|at| of[usize::from(at)]);
+            let n_words = |texts: &[Words]| texts.first().map_or(0, Words::n_words);
+            for (i, texts) in searchable.units.iter().enumerate() {
+                hits.extend(best(texts, [NAMED, HOLDS]).map(|rank| (rank, n_words(texts), Hit::Unit(i))));
+            }
+            for (i, ZoneWords { own, behind }) in searchable.zones.iter().enumerate() {
+                let found = [best(own, [NAMED, HOLDS]), best(behind, [BEHIND, BEHIND])].into_iter().flatten().min();
+                hits.extend(found.map(|rank| (rank, n_words(own), Hit::Zone(i))));
+            }
             let lands = self.code_lands();
             let words = lands.words(&self.codes);
             // A code that a zone bears is found with the zone.
             let is_borne = |entry: usize| lands.zone_of(entry).is_some_and(|zone| hits.iter().any(|(_, _, hit)| *hit == Hit::Zone(zone)));
-            let found = words.iter().enumerate().filter_map(|(entry, text)| Some((rank(&typed, text)?, text.n_words(), Hit::Code(entry))));
+            let found = words.iter().enumerate().filter_map(|(entry, text)| {
+                let rank = best(std::slice::from_ref(text), [NAMED, HOLDS])?;
+                Some((rank, text.n_words(), Hit::Code(entry)))
+            });
             let codes: Vec<(u8, usize, Hit)> = found.filter(|(_, _, hit)| !matches!(hit, Hit::Code(entry) if is_borne(*entry))).collect();
+            for (row, PartnerWords { own, more }) in self.sought_partners() {
+                let found =
+                    [best(own, [PARTNER_NAMED, PARTNER_HOLDS]), best(more, [PARTNER_HOLDS, PARTNER_HOLDS])].into_iter().flatten().min();
+                hits.extend(found.map(|rank| (rank, n_words(own), Hit::Partner(*row))));
+            }
             hits.extend(codes.into_iter().filter(|(_, _, hit)| matches!(hit, Hit::Code(entry) if lands.bounds_of(*entry).is_some())));
         }
         // What is no word has no mistakes either.
@@ -96,15 +116,20 @@ impl Snapshot {
         Ok(json!({ "revision": self.revision, "n_matched": n_matched, "is_guess": is_guess && n_matched > 0, "results": results }))
     }
 
-    /// Units and zones that were meant, most likely: those with the fewest mistakes.
+    /// Units, zones and partners that were meant, most likely: those with the fewest mistakes.
     fn with_mistakes(&self, typed: &Words) -> Vec<(u8, usize, Hit)> {
         let searchable = self.searchable();
-        let nearest = |texts: &[Words], hit: Hit| {
-            let n_mistakes = texts.iter().filter_map(|text| typed.mistakes_in(text)).min()?;
-            Some((MISTAKEN + n_mistakes as u8, texts.first().map_or(0, Words::n_words), hit))
-        };
-        let mut hits: Vec<_> = searchable.units.par_iter().enumerate().filter_map(|(i, texts)| nearest(texts, Hit::Unit(i))).collect();
-        hits.par_extend(searchable.zones.par_iter().enumerate().filter_map(|(i, texts)| nearest(texts, Hit::Zone(i))));
+        fn nearest<'w>(typed: &Words, texts: impl Iterator<Item = &'w Words> + Clone, hit: Hit) -> Option<(u8, usize, Hit)> {
+            let n_mistakes = texts.clone().filter_map(|text| typed.mistakes_in(text)).min()?;
+            let n_words = texts.clone().next().map_or(0, Words::n_words);
+            // What is called alike is more likely a place.
+            let n_words = if matches!(hit, Hit::Partner(_)) { n_words + MOST_WORDS } else { n_words };
+            Some((MISTAKEN + n_mistakes as u8, n_words, hit))
+        }
+        let mut hits: Vec<_> =
+            searchable.units.par_iter().enumerate().filter_map(|(i, texts)| nearest(typed, texts.iter(), Hit::Unit(i))).collect();
+        hits.par_extend(searchable.zones.par_iter().enumerate().filter_map(|(i, texts)| nearest(typed, texts.all(), Hit::Zone(i))));
+        hits.par_extend(self.sought_partners().par_iter().filter_map(|(row, texts)| nearest(typed, texts.own.iter(), Hit::Partner(*row))));
         let least = hits.iter().map(|(rank, ..)| *rank).min();
         hits.retain(|(rank, ..)| Some(*rank) == least);
         hits
@@ -135,6 +160,7 @@ impl Snapshot {
                     "center": self.lonlat_point(middle)?, "bounds": self.lonlat_bounds(bounds)?,
                 }))
             }
+            Hit::Partner(row) => self.partner_hit(row),
             Hit::Zone(i) => {
                 let view = &self.zones.list[i];
                 Ok(json!({
@@ -147,8 +173,17 @@ impl Snapshot {
     }
 }
 
+/// Ranks, the best first: a place or a code that is named exactly, a partner that is; a place whose name holds the words, a partner
+/// whose texts do; a zone whose papers name who was typed.
+const NAMED: u8 = 0;
+const PARTNER_NAMED: u8 = 1;
+const HOLDS: u8 = 2;
+const PARTNER_HOLDS: u8 = 3;
+const BEHIND: u8 = 4;
 /// The rank of what was meant without a mistake; with each mistake one more.
-const MISTAKEN: u8 = 2;
+const MISTAKEN: u8 = 5;
+/// More than any name has.
+const MOST_WORDS: usize = 10_000;
 
 fn rank(query: &Words, text: &Words) -> Option<u8> {
     if query.names(text) { Some(0) } else { query.found_in(text).then_some(1) }

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::alerts::Alerts;
 use super::detect::Provenance;
 use super::events::{EpochEvents, Rested};
+use super::partners::{Linked, Partners};
 use super::place::Place;
 use super::planning::AskedFigures;
 use super::plans::PlanFigures;
@@ -241,6 +242,9 @@ pub struct Snapshot {
     pub codes: Arc<Register>,
     /// Their land, found when it is first asked for.
     pub(super) code_lands: OnceLock<Arc<CodeLands>>,
+    /// Who is behind the zones.
+    pub(super) partners: Arc<Partners>,
+    pub(super) partner_links: Linked,
     /// Epochs of land use, polygons or cells, the oldest first.
     pub epochs: Vec<Epoch>,
     /// Epochs of land use that comes as a raster, the oldest first.
@@ -396,6 +400,8 @@ impl Snapshot {
             permits,
             codes,
             code_lands: OnceLock::new(),
+            partners: Partners::load(&reader, before)?,
+            partner_links: Linked::new(),
             epochs: layers.iter().filter(|l| l.role == LayerRole::LandUse).filter_map(|l| l.epoch).collect(),
             raster_epochs: layers.iter().filter(|l| l.raster.is_some()).filter_map(|l| l.epoch).collect(),
             rasters: BTreeMap::new(),
@@ -459,6 +465,9 @@ impl Snapshot {
         snapshot.tiles = PreparedTiles::shared(&snapshot, before);
         if let Some(lands) = before.and_then(|before| snapshot.shared_code_lands(before)) {
             snapshot.code_lands = OnceLock::from(lands);
+        }
+        if let Some(links) = before.and_then(|before| snapshot.shared_partner_links(before)) {
+            snapshot.partner_links = OnceLock::from(links);
         }
         Ok(snapshot)
     }

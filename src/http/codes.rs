@@ -14,6 +14,7 @@ use super::session::Who;
 use super::{App, blocking, file_sent};
 use crate::access::Action;
 use crate::engine::{CheckAsk, CodeList, CodesAsk, EngineError, RegisterAsk, Snapshot, StatusAsk};
+use crate::model::PartnerTable;
 
 const CSV: &str = "text/csv";
 /// Of a file's, a column's, a market's name.
@@ -163,7 +164,8 @@ pub(super) async fn import(State(app): State<App>, who: Who, headers: HeaderMap,
     who.may(Action::EditRegister)?;
     let ask =
         Ask::read(&uri, &["as", "filename", "layer", "mapping", "crs", "operation", "encoding", "correct", "keep", "mode", "revision"])?;
-    ask.word("as", &["codes"])?;
+    let taken_as = ask.word("as", &["codes", "partners", "linkages", "products", "traces"])?;
+    let table: Option<PartnerTable> = taken_as.parse().ok();
     let text = |name: &str| Ok::<_, ApiError>(ask.short_text(name, MOST_CHARACTERS)?.map(str::to_owned));
     let mapping = ask.short_text("mapping", 6_000)?.map(serde_json::from_str).transpose();
     let keep = ask.word("keep", &["false", "true"])? == "true";
@@ -195,7 +197,10 @@ pub(super) async fn import(State(app): State<App>, who: Who, headers: HeaderMap,
     }
     let looked = written(app, move |engine| {
         let _permit = permit;
-        engine.import_register(&bytes, &wanted, &who.0)
+        match table {
+            Some(table) => engine.import_partner_table(&bytes, table, &wanted, &who.0),
+            None => engine.import_register(&bytes, &wanted, &who.0),
+        }
     });
     let looked = looked.await?;
     if wants_issues {

@@ -21,6 +21,7 @@ mod feed;
 mod guard;
 mod maps;
 mod metrics;
+mod partners;
 mod plans;
 mod serve;
 mod session;
@@ -289,6 +290,14 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/codes/{code}/dossier.xlsx",
     "/api/v1/codes/{code}/dossier.geojson",
     "/api/v1/imports",
+    "/api/v1/partners",
+    "/api/v1/partners/{id}",
+    "/api/v1/linkages",
+    "/api/v1/linkages/{id}",
+    "/api/v1/products",
+    "/api/v1/products/{id}",
+    "/api/v1/traces",
+    "/api/v1/traces/{id}",
     "/api/v1/transitions",
     "/api/v1/figures",
     "/api/v1/encroachments",
@@ -367,6 +376,14 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/codes/{code}", get(codes::one))
         .route("/api/v1/codes/{code}/status", put(codes::put_status))
         .route("/api/v1/imports", post(codes::import).layer(DefaultBodyLimit::max(guard::MOST_FILE_BYTES as usize)))
+        .route("/api/v1/partners", get(partners::partners))
+        .route("/api/v1/partners/{id}", get(partners::partner))
+        .route("/api/v1/linkages", get(partners::linkages))
+        .route("/api/v1/linkages/{id}", get(partners::linkage))
+        .route("/api/v1/products", get(partners::products))
+        .route("/api/v1/products/{id}", get(partners::product))
+        .route("/api/v1/traces", get(partners::traces))
+        .route("/api/v1/traces/{id}", get(partners::trace))
         .route("/api/v1/transitions", get(api::transitions))
         .route("/api/v1/figures", get(api::figures))
         .route("/api/v1/encroachments", get(api::encroachments))

@@ -1,4 +1,5 @@
-//! What the labels mean: kinds of zones and what a plan asks of them, land-use codes, rules of encroachment, facts of units.
+//! What the labels mean: kinds of zones and what a plan asks of them, land-use codes, rules of encroachment,
+//! facts of units, what a hectare yields.
 //!
 //! Parsed from the text of `zones/`, which the caller hands in; every value there is dated and
 //! sourced. No file is opened here. A text is taken whole or refused with file, line and advice: an
@@ -12,6 +13,7 @@ mod rules;
 mod targets;
 mod text;
 mod units;
+mod yields;
 
 pub use kinds::{Kind, Kinds};
 pub use landuse::Legend;
@@ -19,6 +21,7 @@ pub use rules::{EditRules, Rules};
 pub use targets::{Target, Targets};
 pub use text::{Words, fold, spelled};
 pub use units::{UnitFact, Units};
+pub use yields::{Yield, Yields};
 
 pub use crate::model::{LandUseClass, Text};
 

@@ -16,6 +16,7 @@ mod keys;
 mod layers;
 mod mbtiles;
 mod packed;
+mod partners;
 mod placing;
 mod plans;
 mod private;
@@ -39,6 +40,7 @@ use error::During;
 pub use error::StoreError;
 pub use feature::Feature;
 pub use mbtiles::MbTiles;
+pub use partners::PartnerRow;
 pub use plans::{Plan, PlanChange, PlanComment, PlanEdit, PlanStep};
 pub use private::{
     Account, AlertDesk, AlertNote, AlertPhoto, AlertStep, Counted, PrivateStore, SESSION_LASTS_S, SecretHash, Token, private_path,

@@ -1,5 +1,5 @@
 //! `NAME.private.sqlite` beside the workspace: accounts, sessions, tokens, who failed to sign in, what officers keep to themselves,
-//! and who holds which code.
+//! who holds which code, and how partners are reached.
 //!
 //! Apart from the GeoPackage, because GIS programs list every table of that. Knows no clock (times are given,
 //! in seconds since 1970), no password (it is given hashes) and no right. Invariants: only its owner can read
@@ -16,6 +16,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, Trans
 
 use super::codes::HOLDERS;
 use super::error::{During, StoreError};
+use super::partners::CONTACTS;
 use super::placing;
 use crate::model::Role;
 pub use alerts::{AlertDesk, AlertNote, AlertPhoto, AlertStep};
@@ -23,7 +24,7 @@ pub use alerts::{AlertDesk, AlertNote, AlertPhoto, AlertStep};
 /// "FZPR", in SQLite's application_id.
 const APPLICATION_ID: i32 = 0x465A_5052;
 /// What each version added to the one before; a file of a higher version is refused.
-const ADDED: &[&str] = &[ACCOUNTS, alerts::TABLES, HOLDERS];
+const ADDED: &[&str] = &[ACCOUNTS, alerts::TABLES, HOLDERS, CONTACTS];
 const VERSION: i32 = ADDED.len() as i32;
 
 const ACCOUNTS: &str = "

@@ -329,7 +329,7 @@ pub(super) fn remove(connection: &Connection, path: &Path, name: &str) -> Result
 
 /// Takes out all that other tables say of a layer, those of GDAL and QGIS too: its feature count, its
 /// metadata. Its styles stay, for a layer that comes again.
-fn forget(connection: &Connection, path: &Path, name: &str) -> Result<(), StoreError> {
+pub(super) fn forget(connection: &Connection, path: &Path, name: &str) -> Result<(), StoreError> {
     let doing = "dropping a layer";
     let ours = ["farmzone_layers", "gpkg_extensions", "gpkg_geometry_columns"];
     let others = ["gpkg_ogr_contents", "gpkg_data_columns", "gpkg_metadata_reference"];

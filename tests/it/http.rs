@@ -585,8 +585,8 @@ async fn every_described_path_answers_and_every_answer_protects_its_reader() {
             "/api/v1/alerts" | "/api/v1/alerts/digest" | "/api/v1/alerts/a" | "/api/v1/alerts/a/photos/1" => StatusCode::UNAUTHORIZED,
             path if path.starts_with("/api/v1/alerts/") => StatusCode::METHOD_NOT_ALLOWED,
             path if path.starts_with("/api/v1/plans/") => StatusCode::METHOD_NOT_ALLOWED,
-            // No dossier has the id “a”; what has one is tried in `dossiers`.
-            "/verify/a" => StatusCode::NOT_FOUND,
+            // Nothing has the id “a”; what has one is tried in `dossiers` and `partners`.
+            "/verify/a" | "/api/v1/partners/a" | "/api/v1/linkages/a" | "/api/v1/products/a" | "/api/v1/traces/a" => StatusCode::NOT_FOUND,
             _ => StatusCode::OK,
         };
         assert_eq!(response.status(), status, "{path}");

@@ -10,6 +10,7 @@ mod flows;
 mod formats;
 mod http;
 mod jts;
+mod partners;
 mod plans;
 mod program;
 mod pyramid;

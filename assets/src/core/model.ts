@@ -1,5 +1,6 @@
 // The words of the field, as the API says them (docs/api.md). Areas are m², shares 0 to 1, bounds [w, s, e, n] in degrees.
 import type { ZoneCode } from './officer/codes.ts';
+import type { Behind } from './partners/partners.ts';
 
 export type Lang = 'vi' | 'en';
 export type Theme = 'light' | 'dark';
@@ -261,6 +262,8 @@ export interface Zone {
   n_events: number | null;
   /** Farming area codes of the register that are on it, and that of its own papers. */
   codes?: ZoneCode[];
+  /** Who is behind it; null where the workspace has no tables of that. */
+  behind?: Behind | null;
 }
 
 export interface ZoneRow {
@@ -281,14 +284,15 @@ export interface Rows<Row> {
 
 export interface SearchResult {
   /** A code is told of only where no zone bears it. */
-  type: 'zone' | 'unit' | 'code';
+  type: 'zone' | 'unit' | 'code' | 'partner' | 'linkage' | 'product' | 'trace';
   id: string;
   name: string;
   code: string | null;
   kind: string | null;
   unit_name: string | null;
   area_m2: number | null;
-  bounds: Bounds;
+  /** Null of a partner without zones. */
+  bounds: Bounds | null;
 }
 
 export interface LanduseClass {

@@ -17,6 +17,8 @@ export interface View extends Filter {
   zone: string | null;
   /** The piece of lost land whose card is open. */
   event: string | null;
+  /** The cooperative, linkage, product or trace code whose card is open: its table, a slash, its key. */
+  partner: string | null;
   /** The plan that is open. */
   plan: string | null;
   /** The secret of a link by which anybody may read the plan. */
@@ -46,6 +48,7 @@ export const DEFAULT_VIEW: View = {
   ...NO_EVENT_FILTER,
   zone: null,
   event: null,
+  partner: null,
   plan: null,
   share: null,
   check: null,
@@ -82,6 +85,7 @@ export function format_link(view: View): string {
   if (view.since) put('since', format_span(view.since));
   if (view.zone) put('zone', encodeURIComponent(view.zone));
   if (view.event) put('event', encodeURIComponent(view.event));
+  if (view.partner) put('partner', encodeURIComponent(view.partner));
   if (view.plan) put('plan', encodeURIComponent(view.plan));
   if (view.share) put('share', encodeURIComponent(view.share));
   if (view.check !== null) put('check', encodeURIComponent(view.check));
@@ -124,6 +128,7 @@ export function parse_link(hash: string): View {
     since: parse_span(text('since')),
     zone: text('zone'),
     event: text('event'),
+    partner: text('partner'),
     plan: text('plan'),
     share: text('share'),
     check: values.has('check') ? (text('check') ?? '') : null,

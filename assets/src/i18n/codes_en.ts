@@ -183,6 +183,12 @@ export const codes_en: Record<keyof typeof codes_vi, string> = {
   not_found: 'There is no code {code} in the register.',
 
   import: 'Import a file',
+  import_as: 'This file is',
+  import_as_codes: 'The register of area codes',
+  import_as_partners: 'Cooperatives, farms, buyers',
+  import_as_linkages: 'Production–consumption linkages',
+  import_as_products: 'OCOP products',
+  import_as_traces: 'Trace codes',
   import_hint: 'XLSX, CSV or KML. You look at every row first; only Keep writes to the register, everything at once.',
   import_reading: 'The server reads {name}…',
   import_failed: '{name} could not be read',

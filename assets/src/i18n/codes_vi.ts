@@ -178,6 +178,12 @@ export const codes_vi = {
   not_found: 'Sổ không có mã {code}.',
 
   import: 'Nạp từ tệp',
+  import_as: 'Tệp này là',
+  import_as_codes: 'Sổ mã số vùng trồng',
+  import_as_partners: 'Hợp tác xã, trang trại, bên mua',
+  import_as_linkages: 'Liên kết sản xuất – tiêu thụ',
+  import_as_products: 'Sản phẩm OCOP',
+  import_as_traces: 'Mã truy xuất',
   import_hint: 'XLSX, CSV hoặc KML. Bạn xem từng dòng trước; chỉ khi bấm giữ mới ghi vào sổ, tất cả cùng một lần.',
   import_reading: 'Máy chủ đang đọc {name}…',
   import_failed: 'Chưa đọc được {name}',

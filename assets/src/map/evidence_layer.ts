@@ -5,8 +5,8 @@ import type { Theme, LonLat } from '../core/model.ts';
 import type { Geometry } from '../core/officer/codes.ts';
 import type { FarmMap } from './farm_map.ts';
 
-/** What a geometry is: land of the code, a finding of a weight, or a place that was asked for. */
-export type Role = 'land' | 'invalid' | 'warning' | 'unknown' | 'valid' | 'place' | 'accuracy';
+/** What a geometry is: land of the code, a finding of a weight, zones that belong to a card, or a place that was asked for. */
+export type Role = 'land' | 'marked' | 'invalid' | 'warning' | 'unknown' | 'valid' | 'place' | 'accuracy';
 
 export interface Drawn {
   role: Role;
@@ -76,7 +76,7 @@ export class EvidenceLayer {
     const { invalid, warning, other, ink, ground } = COLORS[this.#theme];
     const color = ['match', ['get', 'role'], 'invalid', invalid, 'warning', warning, 'land', ink, other] as never;
     const is = (...roles: Role[]) => ['in', ['get', 'role'], ['literal', roles]] as never;
-    const findings = is('invalid', 'warning', 'unknown', 'valid', 'accuracy');
+    const findings = is('invalid', 'warning', 'unknown', 'valid', 'accuracy', 'marked');
     const round = { 'line-join': 'round', 'line-cap': 'round' } as const;
     return [
       {
@@ -84,13 +84,13 @@ export class EvidenceLayer {
         type: 'fill',
         source: SOURCE,
         filter: findings,
-        paint: { 'fill-color': color, 'fill-opacity': ['match', ['get', 'role'], 'accuracy', 0.12, 0.32] },
+        paint: { 'fill-color': color, 'fill-opacity': ['match', ['get', 'role'], ['accuracy', 'marked'], 0.12, 0.32] },
       },
       {
         id: `${PREFIX}halo`,
         type: 'line',
         source: SOURCE,
-        filter: is('invalid', 'warning', 'unknown', 'valid', 'land'),
+        filter: is('invalid', 'warning', 'unknown', 'valid', 'land', 'marked'),
         layout: round,
         paint: { 'line-color': ground, 'line-width': 5, 'line-opacity': 0.8 },
       },

@@ -237,14 +237,15 @@ export class AppState {
     this.chosen_by_hand = id !== null;
     this.#pointed_out = id;
     this.#sought = null;
-    if (id !== this.view.zone || this.view.event !== null) this.step({ zone: id, event: null });
+    const { zone, event, partner } = this.view;
+    if (id !== zone || event !== null || partner !== null) this.step({ zone: id, event: null, partner: null });
   }
 
   /** Opens a piece's card; closing it leads back to the card of `zone`, where one is given. */
   choose_event(id: string, zone: string | null): void {
     this.chosen_by_hand = true;
     this.#sought = null;
-    if (id !== this.view.event || zone !== this.view.zone) this.step({ event: id, zone });
+    if (id !== this.view.event || zone !== this.view.zone) this.step({ event: id, zone, partner: null });
   }
 
   close_event(): void {
@@ -281,9 +282,10 @@ export class AppState {
   choose_result(result: SearchResult): void {
     if (result.type === 'unit') return void this.choose_unit(result.id);
     if (result.type === 'code') this.step({ check: result.id });
-    else this.choose_zone(result.id);
+    else if (result.type === 'zone') this.choose_zone(result.id);
+    else this.step({ partner: `${result.type}s/${result.id}`, zone: null, event: null });
     this.#pointed_out = null;
-    this.map?.fit(result.bounds);
+    if (result.bounds) this.map?.fit(result.bounds);
   }
 
   /** The zone at a place where the map shows zones as one area; the map goes near enough to show it. */

@@ -7,7 +7,7 @@ use crate::legend::fold;
 use crate::model::LayerRole;
 
 /// Folded names, without what stands in brackets; the first that a file has wins.
-const CALLED: &[(&str, &[&str])] = &[
+const CALLED: &[Called] = &[
     (
         "code",
         &[
@@ -61,7 +61,10 @@ const CALLED: &[(&str, &[&str])] = &[
 const AREA_WITHOUT_UNIT: &[&str] = &["dien tich", "dien tich dang ky", "tong dien tich", "area"];
 
 /// Ours = theirs.
-pub(super) type Mapping = BTreeMap<String, String>;
+pub(in crate::engine) type Mapping = BTreeMap<String, String>;
+
+/// Our column's name, and what tables call it: folded, without what stands in brackets.
+pub(in crate::engine) type Called = (&'static str, &'static [&'static str]);
 
 /// `Diện tích (ha)` → `dien tich ha`.
 fn key(header: &str) -> String {
@@ -74,10 +77,9 @@ fn bare_key(header: &str) -> String {
     key(header.split(['(', '[']).next().unwrap_or_default())
 }
 
-/// Which of a file's columns fill ours: those that `given` names, then those of our names, then those that registers call so. With
-/// them whether an area's unit was guessed. An empty name in `given` leaves the column out.
-pub(super) fn mapping(existing: &[Option<String>], given: &Mapping) -> (Mapping, bool) {
-    let ours = columns::of(LayerRole::Codes);
+/// Which columns fill ours: those that `given` names, then those of our names, then those that are called so. What `given` leaves out
+/// stays in it with an empty name.
+pub(in crate::engine) fn found(ours: &[&str], called: &[Called], existing: &[Option<String>], given: &Mapping) -> Mapping {
     let mut mapping = given.clone();
     let is_free = |mapping: &Mapping, theirs: &str| !mapping.values().any(|taken| taken.eq_ignore_ascii_case(theirs));
     let named = |ours: &str| existing.iter().flatten().find(|name| name.eq_ignore_ascii_case(ours));
@@ -86,16 +88,24 @@ pub(super) fn mapping(existing: &[Option<String>], given: &Mapping) -> (Mapping,
             mapping.insert((*our).to_owned(), theirs.clone());
         }
     }
-    for (our, names) in CALLED {
-        let found = names.iter().find_map(|name| {
+    for (our, names) in called {
+        let theirs = names.iter().find_map(|name| {
             let free = || existing.iter().flatten().filter(|theirs| is_free(&mapping, theirs));
             let whole = free().find(|theirs| key(theirs) == *name);
             whole.or_else(|| free().find(|theirs| bare_key(theirs) == *name && !our.starts_with("declared_area")))
         });
-        if let Some(theirs) = found.filter(|_| !mapping.contains_key(*our)) {
+        if let Some(theirs) = theirs.filter(|_| !mapping.contains_key(*our)) {
             mapping.insert((*our).to_owned(), theirs.clone());
         }
     }
+    mapping
+}
+
+/// Which of a file's columns fill ours: those that `given` names, then those of our names, then those that registers call so. With
+/// them whether an area's unit was guessed. An empty name in `given` leaves the column out.
+pub(super) fn mapping(existing: &[Option<String>], given: &Mapping) -> (Mapping, bool) {
+    let mut mapping = found(columns::of(LayerRole::Codes), CALLED, existing, given);
+    let is_free = |mapping: &Mapping, theirs: &str| !mapping.values().any(|taken| taken.eq_ignore_ascii_case(theirs));
     let mut is_guessed = false;
     if !mapping.contains_key("declared_area_ha") && !mapping.contains_key("declared_area_m2") {
         let theirs =

@@ -57,8 +57,8 @@ impl Looked {
     }
 }
 
-const ROWS_SHOWN: usize = 1_000;
-const MOST_UNPACKED_MIB: u64 = 512;
+pub(in crate::engine) const ROWS_SHOWN: usize = 1_000;
+pub(in crate::engine) const MOST_UNPACKED_MIB: u64 = 512;
 
 /// Reads a file into the register, as the command line asks for it.
 pub(in crate::engine) fn import_codes(
@@ -276,7 +276,7 @@ impl Engine {
 }
 
 /// In both languages; Vietnamese is null where only the code says it.
-fn said(issues: &[Issue]) -> Vec<Value> {
+pub(in crate::engine) fn said(issues: &[Issue]) -> Vec<Value> {
     issues.iter().map(|i| json!({ "code": i.code, "message": { "vi": i.message_vi, "en": i.message } })).collect()
 }
 

@@ -115,6 +115,14 @@ impl CodeLands {
 }
 
 impl Snapshot {
+    /// Zones that stand for a code: by the register, and by their own papers.
+    pub(in crate::engine) fn zones_of_code(&self, canonical: &str) -> Vec<usize> {
+        let lands = self.code_lands();
+        let of_register = self.codes.place(canonical).and_then(|entry| Some(lands.ground_of(entry)?.1)).unwrap_or_default();
+        let zones: BTreeSet<usize> = of_register.iter().chain(lands.bearing(canonical)).copied().collect();
+        zones.into_iter().collect()
+    }
+
     pub(in crate::engine) fn code_lands(&self) -> &Arc<CodeLands> {
         self.code_lands.get_or_init(|| Arc::new(CodeLands::of(Arc::new(self.find_ground()), &self.codes)))
     }

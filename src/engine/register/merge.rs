@@ -12,7 +12,7 @@ use crate::store::{HolderKey, Mode};
 
 /// What becomes of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Act {
+pub(in crate::engine) enum Act {
     Add,
     Change,
     Same,
@@ -32,7 +32,7 @@ impl Act {
 
 /// A field that becomes another, as texts; of what only officers read, that it does.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Change {
+pub(in crate::engine) struct Change {
     pub field: &'static str,
     pub before: Option<String>,
     pub after: Option<String>,

@@ -4,12 +4,13 @@
 //! What is found of a code's land is kept for as long as the snapshot: a thousand codes are judged by what was measured once.
 //! Invariant: what of a code only officers read is not in the snapshot; it is asked for by who may read it.
 
-mod columns;
+pub(super) mod cells;
+pub(super) mod columns;
 mod evidence;
 mod facts;
-mod import;
+pub(super) mod import;
 mod lands;
-mod merge;
+pub(super) mod merge;
 mod place;
 mod read;
 mod record;

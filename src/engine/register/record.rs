@@ -1,7 +1,6 @@
 //! A row of a register's file as a record: its cells read one by one, and what is to be said of them.
 
-use std::collections::HashMap;
-
+use super::cells::Row;
 use super::columns::Mapping;
 use super::read::ReadRow;
 use crate::codes::{self, Day};
@@ -10,143 +9,13 @@ use crate::formats;
 use crate::legend::fold;
 use crate::model::{CodeHolder, CodeRecord, CodeStatus, Issue, LayerRole, MultiPolygon, StatusStep};
 
-/// A code has at most so many letters, and a cell so many.
+/// A code has at most so many letters.
 const MOST_LETTERS: usize = 80;
-const MOST_CELL: usize = 4_000;
-/// A list of farmers is as long as the cell of a spreadsheet can be.
-const MOST_FARMERS: usize = 32_767;
 
 /// Makes records of rows.
 pub(super) struct Maker<'a> {
     pub rulebook: &'a Rulebook,
     pub mapping: Mapping,
-}
-
-/// Whether `12.500` of square metres, or of households, is twelve thousand and five hundred.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Thousands {
-    Meant,
-    /// It is, and is told: the file may have meant a decimal.
-    Told,
-    /// The file itself says that it is a decimal.
-    Never,
-}
-
-/// The cells of a row by our columns' names, and what is to be said of them.
-struct Row<'a> {
-    number: u64,
-    mapping: &'a Mapping,
-    /// Columns that the file itself says hold decimals; none where it cannot say.
-    decimals: Option<Vec<&'static str>>,
-    cells: HashMap<&'static str, String>,
-    unread: Vec<&'static str>,
-    issues: Vec<Issue>,
-}
-
-impl Row<'_> {
-    fn note(&mut self, code: &'static str, vi: String, en: String) {
-        self.issues.push(Issue::new(code, Some(&self.number.to_string()), en).in_vietnamese(vi));
-    }
-
-    /// A column as the file calls it.
-    fn theirs(&self, column: &'static str) -> String {
-        self.mapping.get(column).map_or(column, String::as_str).to_owned()
-    }
-
-    fn thousands(&self, column: &str) -> Thousands {
-        match &self.decimals {
-            None => Thousands::Told,
-            Some(decimals) if decimals.contains(&column) => Thousands::Never,
-            Some(_) => Thousands::Meant,
-        }
-    }
-
-    fn take(&mut self, column: &'static str) -> Option<String> {
-        let text = self.cells.remove(column)?;
-        let most = if column == "farmers" { MOST_FARMERS } else { MOST_CELL };
-        if text.chars().nth(most).is_some() {
-            let vi = format!("Ô “{}” dài hơn {most} chữ; để trống", self.theirs(column));
-            self.note("too_long", vi, format!("{column} has more than {most} letters; it was left empty"));
-            self.unread.push(column);
-            return None;
-        }
-        Some(text)
-    }
-
-    /// ISO; what is no date stays as written, with an issue.
-    fn date(&mut self, column: &'static str) -> Option<String> {
-        let text = self.take(column)?;
-        if let Some(date) = codes::date(&text) {
-            return Some(date.to_string());
-        }
-        // Days since 1899-12-30, as spreadsheets count them.
-        if let Some(date) = text.parse::<u32>().ok().filter(|n| (20_000..80_000).contains(n)).and_then(date_of_serial) {
-            let written = date.rsplit('-').collect::<Vec<_>>().join("/");
-            let vi = format!("Ô “{}” là số {text}; đã đọc thành ngày {written}", self.theirs(column));
-            self.note("date_as_number", vi, format!("{column} is the number {text}; it was read as {date}"));
-            return Some(date);
-        }
-        let shown: String = text.chars().take(40).collect();
-        let vi = format!("Ô “{}” ghi “{shown}”, không phải ngày (viết 30/6/2024 hoặc 2024-06-30); giữ như đã ghi", self.theirs(column));
-        self.note(
-            "bad_date",
-            vi,
-            format!("{column} “{shown}” is no date; write 2024-06-30 or, day first, 30/6/2024; it was kept as written"),
-        );
-        Some(text)
-    }
-
-    /// 0 or more; decimals by a point or a comma. What may as well be thousands is told.
-    fn number(&mut self, column: &'static str) -> Option<f64> {
-        let text = self.take(column)?;
-        if formats::is_thousands(&text) && text.matches(['.', ',']).count() == 1 && self.thousands(column) != Thousands::Never {
-            let vi = format!("Ô “{}” ghi “{text}”: đã đọc là số lẻ; nếu là hàng nghìn, hãy viết không có dấu", self.theirs(column));
-            self.note(
-                "ambiguous_number",
-                vi,
-                format!("{column} “{text}” was read as a number with decimals; write thousands without a sign"),
-            );
-        }
-        self.read_number(column, &text)
-    }
-
-    /// The same of square metres and of counts, where three digits after each sign are thousands.
-    fn whole_number(&mut self, column: &'static str) -> Option<f64> {
-        let text = self.take(column)?;
-        if !formats::is_thousands(&text) || self.thousands(column) == Thousands::Never {
-            return self.read_number(column, &text);
-        }
-        if self.thousands(column) == Thousands::Told {
-            let vi = format!("Ô “{}” ghi “{text}”: đã đọc là hàng nghìn; nếu là số lẻ, hãy viết số chữ số khác ba", self.theirs(column));
-            self.note(
-                "ambiguous_number",
-                vi,
-                format!("{column} “{text}” was read as thousands; write decimals with another number of digits"),
-            );
-        }
-        self.read_number(column, &text.replace(['.', ','], ""))
-    }
-
-    fn read_number(&mut self, column: &'static str, text: &str) -> Option<f64> {
-        let number = number_of(text);
-        if number.is_none() {
-            let shown: String = text.chars().take(40).collect();
-            let vi = format!("Ô “{}” ghi “{shown}”, không phải số; để trống", self.theirs(column));
-            self.note("not_a_number", vi, format!("{column} “{shown}” is not a number; it was left empty"));
-            self.unread.push(column);
-        }
-        number
-    }
-}
-
-fn date_of_serial(days: u32) -> Option<String> {
-    let date = time::Date::from_calendar_date(1899, time::Month::December, 30).ok()?.checked_add(time::Duration::days(i64::from(days)))?;
-    Some(format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day()))
-}
-
-/// A size: 0 or more.
-fn number_of(text: &str) -> Option<f64> {
-    formats::number(text).filter(|n| *n >= 0.0 && *n < 1e12)
 }
 
 impl Maker<'_> {
@@ -308,22 +177,5 @@ impl Maker<'_> {
         }
         let domestic = || scheme.is_some_and(|scheme| !scheme.markets.is_empty()).then(|| "VN".to_owned());
         said.or(coded).or_else(domestic)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_read_as_people_here_write_them() {
-        for (text, number) in
-            [("1.250,5", 1250.5), ("1,250.5", 1250.5), ("12,5", 12.5), ("12.5", 12.5), ("1 250", 1250.0), ("1.250.000", 1_250_000.0)]
-        {
-            assert_eq!(number_of(text), Some(number), "{text}");
-        }
-        for bad in ["", "x", "-1", "NaN", "inf", "1e99"] {
-            assert_eq!(number_of(bad), None, "{bad}");
-        }
     }
 }

@@ -35,3 +35,29 @@ async fn a_file_is_kept_against_the_register_that_was_looked_at_and_holders_are_
         assert_eq!(card["records"][0]["crop"], "Lúa", "{role}");
     }
 }
+
+#[tokio::test]
+async fn how_a_partner_is_reached_is_for_officers_and_administrators() {
+    let site = Site::new();
+    let mut people = vec![("viewer", nobody())];
+    for role in ["officer", "planner", "approver", "administrator"] {
+        site.add(role, role, &[]);
+        people.push((role, site.signed_in(role).await));
+    }
+    let file = "id,name,Số điện thoại,CCCD\nC1,HTX A,0912345678,001099000123\n";
+    let officer = &people[1].1;
+    let path = "/api/v1/imports?as=partners&filename=p.csv";
+    let look = site.send("POST", path, officer, Body::from(file)).await.json();
+    assert_eq!((&look["n_add"], &look["kept"]), (&json!(1), &json!(false)), "{look}");
+    let keep = format!("{path}&keep=true&revision={}", look["revision"]);
+    assert_eq!(site.send("POST", &keep, officer, Body::from(file)).await.json()["kept"], true);
+    assert_eq!(site.send("POST", &keep, officer, Body::from(file)).await.status, 409, "it was looked at before that");
+    for (role, shown) in &people {
+        for path in ["/api/v1/partners/C1", "/api/v1/partners", "/api/v1/search?q=0912345678"] {
+            let answer = site.ask("GET", path, shown, None).await;
+            let reads = ["officer", "administrator"].contains(role) && path.ends_with("C1");
+            let text = answer.json().to_string();
+            assert_eq!((answer.status, text.contains("0912345678"), text.contains("001099000123")), (200, reads, reads), "{role} {path}");
+        }
+    }
+}

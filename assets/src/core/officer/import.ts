@@ -1,4 +1,10 @@
-// A file of codes on its way into the register, as the server reads it: which column is what, and what each row would change.
+// A file on its way into the register of codes, or into a table of who is behind zones, as the server reads it: which column is what,
+// and what each row would change.
+import { TABLES, type Table } from '../partners/partners.ts';
+
+/** What a file is taken as. */
+export type TakenAs = 'codes' | Table;
+export const TAKEN_AS: readonly TakenAs[] = ['codes', ...TABLES];
 
 export const CODE_COLUMNS = [
   'code',
@@ -35,6 +41,45 @@ export const CODE_COLUMNS = [
   'farmers',
 ] as const;
 export type CodeColumn = (typeof CODE_COLUMNS)[number];
+
+/** Columns of each, the key first. */
+const COLUMNS: Record<TakenAs, readonly string[]> = {
+  codes: CODE_COLUMNS,
+  partners: [
+    'id',
+    'name',
+    'kind',
+    'unit',
+    'zone_ids',
+    'address',
+    'members',
+    'founded',
+    'representative',
+    'phone',
+    'identity_no',
+  ],
+  linkages: [
+    'id',
+    'name',
+    'kind',
+    'crop',
+    'producers',
+    'buyers',
+    'contracted_t',
+    'contracted_ha',
+    'valid_from',
+    'valid_to',
+    'decision',
+    'zone_ids',
+    'yield_t_ha',
+    'harvests',
+  ],
+  products: ['id', 'name', 'owner', 'stars', 'recognised', 'valid_to', 'kind', 'decision', 'zone_ids'],
+  traces: ['code', 'name', 'product', 'owner', 'issued', 'valid_to', 'zone_ids'],
+};
+
+/** What tells its rows apart. */
+export const key_of = (as: TakenAs): string => COLUMNS[as][0] ?? 'code';
 
 export const ACTIONS = ['add', 'change', 'same', 'set_aside'] as const;
 export type RowAction = (typeof ACTIONS)[number];
@@ -80,9 +125,9 @@ export interface ImportReview {
 }
 
 /** Ours as the server knows them, in our order, then those that only it knows. */
-export const columns_of = (review: ImportReview): string[] => [
-  ...CODE_COLUMNS,
-  ...Object.keys(review.mapping).filter((ours) => !(CODE_COLUMNS as readonly string[]).includes(ours)),
+export const columns_of = (review: ImportReview, as: TakenAs): string[] => [
+  ...COLUMNS[as],
+  ...Object.keys(review.mapping).filter((ours) => !COLUMNS[as].includes(ours)),
 ];
 
 /** The mapping with one of ours from another column. An empty name stays there and leaves it out: what is not named the server finds by itself. */

@@ -10,7 +10,7 @@ import {
   type CodeVerdict,
   type Verdict,
 } from './codes.ts';
-import { columns_of, remapped, type ImportReview } from './import.ts';
+import { columns_of, key_of, remapped, TAKEN_AS, type ImportReview } from './import.ts';
 import { read_place } from './place.ts';
 import { read_payload, sought } from './qr.ts';
 
@@ -166,8 +166,14 @@ test('what is no photo, empty or too large is told before it is sent', () => {
 test('a column of a file becomes one of ours, or none, and columns that only the server knows are offered too', () => {
   expect(remapped({ code: 'Mã', crop: 'Cây' }, 'crop', '')).toEqual({ code: 'Mã', crop: '' });
   expect(remapped({ code: 'Mã' }, 'market', 'TT')).toEqual({ code: 'Mã', market: 'TT' });
-  const columns = columns_of({ mapping: { code: 'Mã', seal: 'Dấu' } } as unknown as ImportReview);
+  const review = { mapping: { code: 'Mã', seal: 'Dấu' } } as unknown as ImportReview;
+  const columns = columns_of(review, 'codes');
   expect([columns[0], columns.at(-1)]).toEqual(['code', 'seal']);
+  expect(TAKEN_AS.map((as) => [as, key_of(as)]).slice(0, 2)).toEqual([
+    ['codes', 'code'],
+    ['partners', 'id'],
+  ]);
+  expect(columns_of(review, 'linkages').slice(-2)).toEqual(['code', 'seal']);
 });
 
 test('sums by unit add up over all units', () => {
