@@ -29,7 +29,11 @@ pub(super) fn zones(figures: &Figures, units: &[UnitPoint], drafts: &[Draft], sh
         zones.push(Zone {
             id: format!("Z{:05}", k + 1),
             kind: kind.key.as_str().into(),
-            name: Some(if *number == 1 { arcstr::format!("{title} {}", unit.name) } else { arcstr::format!("{title} {} {number}", unit.name) }),
+            name: Some(if *number == 1 {
+                arcstr::format!("{title} {}", unit.name)
+            } else {
+                arcstr::format!("{title} {} {number}", unit.name)
+            }),
             code: None,
             unit: Some(unit.code.as_str().into()),
             crop: Some(kind.crop.as_str().into()),

@@ -80,7 +80,8 @@ impl Snapshot {
             (None, None) => (Vec::new(), 0),
         };
         let standing = self.standing()?;
-        let mut codes: Vec<String> = view.zone.code.as_deref().filter(|code| !code.trim().is_empty()).into_iter().map(str::to_owned).collect();
+        let mut codes: Vec<String> =
+            view.zone.code.as_deref().filter(|code| !code.trim().is_empty()).into_iter().map(str::to_owned).collect();
         let registered = self.code_lands().entries_of_zone(zone).iter().filter_map(|entry| self.codes.entries.get(*entry));
         codes.extend(registered.map(|entry| entry.code.clone()).take(MOST_CODES));
         let statement = Statement {
