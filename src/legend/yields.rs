@@ -115,6 +115,6 @@ mod tests {
         let error = |from: &str, to: &str| Yields::parse("y.toml", &OURS.replacen(from, to, 1)).unwrap_err().to_string();
         assert!(error("variety = \"J02\"\n", "").starts_with("y.toml: line 17: the yield of “rice” is there twice"));
         assert!(error("t_per_ha = 6.0", "t_per_ha = 0.0").starts_with("y.toml: line 11: the yield of “rice” must be above 0"));
-        assert!(error("harvests", "crops").contains("line 12: unknown field `crops`"));
+        assert!(error("harvests = 2", "crops = 2").contains("line 12: unknown field `crops`"));
     }
 }
