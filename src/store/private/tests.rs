@@ -194,5 +194,5 @@ fn a_file_that_is_none_of_ours_is_told_apart() {
     fs::remove_file(&path).unwrap();
     create(&path).unwrap();
     Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
-    assert!(told(None).contains("newer farmzone (version 99; this one knows up to 3)"));
+    assert!(told(None).contains("newer farmzone (version 99; this one knows up to 4)"));
 }
