@@ -140,7 +140,8 @@ fn write_wkb(geometry: &Geometry, out: &mut Vec<u8>) {
 /// The polygons of a blob. A collection of polygons counts as one shape; lines and points do not.
 pub(super) fn read_shape(blob: &[u8], srs_id: i32) -> Result<MultiPolygon, BlobFault> {
     let mut bytes = Bytes::after_header(blob, srs_id)?;
-    let mut polygons = Vec::new();
+    // Most are one polygon; room for four, as a list grows, would be held a million times.
+    let mut polygons = Vec::with_capacity(1);
     bytes.polygons_into(&mut polygons, MAX_DEPTH)?;
     Ok(MultiPolygon::new(polygons))
 }
