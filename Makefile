@@ -9,8 +9,10 @@ MAKEFLAGS += --no-print-directory
 BIND ?= 127.0.0.1:8080
 DEMO ?= demo
 LOGS := target/test-logs
-SHARED_DATA := $(wildcard ../shared/data)
-export FARMZONE_TEST_DATA ?= $(if $(SHARED_DATA),$(abspath ../shared))
+# Real data for tests, where there is some.
+ifneq ($(wildcard ../shared/data),)
+export FARMZONE_TEST_DATA ?= $(abspath ../shared)
+endif
 
 # What the program links against and what builds it; what the tests look at it with.
 BUILD_PACKAGES := build-essential pkg-config clang libclang-dev gdal-bin libgdal-dev libproj-dev proj-data libsqlite3-dev

@@ -168,7 +168,7 @@ fn other_datums_go_through_what_proj_thinks_best_and_its_name_is_kept() {
 
 #[test]
 fn every_point_of_the_oracle_is_met_to_the_millimetre() {
-    let Some(folder) = std::env::var_os("FARMZONE_TEST_DATA") else {
+    let Some(folder) = std::env::var_os("FARMZONE_TEST_DATA").filter(|f| !f.is_empty()) else {
         eprintln!("skipped: FARMZONE_TEST_DATA is not set");
         return;
     };
