@@ -135,7 +135,7 @@ test('a plan is made, drawn in, compared, submitted, approved and published with
   assert.equal(link_of(other.page).get('plan'), plan);
   assert.equal((await server.shapes_in_pair(n)).length, 3);
   await button(other.page, 'Xem bản đồ').click();
-  await other.page.getByRole('heading', { name: 'Kịch bản' }).waitFor();
+  await other.page.getByRole('heading', { name: 'Kịch bản', exact: true }).waitFor();
   other.assert_clean();
   await other.close();
 });
@@ -148,7 +148,7 @@ test('the same with keys alone: made, drawn in, compared, submitted; returned by
     await press(page, 'Enter');
   };
   await press_on(/^Kịch bản$/);
-  await page.getByRole('heading', { name: 'Kịch bản' }).waitFor();
+  await page.getByRole('heading', { name: 'Kịch bản', exact: true }).waitFor();
   await press_on(/^Kịch bản mới$/);
   await page.keyboard.type('Bằng phím');
   await press(page, 'Enter');
