@@ -12,7 +12,7 @@ const ZONES: &[&str] = &["vung", "ma vung", "vung ban do", "zone", "zones", "zon
 fn called(table: PartnerTable) -> &'static [Called] {
     match table {
         PartnerTable::Partners => &[
-            ("id", &["ma", "ma so", "ma htx", "ma hop tac xa", "ma don vi", "ma so thue", "ma so doanh nghiep", "partner id"]),
+            ("id", &["ma", "ma so", "ma htx", "ma hop tac xa", "ma don vi", "ma so doanh nghiep", "partner id"]),
             ("name", &["ten", "ten htx", "ten hop tac xa", "ten don vi", "ten to chuc", "ten trang trai", "ten co so", "partner"]),
             ("kind", &["loai", "loai hinh", "hinh thuc", "loai to chuc", "type"]),
             ("unit", &["xa phuong", "xa", "phuong xa", "phuong", "don vi hanh chinh", "commune"]),
@@ -95,6 +95,14 @@ mod tests {
                 assert_eq!(mapping(*table, &column, &Mapping::new()).into_keys().collect::<Vec<_>>(), [*our], "{table}");
             }
         }
+        // A tax number is a person's identity number where the partner is a household.
+        let tax = [Some("Mã số thuế".to_owned())];
+        assert!(mapping(PartnerTable::Partners, &tax, &Mapping::new()).is_empty());
+        // Another unit is another column: a tenth of a tonne is no tonne.
+        let heads = ["Năng suất (tạ/ha)", "Sản lượng (kg)", "Diện tích (m²)"].map(|head| Some(head.to_owned()));
+        assert!(mapping(PartnerTable::Linkages, &heads, &Mapping::new()).is_empty());
+        let heads = ["Năng suất (tấn/ha)", "Sản lượng (tấn/năm)", "Diện tích (ha)"].map(|head| Some(head.to_owned()));
+        assert_eq!(mapping(PartnerTable::Linkages, &heads, &Mapping::new()).len(), 3);
         let heads = ["STT", "Tên HTX", "Xã/phường", "Số thành viên", "Số điện thoại"].map(|head| Some(head.to_owned()));
         let keys: Vec<String> = mapping(PartnerTable::Partners, &heads, &Mapping::new()).into_keys().collect();
         assert_eq!(keys, ["members", "name", "phone", "unit"]);

@@ -72,6 +72,11 @@ fn key(header: &str) -> String {
     folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// Columns whose brackets say a unit, which may not be left out.
+fn has_unit(our: &str) -> bool {
+    our.starts_with("declared_area") || ["yield_t_ha", "contracted_t", "contracted_ha"].contains(&our)
+}
+
 /// The same without what stands in brackets.
 fn bare_key(header: &str) -> String {
     key(header.split(['(', '[']).next().unwrap_or_default())
@@ -92,7 +97,7 @@ pub(in crate::engine) fn found(ours: &[&str], called: &[Called], existing: &[Opt
         let theirs = names.iter().find_map(|name| {
             let free = || existing.iter().flatten().filter(|theirs| is_free(&mapping, theirs));
             let whole = free().find(|theirs| key(theirs) == *name);
-            whole.or_else(|| free().find(|theirs| bare_key(theirs) == *name && !our.starts_with("declared_area")))
+            whole.or_else(|| free().find(|theirs| bare_key(theirs) == *name && !has_unit(our)))
         });
         if let Some(theirs) = theirs.filter(|_| !mapping.contains_key(*our)) {
             mapping.insert((*our).to_owned(), theirs.clone());
