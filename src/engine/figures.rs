@@ -186,6 +186,14 @@ impl Snapshot {
             && (filter.rights.is_empty() || filter.rights.contains(&event.right))
     }
 
+    /// A zone's events that are asked for, and what it lost in them, m²: land in events of several groups is lost once.
+    pub(super) fn asked_for<'f>(filter: &Filter, found: &'f EpochEvents, zone: usize) -> (Vec<&'f Event>, f64) {
+        let events = found.of_zone(zone);
+        let asked_for: Vec<&Event> = events.iter().filter(|e| Self::takes_event(filter, e)).collect();
+        let lost_m2 = if asked_for.len() == events.len() { found.lost_m2(zone) } else { encroach::lost_m2(&asked_for) };
+        (asked_for, lost_m2)
+    }
+
     /// The events that count: rejected ones are no loss.
     pub(super) fn losses_at(&self, epoch: Option<Epoch>) -> Result<Option<Arc<EpochEvents>>, EngineError> {
         self.epoch(epoch)?.map(|epoch| self.losses(epoch)).transpose()
@@ -209,20 +217,17 @@ impl Snapshot {
             kind.area_m2 += zone.area_m2;
             total.n_zones += 1;
             total.area_m2 += zone.area_m2;
-            let events = found.as_ref().map_or(&[][..], |f| f.of_zone(i));
             // What a zone keeps is less by all that it lost, whichever events are asked for.
             let lost_m2 = found.as_ref().map_or(0.0, |f| f.lost_m2(i));
             kind.kept_m2 += zone.area_m2 - lost_m2;
             total.kept_m2 += zone.area_m2 - lost_m2;
-            let asked_for: Vec<&Event> = events.iter().filter(|e| Self::takes_event(filter, e)).collect();
+            let (asked_for, asked_m2) = found.as_ref().map_or_else(Default::default, |f| Self::asked_for(filter, f, i));
             n_encroached += u64::from(!asked_for.is_empty());
-            // Land in events of several groups is lost once.
-            let lost_m2 = if asked_for.len() == events.len() { lost_m2 } else { encroach::lost_m2(&asked_for) };
             let not_seen_m2 = found.as_ref().map_or(0.0, |f| f.not_seen_m2(i));
             let is_seen = found.as_ref().is_none_or(|f| self.lost_m2(f, i).is_some());
             for sum in [kind, &mut total] {
                 sum.lost.n_events += asked_for.len() as u64;
-                sum.lost.area_m2 += lost_m2;
+                sum.lost.area_m2 += asked_m2;
                 sum.not_seen_m2 += not_seen_m2;
                 sum.n_not_seen += u64::from(!is_seen);
             }

@@ -4,6 +4,7 @@
 //! Invariant: a table has the rows of the list of the same filter and order, whatever part of it was read.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use super::events::EpochEvents;
 use super::export::{columns, real, spreadsheet, text};
 use super::figures::{Filter, Page, group_name, right_name, rounded_m2, rounded_share, touch};
 use super::snapshot::Snapshot;
+use crate::encroach;
 use crate::formats::{About, Column, ColumnType, Row, Table, Value as Cell, csv_table};
 use crate::geom;
 use crate::legend::{self, Text, Words};
@@ -170,11 +172,11 @@ impl Snapshot {
         let taken = self.zones_in_order(filter, ask.order, found.as_deref())?;
         let rows = taken.iter().skip(ask.page.offset).take(ask.page.limit).map(|&i| {
             let view = &self.zones.list[i];
-            let lost_m2 = found.as_ref().and_then(|f| self.lost_m2(f, i));
+            let (n_events, lost_m2) = self.asked_of_zone(filter, found.as_deref(), i);
             let properties = json!({
                 "id": view.zone.id, "kind": view.zone.kind, "name": view.zone.name, "code": view.zone.code, "unit": self.unit_words(view),
                 "area_m2": rounded_m2(view.area_m2), "lost_m2": lost_m2.map(rounded_m2),
-                "lost_share": lost_m2.map(|lost| rounded_share(lost / view.area_m2)), "n_events": found.as_ref().map_or(0, |f| f.of_zone(i).len()),
+                "lost_share": lost_m2.map(|lost| rounded_share(lost / view.area_m2)), "n_events": n_events,
             });
             Ok(match ask.places {
                 Places::Shapes => json!({ "type": "Feature", "id": view.zone.id, "geometry": self.geometry(&view.zone.shape)?, "properties": properties }),
@@ -184,7 +186,7 @@ impl Snapshot {
             })
         });
         let area_m2: f64 = taken.iter().map(|&i| self.zones.list[i].area_m2).sum();
-        let lost_m2 = found.as_ref().map(|found| taken.iter().filter_map(|&i| self.lost_m2(found, i)).sum::<f64>());
+        let lost_m2 = found.as_ref().map(|found| taken.iter().filter_map(|&i| self.asked_of_zone(filter, Some(found), i).1).sum::<f64>());
         self.collection(taken.len(), area_m2, lost_m2, ask.page, rows)
     }
 
@@ -199,8 +201,18 @@ impl Snapshot {
                 Ok(json!({ "type": "Feature", "id": event.id, "bbox": bounds, "geometry": null, "properties": self.event_facts(event)? }))
             }
         });
-        let area_m2 = taken.iter().map(|event| event.area_m2).sum();
+        // Land in events of several groups is lost once.
+        let mut by_zone: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
+        taken.iter().for_each(|event| by_zone.entry(&event.zone_id).or_default().push(event));
+        let area_m2 = by_zone.values().map(|events| encroach::lost_m2(events)).sum();
         self.collection(taken.len(), area_m2, None, ask.page, rows)
+    }
+
+    /// How many of a zone's events are asked for, and what it lost in them; none where the epoch does not show it.
+    fn asked_of_zone(&self, filter: &Filter, found: Option<&EpochEvents>, zone: usize) -> (usize, Option<f64>) {
+        let Some(found) = found else { return (0, None) };
+        let (asked_for, lost_m2) = Self::asked_for(filter, found, zone);
+        (asked_for.len(), self.lost_m2(found, zone).map(|_| lost_m2))
     }
 
     fn collection(
@@ -228,7 +240,7 @@ impl Snapshot {
         let mut taken = self.zones_taken(filter)?;
         let Some(Order { by, descends }) = order else { return Ok(taken) };
         let kinds: Vec<&str> = self.rulebook.kinds.kinds.iter().map(|kind| kind.key.as_str()).collect();
-        let lost_m2 = |i: usize| found.and_then(|found| self.lost_m2(found, i));
+        let asked = |i: usize| self.asked_of_zone(filter, found, i);
         put_in_order(&mut taken, descends, |i| {
             let view = &self.zones.list[i];
             match by {
@@ -237,9 +249,9 @@ impl Snapshot {
                 ZoneSort::Unit => Key::words(self.unit_of(view).map(|unit| unit.unit.name.as_str())),
                 ZoneSort::Code => Key::words(view.zone.code.as_deref()),
                 ZoneSort::Area => Key::Number(view.area_m2),
-                ZoneSort::Lost => Key::number(lost_m2(i)),
-                ZoneSort::Share => Key::number(lost_m2(i).map(|lost| lost / view.area_m2)),
-                ZoneSort::Pieces => Key::number(found.map(|found| found.of_zone(i).len() as f64)),
+                ZoneSort::Lost => Key::number(asked(i).1),
+                ZoneSort::Share => Key::number(asked(i).1.map(|lost| lost / view.area_m2)),
+                ZoneSort::Pieces => Key::number(found.map(|_| asked(i).0 as f64)),
             }
         });
         Ok(taken)
@@ -340,7 +352,7 @@ impl Snapshot {
         let row = |&i: &usize| {
             let view = &self.zones.list[i];
             let (zone, unit) = (&view.zone, self.unit_of(view).map(|unit| &unit.unit));
-            let lost_m2 = found.as_ref().and_then(|f| self.lost_m2(f, i));
+            let (n_events, lost_m2) = self.asked_of_zone(filter, found.as_deref(), i);
             let values = vec![
                 text(Some(&zone.id)),
                 text(zone.name.as_deref()),
@@ -352,7 +364,7 @@ impl Snapshot {
                 Cell::Real(rounded_m2(view.area_m2)),
                 real(lost_m2.map(rounded_m2)),
                 real(lost_m2.map(|lost| rounded_share(lost / view.area_m2))),
-                found.as_ref().map_or(Cell::Null, |f| Cell::Integer(f.of_zone(i).len() as i64)),
+                found.as_ref().map_or(Cell::Null, |_| Cell::Integer(n_events as i64)),
                 text(ask.licence.as_deref()),
             ];
             Row { values, shape: None }

@@ -68,7 +68,7 @@ pub(super) async fn unit(State(app): State<App>, Place(code): Place<String>, hea
 }
 
 /// What zones are listed by.
-const OF_ZONES: [&str; 8] = ["bbox", "at", "kind", "unit", "q", "epoch", "sort", "rev"];
+const OF_ZONES: [&str; 13] = ["bbox", "at", "kind", "unit", "q", "group", "right", "change", "severity", "since", "epoch", "sort", "rev"];
 const OF_EVENTS: [&str; 14] =
     ["zone", "unit", "kind", "q", "group", "right", "change", "severity", "since", "status", "epoch", "bbox", "sort", "rev"];
 

@@ -36,6 +36,8 @@ async fn style_named(app: App, theme: &'static str, headers: HeaderMap, uri: Uri
         official_land_use: ask.word("landuse", &["screen", "official"])? == "official",
     };
     let basemap = app.0.settings.basemap.clone();
+    // What the settings name may be another after a start, at the same revision.
+    let rev = ask.rev()?.filter(|_| basemap.is_none());
     let work = move |s: &Snapshot| {
         let mut style = s.style(&style)?;
         // Named, not drawn: who takes the style needs no other host for it.
@@ -44,7 +46,7 @@ async fn style_named(app: App, theme: &'static str, headers: HeaderMap, uri: Uri
         }
         Ok(style)
     };
-    json(app, headers, ask.rev()?, work).await.map_err(ApiError::of_parameter)
+    json(app, headers, rev, work).await.map_err(ApiError::of_parameter)
 }
 
 pub(super) async fn tile_json(State(app): State<App>, Place(name): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {

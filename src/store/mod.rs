@@ -174,6 +174,7 @@ impl Store {
     pub fn mark_changed(&mut self) -> Result<Revision, StoreError> {
         self.change("marking a change", |connection, path| {
             let next = layers::revision(connection, path)? + 1;
+            partners::note_change(connection, path)?;
             layers::measure_all(connection, path, next)
         })
     }

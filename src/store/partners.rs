@@ -144,13 +144,18 @@ fn note_writing(connection: &Connection, path: &Path) -> Result<(), StoreError> 
     layers::set_setting(connection, path, NUMBER, &next.to_string())
 }
 
+/// Somebody changed features or rows past us: these tables may be others, too, where there are any.
+pub(super) fn note_change(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    if layers::setting(connection, path, NUMBER)?.is_some() { note_writing(connection, path) } else { Ok(()) }
+}
+
 fn exists(connection: &Connection, table: PartnerTable) -> rusqlite::Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1)";
     connection.query_row(sql, [table.table_name()], |row| row.get(0))
 }
 
 impl Reader {
-    /// Differs when one of the tables was written since, by whichever program.
+    /// Differs when one of the tables was written since: by us, or by a program whose change a server saw.
     pub fn partners_stamp(&self) -> Result<String, StoreError> {
         let doing = "looking for who is behind zones";
         let mut stamp = layers::setting(&self.connection, &self.path, NUMBER)?.unwrap_or_default();
@@ -301,6 +306,11 @@ mod tests {
             ["null", "null", r#"["Z1","Z2"]"#, "null"]
         );
         assert_eq!([cell(1, "name"), cell(1, "stars"), cell(1, "zone_ids")], ["\"7\"", "4", "[]"]);
+        assert_ne!(store.reader().unwrap().partners_stamp().unwrap(), before);
+        // Somebody who says nothing of it is seen by a server, which marks it.
+        let before = store.reader().unwrap().partners_stamp().unwrap();
+        store.connection.execute_batch("UPDATE farmzone_products SET name = 'x'").unwrap();
+        store.mark_changed().unwrap();
         assert_ne!(store.reader().unwrap().partners_stamp().unwrap(), before);
     }
 

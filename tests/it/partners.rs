@@ -168,6 +168,18 @@ fn zones_and_who_is_behind_them_lead_to_one_another_and_tonnes_are_counted() {
     bench.import(&stated, "linkages", &["--update"]).ok();
     let snapshot = crate::edits::engine(&bench).snapshot();
     assert_eq!(snapshot.partner_card(PartnerTable::Linkages, "L1", false).unwrap()["supply"]["supply_t"], json!(41.3));
+    // Harvests alone, too; a zone of another kind under one stated yield is of the same; one without a yield adds nothing.
+    let supply_of = |rows: &str| {
+        bench.import(&bench.write("other.csv", rows), "linkages", &["--update"]).ok();
+        let supply = crate::edits::engine(&bench).snapshot().partner_card(PartnerTable::Linkages, "L1", false).unwrap()["supply"].clone();
+        let of_kind = |kind: &str| supply["by"].as_array().unwrap().iter().find(|part| part["kind"] == kind).unwrap()["supply_t"].clone();
+        (supply["supply_t"].clone(), supply["of"].clone(), of_kind("rice"))
+    };
+    assert_eq!(supply_of("id,yield_t_ha,harvests\nL1,,3\n").0, json!(67.5));
+    let (all, of, rice) = supply_of("id,yield_t_ha,harvests,zone_ids\nL1,4,1,a; b\n");
+    assert!(all.as_f64() > rice.as_f64() && rice == json!(15.0) && of == Value::Null, "{all} {of} {rice}");
+    let (all, of, rice) = supply_of("id,yield_t_ha,harvests,zone_ids\nL1,,,a; b\n");
+    assert_eq!((all, of, rice), (Value::Null, Value::Null, json!(45.0)), "paddy and pomelos do not add up");
     // Lists.
     let list = |ask: PartnersAsk| snapshot.partners_list(PartnerTable::Partners, &ask, Page::default()).unwrap();
     assert_eq!(ids(&list(PartnersAsk { text: Some("dai thanh".to_owned()), ..PartnersAsk::default() })["partners"]), ["C1"]);
@@ -229,6 +241,14 @@ fn how_a_partner_is_reached_is_for_who_may_read_holders_and_in_no_file_of_the_ma
     assert!(after.partner_card(PartnerTable::Partners, "C1", true).is_err());
     let stays = after.partner_card(PartnerTable::Partners, "C2", true).unwrap();
     assert_eq!(stays["private"]["representative"], "Trần Thị Kín", "of who stays what is known stays");
+    // A file that spells the key otherwise, and has one column of how they are reached, leaves the others.
+    bench.import(&bench.write("phone.csv", "id,name,phone\nc2,HTX Bưởi,0900111222\n"), "partners", &["--replace"]).ok();
+    let replaced = crate::edits::engine(&bench).snapshot().partner_card(PartnerTable::Partners, "c2", true).unwrap();
+    let reached = &replaced["private"];
+    assert_eq!((&reached["representative"], &reached["phone"]), (&json!("Trần Thị Kín"), &json!("0900111222")));
+    bench.import(&bench.write("spelled.csv", "id,name\nC2,HTX Bưởi\n"), "partners", &["--replace"]).ok();
+    let spelled = crate::edits::engine(&bench).snapshot().partner_card(PartnerTable::Partners, "C2", true).unwrap();
+    assert_eq!(spelled["private"], replaced["private"], "a key that is spelled otherwise is the same partner's");
     bench.run(&["drop", "w.gpkg", "farmzone_partners"]).ok();
     bench.run(&["drop", "w.gpkg", "farmzone_partners"]).refused(3, &["farmzone_partners"]);
     bench.import(&bench.write("again.csv", "id,name\nC2,HTX Bưởi\n"), "partners", &[]).ok();

@@ -22,6 +22,8 @@ const STYLE = {
     { id: 'names', type: 'symbol', source: 'land', 'source-layer': 'names', layout: { 'text-field': 'x' } },
   ],
 };
+/** No map can draw it: a layer of what is not there. */
+const ODD = { ...STYLE, layers: [...STYLE.layers, { id: 'odd', type: 'fill', source: 'nowhere' }] };
 const folder = mkdtempSync(join(tmpdir(), 'farmzone-basemap-'));
 let asked: string[] = [];
 let theirs: Server;
@@ -34,6 +36,8 @@ function answer({ url = '', headers }: IncomingMessage, response: ServerResponse
   response.setHeader('access-control-allow-headers', 'range');
   response.setHeader('access-control-expose-headers', 'etag, content-range');
   if (url === '/style.json') response.end(JSON.stringify(STYLE));
+  else if (url === '/odd.json') response.end(JSON.stringify(ODD));
+  else if (url.startsWith('/broken/')) response.writeHead(500).end();
   else if (url.startsWith('/vector/')) response.writeHead(204).end();
   else if (url === '/city.pmtiles' && pyramid) {
     const [from = 0, to = 0] = (headers.range ?? 'bytes=0-0').replace('bytes=', '').split('-').map(Number);
@@ -138,13 +142,27 @@ for (const [kind, path, wanted] of [
   });
 }
 
-test('a basemap that does not answer is told, and the map stays', async () => {
-  await with_settings(basemap(`${host}/1/2/3.png`, 'vector'), async (address) => {
-    const { page, assert_clean, close } = await visit('#layers=zones,labels,basemap', { address, allowed: host });
-    await drawn(page);
-    await page.getByRole('tab', { name: 'Lớp bản đồ' }).click();
-    await page.getByRole('alert').getByText('Không tải được bản đồ nền', { exact: false }).waitFor();
-    assert_clean();
-    await close();
+for (const [what, path, kind, expected] of [
+  ['does not answer', '/1/2/3.png', 'vector', undefined],
+  ['cannot be drawn', '/odd.json', 'vector', /nowhere/],
+  ['has not one tile', '/broken/{z}/{x}/{y}.png', 'raster', /500/],
+] as const) {
+  test(`a basemap that ${what} is told, and the map stays`, async () => {
+    await with_settings(basemap(host + path, kind), async (address) => {
+      const { page, assert_clean, close } = await visit('#layers=zones,labels,basemap', {
+        address,
+        allowed: host,
+        ...(expected && { expected }),
+      });
+      await drawn(page);
+      await page.getByRole('tab', { name: 'Lớp bản đồ' }).click();
+      await page.getByRole('alert').getByText('Không tải được bản đồ nền', { exact: false }).waitFor();
+      // The map goes on: another theme is drawn.
+      await page.getByRole('button', { name: 'Chuyển sang nền tối' }).click();
+      await page.waitForFunction(() => document.documentElement.dataset['theme'] === 'dark');
+      await drawn(page);
+      assert_clean();
+      await close();
+    });
   });
-});
+}

@@ -35,9 +35,8 @@ export interface TablePart {
 
 const PATHS: Record<Listed, string> = { zones: '/api/v1/zones', pieces: '/api/v1/encroachments' };
 
-function query_of({ listed, filter, bounds, find, sort }: TableAsk): Query {
-  const of_events = listed === 'pieces' ? event_query(filter) : {};
-  return { ...filter_query(filter), ...of_events, bbox: bounds && bbox_of(bounds), q: find, sort };
+function query_of({ filter, bounds, find, sort }: TableAsk): Query {
+  return { ...filter_query(filter), ...event_query(filter), bbox: bounds && bbox_of(bounds), q: find, sort };
 }
 
 export async function get_table(

@@ -18,6 +18,9 @@ const ABOVE = 'landuse-fill';
 /** Names on the map are ours; pictures of a style's own would come from its sprite. */
 const DRAWN = ['background', 'fill', 'line', 'circle', 'raster', 'fill-extrusion', 'hillshade'];
 
+/** Whether a source of the map is the basemap's. */
+export const is_of_basemap = (source: string): boolean => source.startsWith(PREFIX);
+
 /** What the style's metadata say; null where no basemap is set. */
 export function basemap_of(style: Style): Basemap | null {
   const said = style.metadata?.['farmzone:basemap'] as Basemap | undefined;

@@ -9,6 +9,9 @@ export interface Camera {
   lon: number;
 }
 
+/** Letters that a table is searched by: as many as the server takes. */
+export const MOST_FIND = 100;
+
 /** What a list or a table is of. */
 export type Listed = 'zones' | 'pieces';
 
@@ -135,7 +138,7 @@ export function parse_link(hash: string): View {
     at: /^[\d,a-z-]{1,16}$/.test(text('at') ?? '') ? text('at') : null,
     table: table === 'zones' || table === 'pieces' ? table : null,
     sort: /^-?[a-z]{1,16}$/.test(text('sort') ?? '') ? text('sort') : null,
-    find: text('find'),
+    find: text('find')?.slice(0, MOST_FIND) ?? null,
     beside: text('beside'),
     lang: lang === 'vi' || lang === 'en' ? lang : null,
     theme: theme === 'light' || theme === 'dark' ? theme : null,

@@ -3,7 +3,7 @@
 import { Map as MapLibreMap, setWorkerUrl } from 'maplibre-gl';
 import type { FilterSpecification, MapGeoJSONFeature, MapMouseEvent, StyleSpecification } from 'maplibre-gl';
 import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import { basemap_of, underlaid, type Basemap, type Underlay } from '../core/basemap.ts';
+import { basemap_of, is_of_basemap, underlaid, type Basemap, type Underlay } from '../core/basemap.ts';
 import { dressed, HOVER, kind_pattern, landuse_color, type Dress, type Style, type StyleLayer } from '../core/dress.ts';
 import type { Bounds, LonLat } from '../core/model.ts';
 import { zoom_for_area } from '../core/scale.ts';
@@ -70,6 +70,8 @@ export interface MapListener {
   ready(): void;
   /** The style is of an older revision than the last that `refresh` was told of. */
   outdated(): void;
+  /** Nothing came of the basemap: its style cannot be drawn, or not one of its tiles came. */
+  basemap_failed?(): void;
   /** The browser took back what the map is drawn with, or gave it again. */
   lost?(is_lost: boolean): void;
 }
@@ -90,6 +92,11 @@ export class FarmMap {
   #revision_missed = 0;
   readonly #news: TileNews[] = [];
   #through: ((x: number) => FarmMap | null) | null = null;
+  /** What lies on the ground, and how its tiles fare. */
+  #under: Underlay | null = null;
+  #under_came = false;
+  #under_failed = false;
+  #styling = false;
 
   constructor(
     container: HTMLElement,
@@ -126,11 +133,13 @@ export class FarmMap {
   /** Loads the style at `url`; `ink` is the colour of outlines, `under` what lies on its ground. */
   show(url: string, ink: string, under: Underlay | null): void {
     this.#ink = ink;
+    if (under !== this.#under) [this.#under, this.#under_came, this.#under_failed] = [under, false, false];
     this.#map.setStyle(url, {
       diff: true,
       transformStyle: (previous, next) => {
         const plain = (this.#calm ? { ...next, transition: { duration: 0, delay: 0 } } : next) as unknown as Style;
         this.#base = underlaid(plain, under);
+        this.#styling = true;
         const style = dressed(this.#base, this.#dress, this.#ink);
         if (this.#n_lent > 0 && previous) keep_lent(style, previous as unknown as Style);
         this.#worn = by_id(style.layers);
@@ -322,16 +331,24 @@ export class FarmMap {
       this.#hover({ event: null, zone: null, among: null });
     });
     map.on('styledata', () => {
+      this.#styling = false;
       if (this.#base) this.#listener.ready();
     });
     map.on('idle', () => {
       if (this.#base) this.#listener.drawn();
+      // Some of its tiles may be missing, where it has no land; without a single one there is no basemap.
+      if (this.#under_failed && !this.#under_came) this.#listener.basemap_failed?.();
+    });
+    map.on('sourcedata', (event) => {
+      if (event.tile && is_of_basemap(event.sourceId)) this.#under_came = true;
     });
     map.on('webglcontextlost', () => this.#listener.lost?.(true));
     map.on('webglcontextrestored', () => this.#listener.lost?.(false));
     map.on('error', (event) => {
       // A tile that fails is asked for again by itself; a style is not.
-      if (!('sourceId' in event) && !this.#base) this.#listener.failed();
+      if ('sourceId' in event) this.#under_failed ||= is_of_basemap(String(event.sourceId));
+      else if (!this.#base) this.#listener.failed();
+      else if (this.#styling && this.#under) this.#listener.basemap_failed?.();
     });
     map.getCanvas().addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' || this.#n_lent > 0) return;

@@ -27,6 +27,12 @@ class BasemapState {
     return () => request.abort();
   }
 
+  /** What was laid cannot be drawn: the map stays without it. */
+  fail(): void {
+    this.under = null;
+    this.failed = true;
+  }
+
   lift(): void {
     this.under = null;
     this.failed = false;

@@ -19,7 +19,7 @@ use crate::codes::PartnerRef;
 use crate::engine::dropped::{Folder, folder_ending, in_our_words};
 use crate::engine::import::{ISSUES_SHOWN, write_issues};
 use crate::engine::live::Engine;
-use crate::engine::register::import::{MOST_UNPACKED_MIB, ROWS_SHOWN, said};
+use crate::engine::register::import::{FileLooked, MOST_UNPACKED_MIB, RowLooked, review};
 use crate::engine::register::merge::{Act, Change};
 use crate::engine::register::{Looked, RegisterAsk};
 use crate::engine::{EngineError, Progress, Rulebook, Snapshot};
@@ -71,10 +71,12 @@ struct Outcome {
     act: Act,
     changes: Vec<Change>,
     row: Option<PartnerRow>,
+    /// The row's key as the table has it: a file may spell it otherwise.
+    key_before: Option<String>,
     contact: Option<PartnerContact>,
 }
 
-const NOTHING: Outcome = Outcome { act: Act::SetAside, changes: Vec::new(), row: None, contact: None };
+const NOTHING: Outcome = Outcome { act: Act::SetAside, changes: Vec::new(), row: None, key_before: None, contact: None };
 
 /// Reads a file into a table, as the command line asks for it.
 pub fn import_partners(
@@ -163,13 +165,14 @@ fn outcomes(snapshot: &Snapshot, file: &mut ReadFile, table: PartnerTable, mode:
             (Some(old), Mode::Update) => updated(&file.mapping, read, old, &new),
             _ => new,
         };
-        let mut outcome = Outcome { act: if old.is_some() { Act::Same } else { Act::Add }, changes: Vec::new(), row: None, contact: None };
+        let mut outcome = Outcome { act: if old.is_some() { Act::Same } else { Act::Add }, ..NOTHING };
         if let Some(old) = old {
             outcome.changes = changes(table, old, &row);
+            outcome.key_before = Some(key_of(table, old));
         }
         if has_private {
-            let key = row.get(table.key()).and_then(Value::as_str).unwrap_or_default();
-            let before = private.as_ref().map(|there| there.contact(key)).transpose()?.flatten().unwrap_or_default();
+            let there = private.as_ref().zip(outcome.key_before.as_deref());
+            let before = there.map(|(there, key)| there.contact(key)).transpose()?.flatten().unwrap_or_default();
             let contact = reached(&file.mapping, read, &before, mode);
             let fields = [
                 ("representative", before.representative != contact.representative),
@@ -189,6 +192,10 @@ fn outcomes(snapshot: &Snapshot, file: &mut ReadFile, table: PartnerTable, mode:
         outcomes.push(outcome);
     }
     Ok(outcomes)
+}
+
+fn key_of(table: PartnerTable, row: &PartnerRow) -> String {
+    row.get(table.key()).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// Whether a row says something of a column: the file has it, and what stands there could be read.
@@ -211,7 +218,8 @@ fn updated(mapping: &BTreeMap<String, String>, read: &ReadRow, old: &PartnerRow,
 fn reached(mapping: &BTreeMap<String, String>, read: &ReadRow, before: &PartnerContact, mode: Mode) -> PartnerContact {
     let ReadRow { contact, .. } = read;
     let kept = |column: &str, new: &Option<String>, before: &Option<String>| {
-        if mode != Mode::Update || is_said(mapping, read, column) { new.clone() } else { before.clone() }
+        let says = mapping.contains_key(column) && (mode != Mode::Update || is_said(mapping, read, column));
+        if says { new.clone() } else { before.clone() }
     };
     PartnerContact {
         representative: kept("representative", &contact.representative, &before.representative),
@@ -279,16 +287,16 @@ fn tell_unlinked(
 /// Keeps what came of the rows.
 fn write(store: &mut Store, table: PartnerTable, file: &ReadFile, outcomes: &[Outcome], replace: bool) -> Result<Revision, EngineError> {
     let rows: Vec<PartnerRow> = outcomes.iter().filter_map(|outcome| outcome.row.clone()).collect();
-    let key = |row: &PartnerRow| row.get(table.key()).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let with_row = outcomes.iter().filter_map(|outcome| Some((key(outcome.row.as_ref()?), outcome.contact.clone()?)));
+    let with_row = outcomes.iter().filter_map(|outcome| Some((key_of(table, outcome.row.as_ref()?), outcome.contact.clone()?)));
     let mut contacts: BTreeMap<String, PartnerContact> = with_row.collect();
     let path = private_path(store.path());
     let there = if table == PartnerTable::Partners { PrivateStore::open(&path)? } else { None };
     if let (true, Some(there)) = (replace, &there) {
         // What the file says nothing of stays with the partners that stay; the others' goes.
-        for one in &rows {
-            let key = key(one);
-            if let (false, Some(kept)) = (contacts.contains_key(&key), there.contact(&key)?) {
+        for outcome in outcomes {
+            let (Some(row), Some(before)) = (&outcome.row, &outcome.key_before) else { continue };
+            let key = key_of(table, row);
+            if let (false, Some(kept)) = (contacts.contains_key(&key), there.contact(before)?) {
                 contacts.insert(key, kept);
             }
         }
@@ -347,7 +355,7 @@ impl Engine {
         let mode = if ask.replace { Mode::Replace } else { Mode::Update };
         let outcomes = outcomes(&snapshot, &mut file, table, mode)?;
         tell_unlinked(&snapshot, &mut file, &outcomes, table, ask.replace)?;
-        let mut review = review(&file, &outcomes, ask);
+        let mut review = review_of_table(&file, &outcomes, ask);
         review["revision"] = json!(snapshot.revision);
         review["kept"] = json!(false);
         let is_empty = outcomes.iter().all(|outcome| outcome.act == Act::SetAside);
@@ -361,33 +369,16 @@ impl Engine {
     }
 }
 
-/// A file as somebody looks it over, as that of a register: those set aside or with issues before the others where not all are shown.
-fn review(file: &ReadFile, outcomes: &[Outcome], ask: &RegisterAsk) -> Value {
-    let rank = |n: &usize| match (outcomes[*n].act, file.rows[*n].issues.is_empty()) {
-        (Act::SetAside, _) => 0,
-        (_, false) => 1,
-        (Act::Add | Act::Change, true) => 2,
-        (Act::Same, true) => 3,
-    };
-    let mut shown: Vec<usize> = (0..file.rows.len()).collect();
-    shown.sort_by_key(rank);
-    shown.truncate(ROWS_SHOWN);
-    shown.sort_unstable();
-    let row = |n: usize| {
-        let (read, outcome) = (&file.rows[n], &outcomes[n]);
-        let changes = outcome.changes.iter();
-        let changes: Vec<Value> = changes.map(|c| json!({ "field": c.field, "before": c.before, "after": c.after })).collect();
-        json!({
-            "row": read.number, "code": read.key, "part": null, "action": outcome.act.as_str(), "changes": changes, "issues": said(&read.issues),
-        })
-    };
-    let n = |act: Act| outcomes.iter().filter(|outcome| outcome.act == act).count();
-    let left_out = ask.mapping.iter().filter(|(_, theirs)| theirs.is_empty());
-    let mapping: BTreeMap<&String, &String> = file.mapping.iter().chain(left_out).collect();
-    json!({
-        "columns": file.columns, "mapping": mapping, "driver": file.driver, "layer": file.layer, "issues": said(&file.issues),
-        "rows": shown.into_iter().map(row).collect::<Vec<_>>(),
-        "n_issues": file.issues.len() + file.rows.iter().map(|row| row.issues.len()).sum::<usize>(), "n_rows": file.rows.len(),
-        "n_add": n(Act::Add), "n_change": n(Act::Change), "n_same": n(Act::Same), "n_set_aside": n(Act::SetAside),
-    })
+fn review_of_table(file: &ReadFile, outcomes: &[Outcome], ask: &RegisterAsk) -> Value {
+    let looked = file.rows.iter().zip(outcomes).map(|(row, outcome)| RowLooked {
+        number: row.number,
+        code: &row.key,
+        part: None,
+        act: outcome.act,
+        changes: &outcome.changes,
+        issues: &row.issues,
+    });
+    let rows: Vec<RowLooked> = looked.collect();
+    let ReadFile { columns, mapping, driver, layer, issues, .. } = file;
+    review(&FileLooked { columns, mapping, driver, layer, issues }, &rows, ask)
 }

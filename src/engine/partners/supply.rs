@@ -79,17 +79,20 @@ impl Snapshot {
         let mut n_not_seen = 0;
         for &place in zones {
             let Some(view) = self.zones.list.get(place) else { continue };
-            let known = self.rulebook.yields.of(&view.zone.kind, view.zone.variety.as_deref());
-            let variety = known.and_then(|known| known.variety.as_deref()).filter(|_| ask.yield_t_ha.is_none());
+            // A yield that is stated is that of every variety.
+            let variety = view.zone.variety.as_deref().filter(|_| ask.yield_t_ha.is_none());
+            let known = self.rulebook.yields.of(&view.zone.kind, variety);
+            let variety = known.and_then(|known| known.variety.as_deref());
             let part = parts.entry((&view.zone.kind, variety)).or_insert_with(|| {
-                let stated = ask.yield_t_ha.map(|t| (t, ask.harvests.or(known.map(|known| known.harvests)).unwrap_or(1.0)));
-                let of_ours = known.filter(|_| stated.is_none());
+                let t_per_ha = ask.yield_t_ha.or(known.map(|known| known.t_per_ha));
+                let harvests = ask.harvests.or(known.map(|known| known.harvests)).unwrap_or(1.0);
+                let of_ours = known.filter(|_| ask.yield_t_ha.is_none());
                 Part {
                     kind: &view.zone.kind,
                     of: known.map(|known| &known.of),
                     source: of_ours.map(|known| known.source.as_str()),
                     valid_from: of_ours.map(|known| known.valid_from),
-                    t_per_ha: stated.or(known.map(|known| (known.t_per_ha, known.harvests))),
+                    t_per_ha: t_per_ha.map(|t| (t, harvests)),
                     variety,
                     n_zones: 0,
                     area_m2: 0.0,
@@ -118,8 +121,10 @@ impl Snapshot {
 fn facts(parts: &[Part], epoch: Option<Epoch>, n_not_seen: usize, ask: SupplyOf) -> Value {
     let sum = |of: &dyn Fn(&Part) -> f64| parts.iter().map(of).sum::<f64>();
     let (area_m2, lost_m2) = (sum(&|part| part.area_m2), sum(&|part| part.lost_m2));
-    // Tonnes of one thing add up; paddy and vegetables do not.
-    let is_one = parts.windows(2).all(|pair| pair[0].of == pair[1].of);
+    // Tonnes of one thing add up; paddy and vegetables do not. What has no yield adds nothing, and a yield that is stated is of one thing.
+    let weighed: Vec<&Part> = parts.iter().filter(|part| part.t_per_ha.is_some()).collect();
+    let is_alike = weighed.windows(2).all(|pair| pair[0].of == pair[1].of);
+    let is_one = is_alike || ask.yield_t_ha.is_some();
     let total = |of: &dyn Fn(&Part) -> Option<f64>| {
         let known: Vec<f64> = parts.iter().filter_map(of).collect();
         (is_one && !known.is_empty()).then(|| known.into_iter().sum::<f64>())
@@ -146,7 +151,7 @@ fn facts(parts: &[Part], epoch: Option<Epoch>, n_not_seen: usize, ask: SupplyOf)
         "not_seen_m2": epoch.map(|_| rounded_m2(sum(&|part| part.not_seen_m2))), "n_zones_not_seen": n_not_seen,
         "n_zones_without_yield": parts.iter().filter(|part| part.t_per_ha.is_none()).map(|part| part.n_zones).sum::<usize>(),
         "supply_t": supply_t.map(rounded_m2), "lost_t": lost_t.filter(|_| epoch.is_some()).map(rounded_m2),
-        "of": parts.first().filter(|_| is_one).and_then(|part| part.of), "by": parts.iter().map(Part::facts).collect::<Vec<_>>(),
+        "of": weighed.first().filter(|_| is_alike).and_then(|part| part.of), "by": parts.iter().map(Part::facts).collect::<Vec<_>>(),
         "by_since": sinces.iter().map(year).collect::<Vec<_>>(),
         "contracted_t": ask.contracted_t, "contracted_t_share": share(supply_t, ask.contracted_t),
         "contracted_ha": ask.contracted_ha, "contracted_ha_share": share(Some(kept_m2 / 10_000.0), ask.contracted_ha),

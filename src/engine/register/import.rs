@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
-use super::merge::{self, Act, Known, Outcome};
+use super::merge::{self, Act, Change, Known, Outcome};
 use super::read::{self, ReadFile, Reading};
 use crate::access::{self, Action, Person};
 use crate::crs::Mistake;
@@ -57,7 +57,7 @@ impl Looked {
     }
 }
 
-pub(in crate::engine) const ROWS_SHOWN: usize = 1_000;
+const ROWS_SHOWN: usize = 1_000;
 pub(in crate::engine) const MOST_UNPACKED_MIB: u64 = 512;
 
 /// Reads a file into the register, as the command line asks for it.
@@ -253,7 +253,7 @@ impl Engine {
                 *outcome = Outcome::none();
             }
         }
-        let mut review = review(&file, &outcomes, ask);
+        let mut review = review_of_register(&file, &outcomes, ask);
         review["revision"] = json!(snapshot.revision);
         review["kept"] = json!(false);
         let is_empty = outcomes.iter().all(|outcome| outcome.act == Act::SetAside);
@@ -276,40 +276,70 @@ impl Engine {
 }
 
 /// In both languages; Vietnamese is null where only the code says it.
-pub(in crate::engine) fn said(issues: &[Issue]) -> Vec<Value> {
+fn said(issues: &[Issue]) -> Vec<Value> {
     issues.iter().map(|i| json!({ "code": i.code, "message": { "vi": i.message_vi, "en": i.message } })).collect()
+}
+
+/// A row of a file as somebody looks it over.
+pub(in crate::engine) struct RowLooked<'a> {
+    pub number: u64,
+    pub code: &'a str,
+    pub part: Option<&'a str>,
+    pub act: Act,
+    pub changes: &'a [Change],
+    pub issues: &'a [Issue],
+}
+
+/// What is told of a file as a whole.
+pub(in crate::engine) struct FileLooked<'a> {
+    pub columns: &'a [String],
+    pub mapping: &'a BTreeMap<String, String>,
+    pub driver: &'a str,
+    pub layer: &'a str,
+    pub issues: &'a [Issue],
+}
+
+fn review_of_register(file: &ReadFile, outcomes: &[Outcome], ask: &RegisterAsk) -> Value {
+    let looked = file.rows.iter().zip(outcomes).map(|(row, outcome)| RowLooked {
+        number: row.number,
+        code: row.record.as_ref().map_or(row.code.as_str(), |record| &record.code),
+        part: outcome.records.first().and_then(|record| record.part.as_deref()),
+        act: outcome.act,
+        changes: &outcome.changes,
+        issues: &row.issues,
+    });
+    let rows: Vec<RowLooked> = looked.collect();
+    let ReadFile { columns, mapping, driver, layer, issues, .. } = file;
+    review(&FileLooked { columns, mapping, driver, layer, issues }, &rows, ask)
 }
 
 /// A file as somebody looks it over: which column is which, what each row does, what is wrong with it. A column that was left out
 /// stands there with an empty name, so that it stays out when the same is sent again.
-fn review(file: &ReadFile, outcomes: &[Outcome], ask: &RegisterAsk) -> Value {
-    let mut rows = Vec::new();
+pub(in crate::engine) fn review(file: &FileLooked, rows: &[RowLooked], ask: &RegisterAsk) -> Value {
     // Of more rows than are shown those that somebody has to look at come first; shown are they in the file's order.
-    let rank = |n: &usize| match (outcomes[*n].act, file.rows[*n].issues.is_empty()) {
+    let rank = |n: &usize| match (rows[*n].act, rows[*n].issues.is_empty()) {
         (Act::SetAside, _) => 0,
         (_, false) => 1,
         (Act::Add | Act::Change, true) => 2,
         (Act::Same, true) => 3,
     };
-    let mut shown: Vec<usize> = (0..file.rows.len()).collect();
+    let mut shown: Vec<usize> = (0..rows.len()).collect();
     shown.sort_by_key(rank);
     shown.truncate(ROWS_SHOWN);
     shown.sort_unstable();
-    for (row, outcome) in shown.into_iter().map(|n| (&file.rows[n], &outcomes[n])) {
-        let code = row.record.as_ref().map_or(row.code.as_str(), |record| &record.code);
-        let part = outcome.records.first().and_then(|record| record.part.as_deref());
-        let changes = outcome.changes.iter();
+    let told = shown.into_iter().map(|n| {
+        let RowLooked { number, code, part, act, changes, issues } = &rows[n];
         let changes: Vec<Value> =
-            changes.map(|change| json!({ "field": change.field, "before": change.before, "after": change.after })).collect();
-        rows.push(json!({
-            "row": row.number, "code": code, "part": part, "action": outcome.act.as_str(), "changes": changes, "issues": said(&row.issues),
-        }));
-    }
-    let n = |act: Act| outcomes.iter().filter(|outcome| outcome.act == act).count();
+            changes.iter().map(|change| json!({ "field": change.field, "before": change.before, "after": change.after })).collect();
+        json!({ "row": number, "code": code, "part": part, "action": act.as_str(), "changes": changes, "issues": said(issues) })
+    });
+    let n = |act: Act| rows.iter().filter(|row| row.act == act).count();
     let left_out = ask.mapping.iter().filter(|(_, theirs)| theirs.is_empty());
     let mapping: BTreeMap<&String, &String> = file.mapping.iter().chain(left_out).collect();
     json!({
-        "columns": file.columns, "mapping": mapping, "driver": file.driver, "layer": file.layer, "rows": rows, "issues": said(&file.issues),
-        "n_issues": file.issues.len() + file.rows.iter().map(|row| row.issues.len()).sum::<usize>(), "n_rows": file.rows.len(), "n_add": n(Act::Add), "n_change": n(Act::Change), "n_same": n(Act::Same), "n_set_aside": n(Act::SetAside),
+        "columns": file.columns, "mapping": mapping, "driver": file.driver, "layer": file.layer,
+        "rows": told.collect::<Vec<_>>(), "issues": said(file.issues),
+        "n_issues": file.issues.len() + rows.iter().map(|row| row.issues.len()).sum::<usize>(), "n_rows": rows.len(),
+        "n_add": n(Act::Add), "n_change": n(Act::Change), "n_same": n(Act::Same), "n_set_aside": n(Act::SetAside),
     })
 }

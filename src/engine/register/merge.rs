@@ -124,19 +124,19 @@ impl Outcome {
     fn hold(&mut self, file: &ReadFile, row: &ReadRow, known: &Known, record: &CodeRecord, mode: Mode) {
         let key = key(record);
         let old = known.holders.get(&key);
-        let mut holder = row.holder.clone();
-        if mode == Mode::Update {
-            // A part that comes is held by who holds the code.
-            let sibling = || known.parts(&record.code).first().and_then(|first| known.holders.get(&self::key(first)));
-            let before = old.or_else(sibling).cloned().unwrap_or_default();
-            let kept = |column: &str, new: Option<String>, before: Option<String>| if is_said(file, row, column) { new } else { before };
-            holder = CodeHolder {
-                holder: kept("holder", holder.holder, before.holder),
-                phone: kept("phone", holder.phone, before.phone),
-                identity_no: kept("identity_no", holder.identity_no, before.identity_no),
-                farmers: kept("farmers", holder.farmers, before.farmers),
-            };
-        }
+        // An update's part that comes is held by who holds the code.
+        let sibling = || known.parts(&record.code).first().and_then(|first| known.holders.get(&self::key(first)));
+        let before = old.or_else(|| if mode == Mode::Update { sibling() } else { None }).cloned().unwrap_or_default();
+        let kept = |column: &str, new: &Option<String>, before: Option<String>| {
+            let says = file.mapping.contains_key(column) && (mode != Mode::Update || is_said(file, row, column));
+            if says { new.clone() } else { before }
+        };
+        let holder = CodeHolder {
+            holder: kept("holder", &row.holder.holder, before.holder),
+            phone: kept("phone", &row.holder.phone, before.phone),
+            identity_no: kept("identity_no", &row.holder.identity_no, before.identity_no),
+            farmers: kept("farmers", &row.holder.farmers, before.farmers),
+        };
         let nobody = CodeHolder::default();
         let before = old.unwrap_or(&nobody);
         let fields = [

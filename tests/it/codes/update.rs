@@ -45,6 +45,11 @@ fn what_a_file_does_not_name_stays_also_the_status_and_the_land() {
     let after = record(&bench, "VN-HNOR-0002");
     assert_eq!((&after["status"], &after["variety"], &after["crop"]), (&json!("revoked"), &json!("Diễn"), &Value::Null));
     assert_eq!((&after["private"]["holder"], &after["private"]["phone"]), (&json!("Trần Thị Kín"), &json!("0987")));
+    // A register that replaces it and has one column of theirs leaves the others.
+    let file = bench.write("again.csv", "code,status,Số điện thoại\nVN-HNOR-0002,revoked,0911\n");
+    bench.import(&file, "codes", &["--replace"]).ok();
+    let after = record(&bench, "VN-HNOR-0002");
+    assert_eq!((&after["private"]["holder"], &after["private"]["phone"]), (&json!("Trần Thị Kín"), &json!("0911")));
     update(&bench, "phone.csv", "code,Người đại diện,Số điện thoại\nVN-HNOR-0002,,\n");
     assert!(record(&bench, "VN-HNOR-0002")["private"].as_object().unwrap().values().all(Value::is_null), "what was emptied is gone");
 }

@@ -47,6 +47,18 @@ async fn a_list_sums_what_matches_and_tells_boxes_alone_where_no_shape_is_wanted
     let summary = get_json("/api/v1/summary").await;
     assert_eq!(whole["area_m2"], summary["totals"]["area_m2"], "of both zones, not of the part");
     assert_eq!(whole["lost_m2"], summary["totals"]["lost_m2"]);
+    assert_eq!(get_json("/api/v1/encroachments?geometry=none").await["area_m2"], summary["totals"]["lost_m2"], "land is lost once");
+    // What is asked of events is what zones lost in them.
+    let mut n_less = 0;
+    for asked in ["right=unplanned", "right=permitted", "group=built", "change=new", "severity=3", "since=2024"] {
+        let list = get_json(&format!("/api/v1/zones?{asked}&sort=-lost&geometry=none")).await;
+        let of_asked = get_json(&format!("/api/v1/summary?{asked}")).await;
+        assert_eq!(list["lost_m2"], of_asked["totals"]["lost_m2"], "{asked}");
+        let n: u64 = list["features"].as_array().unwrap().iter().map(|zone| zone["properties"]["n_events"].as_u64().unwrap()).sum();
+        assert_eq!(Some(n), of_asked["totals"]["n_events"].as_u64(), "{asked}");
+        n_less += usize::from(list["lost_m2"].as_f64() < summary["totals"]["lost_m2"].as_f64());
+    }
+    assert!(n_less > 0, "something is left out by one of them");
     let zone = &whole["features"][0];
     assert!(zone["geometry"].is_null() && zone["bbox"].as_array().unwrap().len() == 4, "{zone}");
     let events = get_json("/api/v1/encroachments?geometry=none").await;
@@ -106,6 +118,10 @@ async fn settings_open_one_host_for_the_basemap_and_put_the_licence_into_tables(
     let set = router(App::configured(SITE.engine.clone(), 1 << 20, Readers::Direct, None, settings));
     let ask = async |router: &Router, path: &str| send(router, Request::get(path).body(Body::empty()).unwrap()).await;
     let (plain, with) = (ask(&SITE.router, "/styles/light.json").await, ask(&set, "/styles/light.json").await);
+    let pinned = ask(&SITE.router, "/styles/light.json?rev=3").await;
+    assert!(pinned.header(header::CACHE_CONTROL).contains("immutable"));
+    let moves = ask(&set, "/styles/light.json?rev=3").await;
+    assert!(!moves.header(header::CACHE_CONTROL).contains("immutable"), "the settings may be others after a start");
     let policy = |answer: &Answer| answer.header(header::CONTENT_SECURITY_POLICY).to_owned();
     let opened = policy(&with).replace(" https://tiles.example.vn;", ";");
     assert_eq!(opened, policy(&plain), "nothing else is opened");
