@@ -102,7 +102,7 @@ pub struct PartnerLinks {
     by_zone: HashMap<usize, BTreeSet<PartnerRef>>,
     producers: Vec<Vec<usize>>,
     buyers: Vec<Vec<usize>>,
-    /// By linkage, product: which zones it may take of others; none: any.
+    /// By product, trace code.
     owner_of_product: Vec<Option<usize>>,
     owner_of_trace: Vec<Option<usize>>,
     product_of_trace: Vec<Option<usize>>,
@@ -113,6 +113,7 @@ pub struct PartnerLinks {
     traces_of_partner: HashMap<usize, Vec<usize>>,
     traces_of_product: HashMap<usize, Vec<usize>>,
     unlinked: BTreeMap<PartnerRef, Vec<Unlinked>>,
+    /// By linkage, product: of which kind of zones it takes those of others; none: of any.
     kinds_of_linkages: Vec<Option<String>>,
     kinds_of_products: Vec<Option<String>>,
     kinds_of_zones: Vec<String>,

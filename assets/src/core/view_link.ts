@@ -9,7 +9,7 @@ export interface Camera {
   lon: number;
 }
 
-/** Letters that a table is searched by: as many as the server takes. */
+/** Letters that a table is searched by, at most. */
 export const MOST_FIND = 100;
 
 /** What a list or a table is of. */
