@@ -22,6 +22,8 @@ const tops_of_letters: Plugin = {
 };
 
 export default defineConfig({
+  // A site may lie below a path of its host.
+  base: './',
   plugins: [svelte(), tops_of_letters],
   server: { proxy: Object.fromEntries(paths.map((path) => [path, { target: server, changeOrigin: false }])) },
   worker: { format: 'es' },

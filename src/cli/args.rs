@@ -433,7 +433,9 @@ pub fn public_url(text: &str) -> Result<String, NotAWord> {
     let url = text.trim().trim_end_matches('/');
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/[]".contains(&b);
-    if rest.is_empty() || rest.starts_with(['/', ':']) || url.len() > 200 || !rest.bytes().all(is_plain) {
+    // A browser takes `..` and empty pieces out of a path.
+    let is_path = rest.split('/').all(|piece| !["", ".", ".."].contains(&piece));
+    if rest.starts_with(':') || !is_path || url.len() > 200 || !rest.bytes().all(is_plain) {
         return Err(NotAWord::new(text, "an address like https://map.example.vn, at most 200 letters"));
     }
     Ok(url.to_owned())
@@ -484,6 +486,8 @@ mod tests {
             "https:///x",
             "https://a b",
             "https://a?b",
+            "https://a//b",
+            "https://a/../b",
             "javascript:alert(1)",
             &format!("https://{}", "x".repeat(200)),
         ] {

@@ -21,7 +21,7 @@ pub use certainty::Accuracy;
 pub use detect::{Basis, Earlier, Finding, Known, LeftOut, Seen, detect, lost_m2};
 pub use judged::growth_m2;
 pub use landscape::{Fragments, KnownFragments, Landscape, Patches, Reach, fragments, landscape, patches, remaining};
-pub use overlay::{Pair, overlay};
+pub use overlay::{LandUsePieces, Pair, overlay};
 pub use transitions::{Transition, Used, transitions};
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Overlay and detection as flows: snapshot → `encroach` → rows and events, kept in the workspace.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -8,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::EngineError;
 use super::events::EpochEvents;
 use super::figures::Sum;
-use super::snapshot::{EpochLandUse, Snapshot};
+use super::snapshot::{self, EpochLandUse, Snapshot};
 use super::transitions::Moved;
 use crate::encroach::{self, LeftOut, raster::ZoneShares};
+use crate::geom;
 use crate::legend::Rules;
-use crate::model::{Change, Epoch, Event, Issue, Layer, LayerRole, MultiPolygon};
+use crate::model::{Change, Epoch, Event, Issue, Layer, LayerRole, MultiPolygon, Zone};
 use crate::store::{Mode, NewLayer, Setting, Store};
 
 /// One (zone, land-use polygon) pair that shares area.
@@ -93,11 +95,30 @@ pub struct Found {
     /// What a person should know about the file that was written.
     pub issues: Vec<Issue>,
     pub duration_ms: f64,
+    /// All that was found, and the zones that were asked for, by their places.
     #[serde(skip)]
-    pub events: Vec<Event>,
+    found: Arc<EpochEvents>,
+    #[serde(skip)]
+    zones: Vec<usize>,
+}
+
+impl Found {
+    /// By zone, the largest first.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.zones.iter().flat_map(|zone| self.found.of_zone(*zone))
+    }
+
     /// What the epoch before shows and this one does not.
-    #[serde(skip)]
-    pub gone: Vec<Event>,
+    pub fn gone(&self) -> impl Iterator<Item = &Event> {
+        self.zones.iter().flat_map(|zone| self.found.gone_of_zone(*zone))
+    }
+}
+
+/// Zones that an overlay has in memory at a time.
+const ZONES_AT_A_TIME: usize = 1 << 16;
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1000.0
 }
 
 /// A pair that shares no more than this shares a border, not land.
@@ -125,50 +146,55 @@ impl Snapshot {
         Ok(())
     }
 
-    fn epoch_or_refuse(&self, epoch: Option<Epoch>) -> Result<Epoch, EngineError> {
+    pub(super) fn epoch_or_refuse(&self, epoch: Option<Epoch>) -> Result<Epoch, EngineError> {
         self.zones_or_refuse()?;
         self.epoch(epoch)?.ok_or_else(|| {
             EngineError::not_found("the workspace has no land use yet: farmzone import WORKSPACE FILE --as landuse --epoch YYYY")
         })
     }
 
-    /// Every pair of zone and land-use polygon that shares more than 1e-6 m², ordered by zone, then land use; of an epoch
-    /// that has only a raster, every pair of zone and class.
-    pub fn overlay(&self, epoch: Option<Epoch>) -> Result<Overlay, EngineError> {
+    /// Every pair of zone and land-use polygon that shares more than 1e-6 m², ordered by zone, then land use. Zones are read
+    /// some at a time, so that of a million of them few are in memory: the snapshot need not have them.
+    pub(super) fn overlay(&self, epoch: Option<Epoch>) -> Result<Overlay, EngineError> {
         let epoch = self.epoch_or_refuse(epoch)?;
-        if self.land_use_layer(epoch).is_some_and(|l| l.raster.is_some()) {
-            return self.overlay_raster(Some(epoch));
-        }
         let land_use = self.land_use(epoch)?;
-        let began = Instant::now();
-        let zones: Vec<&MultiPolygon> = self.zones.list.iter().map(|z| &z.zone.shape).collect();
+        let layer = self.layer(LayerRole::Zones).ok_or_else(|| EngineError::internal("no zones"))?;
         let shapes: Vec<&MultiPolygon> = land_use.land_use.iter().map(|l| &l.shape).collect();
-        let pairs = encroach::overlay(&zones, &shapes);
-        let duration_ms = began.elapsed().as_secs_f64() * 1000.0;
-        let rows: Vec<OverlayRow> = pairs
-            .iter()
-            .map(|pair| {
-                let (zone, used) = (&self.zones.list[pair.zone as usize], &land_use.land_use[pair.land_use as usize]);
+        let began = Instant::now();
+        let pieces = encroach::LandUsePieces::new(&shapes);
+        let mut found = Overlay {
+            epoch,
+            n_zones: 0,
+            n_land_use: shapes.len(),
+            n_withheld: land_use.n_withheld,
+            n_pairs: 0,
+            area_m2: 0.0,
+            not_seen: None,
+            duration_ms: milliseconds(began),
+            rows: Vec::new(),
+        };
+        let issues = self.reader_of(layer)?.in_blocks(&layer.name, ZONES_AT_A_TIME, |zones: Vec<Zone>| {
+            let zones = snapshot::sound(zones, |z| &mut z.shape);
+            let began = Instant::now();
+            let pairs = pieces.pairs(&zones.iter().map(|z| &z.shape).collect::<Vec<_>>(), 0);
+            found.duration_ms += milliseconds(began);
+            found.n_zones += zones.len();
+            found.rows.extend(pairs.iter().map(|pair| {
+                let (zone, used) = (&zones[pair.zone as usize], &land_use.land_use[pair.land_use as usize]);
                 OverlayRow {
-                    zone_id: zone.zone.id.clone(),
+                    zone_id: zone.id.clone(),
                     landuse_id: used.id.clone(),
                     code: used.code.clone(),
                     area_m2: pair.area_m2,
-                    share: pair.area_m2 / zone.area_m2,
+                    share: pair.area_m2 / geom::area_m2(&zone.shape),
                 }
-            })
-            .collect();
-        Ok(Overlay {
-            epoch,
-            n_zones: zones.len(),
-            n_land_use: shapes.len(),
-            n_withheld: land_use.n_withheld,
-            n_pairs: rows.len(),
-            area_m2: rows.iter().fold(0.0, |sum, row| sum + row.area_m2),
-            not_seen: None,
-            duration_ms,
-            rows,
-        })
+            }));
+            Ok::<(), EngineError>(())
+        })?;
+        snapshot::warn_of(&issues);
+        found.n_pairs = found.rows.len();
+        found.area_m2 = found.rows.iter().fold(0.0, |sum, row| sum + row.area_m2);
+        Ok(found)
     }
 
     /// Every pair of zone and raster class that shares more than 1e-6 m², ordered by zone, then class, and what of each
@@ -236,7 +262,7 @@ impl Snapshot {
         let began = Instant::now();
         let found = if is_unchanged { self.events(epoch)? } else { self.detect(epoch, kind, since)?.into() };
         let duration_ms = began.elapsed().as_secs_f64() * 1000.0;
-        let mut found = self.count(&found, &land_use, kind, since, duration_ms);
+        let mut found = self.count(found, &land_use, kind, since, duration_ms);
         found.is_unchanged = is_unchanged;
         if let Some(since) = since {
             found.transitions = self.moved_by_group(since, epoch, kind)?;
@@ -254,7 +280,7 @@ impl Snapshot {
         }
     }
 
-    fn count(&self, found: &EpochEvents, land_use: &EpochLandUse, kind: Option<&str>, since: Option<Epoch>, duration_ms: f64) -> Found {
+    fn count(&self, found: Arc<EpochEvents>, land_use: &EpochLandUse, kind: Option<&str>, since: Option<Epoch>, duration_ms: f64) -> Found {
         let of_kind = |zone: usize| kind.is_none_or(|kind| self.zones.list[zone].zone.kind == kind);
         let zones: Vec<usize> = (0..self.zones.list.len()).filter(|&z| of_kind(z)).collect();
         let mut result = Found {
@@ -280,17 +306,17 @@ impl Snapshot {
             thresholds: (*self.rulebook.rules).clone(),
             issues: Vec::new(),
             duration_ms,
-            events: Vec::new(),
-            gone: Vec::new(),
+            found: found.clone(),
+            zones,
         };
-        for zone in zones {
+        for &zone in &result.zones {
             let events = found.of_zone(zone);
             result.n_zones_encroached += usize::from(!events.is_empty());
             let (not_seen_m2, view) = (found.not_seen_m2(zone), &self.zones.list[zone]);
             if not_seen_m2 > 0.0 {
                 result.not_seen_m2 += not_seen_m2;
                 result.not_seen_by_zone.insert(view.zone.id.clone(), not_seen_m2);
-                match self.lost_m2(found, zone) {
+                match self.lost_m2(&found, zone) {
                     None => result.n_zones_not_seen += 1,
                     Some(_) if not_seen_m2 > 1e-4 * view.area_m2 => result.n_zones_partly_seen += 1,
                     Some(_) => {}
@@ -308,15 +334,13 @@ impl Snapshot {
                     sum.area_m2 += event.area_m2;
                 }
                 result.area_m2 += event.area_m2;
-                result.events.push(event.clone());
+                result.n_events += 1;
             }
-            result.gone.extend_from_slice(found.gone_of_zone(zone));
         }
-        result.n_events = result.events.len();
         // Of land lost since an epoch nothing is compared with the epoch before.
         if since.is_none() && self.epochs.iter().any(|e| *e < found.epoch) {
-            result.n_new = Some(result.events.iter().filter(|e| e.change == Some(Change::New)).count());
-            result.n_gone = Some(result.gone.len());
+            result.n_new = Some(result.events().filter(|e| e.change == Some(Change::New)).count());
+            result.n_gone = Some(result.gone().count());
         }
         result
     }
@@ -361,7 +385,7 @@ pub(super) fn keep(store: &mut Store, snapshot: &Snapshot, found: &Found) -> Res
         ..NewLayer::default()
     };
     let mut writer = store.begin::<Event>(layer, Mode::Replace)?;
-    for event in found.events.iter().chain(&found.gone) {
+    for event in found.events().chain(found.gone()) {
         writer.write(event)?;
     }
     let name = Layer::name_of(LayerRole::Encroachments, Some(found.epoch));

@@ -196,6 +196,7 @@ impl Snapshot {
     /// Reads what the next change will be compared with, so that the first one does not wait for it: the events that are
     /// kept, and the land use of the last two epochs.
     pub fn expect_changes(&self) -> Result<(), EngineError> {
+        self.zones.index();
         for epoch in self.epochs.iter().filter(|epoch| self.kept_layer(**epoch).is_some()) {
             self.events(*epoch)?;
         }
@@ -412,7 +413,7 @@ impl Snapshot {
         Ok(found)
     }
 
-    fn is_raster(&self, epoch: Epoch) -> bool {
+    pub(super) fn is_raster(&self, epoch: Epoch) -> bool {
         self.land_use_layer(epoch).is_some_and(|layer| layer.raster.is_some())
     }
 

@@ -309,7 +309,7 @@ pub fn write_events(snapshot: &Snapshot, found: &Found, out: &Path) -> Result<Ve
     let columns = event_columns();
     let mut file = Export::create(out, snapshot.place.crs, None)?;
     let standing = snapshot.standing()?;
-    let rows = found.events.iter().map(|event| event_row(event, &standing));
+    let rows = found.events().map(|event| event_row(event, &standing));
     file.layer(&Table { name: "encroachments", columns: &columns, about: &about, is_polygons: true }, rows)?;
     Ok(file.finish()?)
 }

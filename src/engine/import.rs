@@ -332,6 +332,8 @@ pub(super) struct Sorter<'a> {
     pub witnesses: Vec<Witness>,
     /// (code, valid_from) of the units so far.
     unit_keys: HashSet<(String, Option<String>)>,
+    /// The first zone of each shape so far.
+    shapes: HashMap<[u8; 16], Box<str>>,
 }
 
 /// The column by which an export says that its rows are made up.
@@ -362,6 +364,7 @@ impl<'a> Sorter<'a> {
             places: HashMap::new(),
             witnesses: Vec::new(),
             unit_keys: HashSet::new(),
+            shapes: HashMap::new(),
         }
     }
 
@@ -415,6 +418,14 @@ impl<'a> Sorter<'a> {
             self.note(vec![Issue::new("malformed_code", Some(&id), format!("{malformed}; the zone was kept with the code as written"))]);
         }
         let shape = shape.into_polygons();
+        let corners = corners_of(&shape);
+        if let Some(first) = self.shapes.get(&corners) {
+            let message = format!("the zone has the very shape of “{first}”; both were kept, and their land counts twice");
+            let at = geom::pole(&shape).map(|c| [c.x, c.y]);
+            self.note(vec![Issue { at, ..Issue::new("identical_shape", Some(&id), message) }]);
+        } else {
+            self.shapes.insert(corners, id.as_str().into());
+        }
         if self.suspects.is_some() && self.witnesses.len() < MOST_WITNESSES {
             let witness = |at| Witness { id: id.clone(), code: code.clone(), unit: unit.clone(), at };
             self.witnesses.extend(geom::pole(&shape).map(witness));
@@ -619,6 +630,20 @@ impl<'a> Sorter<'a> {
         }
         number
     }
+}
+
+/// The same for shapes of the same corners, wherever and whichever way round their rings begin.
+fn corners_of(shape: &MultiPolygon) -> [u8; 16] {
+    let rings = shape.0.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()));
+    let mut corners: Vec<&Coord> = rings.flat_map(|ring| ring.0.split_last().map_or(&[][..], |(_, open)| open)).collect();
+    corners.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
+    let mut hash = blake3::Hasher::new();
+    for corner in corners {
+        hash.update(&corner.x.to_le_bytes()).update(&corner.y.to_le_bytes());
+    }
+    let mut key = [0; 16];
+    hash.finalize_xof().fill(&mut key);
+    key
 }
 
 /// A kind by its key or its name in either language, whatever the case.

@@ -246,8 +246,10 @@ pub fn overlay(
     if let Some(out) = out {
         table_may_be_written(out, path)?;
     }
-    let snapshot = open(path, rulebook)?;
-    let found = if raster { snapshot.overlay_raster(epoch)? } else { snapshot.overlay(epoch)? };
+    settle(path)?;
+    let light = Snapshot::without_zones(path, rulebook)?;
+    let is_raster = raster || light.is_raster(light.epoch_or_refuse(epoch)?);
+    let found = if is_raster { Snapshot::load(path, rulebook, None)?.overlay_raster(epoch)? } else { light.overlay(epoch)? };
     if let Some(out) = out {
         export::write_overlay(&found, out)?;
     }

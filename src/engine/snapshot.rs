@@ -69,8 +69,9 @@ pub struct UnitView {
 pub struct Zones {
     /// Those that did not change are shared with the snapshot before.
     pub list: Vec<Arc<ZoneView>>,
-    by_id: ById,
-    index: Index,
+    /// Made when first asked for: an overlay of a million zones asks for neither.
+    by_id: OnceLock<ById>,
+    index: OnceLock<Index>,
     /// Of zones that nobody changed since their layer came, and of the tables.
     born: (Revision, i64),
 }
@@ -139,9 +140,7 @@ impl Zones {
     }
 
     fn of(list: Vec<Arc<ZoneView>>, born: (Revision, i64)) -> Self {
-        let by_id = ById::new(list.iter().map(|z| z.zone.id.as_str()));
-        let index = Index::new(list.iter().map(|z| Some(z.bounds)));
-        Zones { list, by_id, index, born }
+        Zones { list, by_id: OnceLock::new(), index: OnceLock::new(), born }
     }
 
     /// These with what changed since a revision, read anew; none when it is not known what changed.
@@ -178,20 +177,20 @@ impl Zones {
     }
 
     pub fn by_id(&self, id: &str) -> Option<usize> {
-        self.by_id.get(id)
+        self.ids().get(id)
     }
 
     pub(super) fn index(&self) -> &Index {
-        &self.index
+        self.index.get_or_init(|| Index::new(self.list.iter().map(|z| Some(z.bounds))))
     }
 
     pub(super) fn ids(&self) -> &ById {
-        &self.by_id
+        self.by_id.get_or_init(|| ById::new(self.list.iter().map(|z| z.zone.id.as_str())))
     }
 
     /// Zones whose box touches `bounds` (workspace CRS), in the order of the list.
     pub fn within(&self, bounds: [f64; 4]) -> Vec<usize> {
-        self.index.query_in_order(bounds)
+        self.index().query_in_order(bounds)
     }
 }
 
@@ -315,6 +314,15 @@ impl<T> Lazy<T> {
 impl Snapshot {
     /// Reads the workspace as it stands. What did not change since `before` is shared with it.
     pub fn load(path: &Path, rulebook: &Arc<Rulebook>, before: Option<&Snapshot>) -> Result<Snapshot, EngineError> {
+        Snapshot::load_all_or(true, path, rulebook, before)
+    }
+
+    /// All but the zones, for who reads them some at a time.
+    pub(super) fn without_zones(path: &Path, rulebook: &Arc<Rulebook>) -> Result<Snapshot, EngineError> {
+        Snapshot::load_all_or(false, path, rulebook, None)
+    }
+
+    fn load_all_or(with_zones: bool, path: &Path, rulebook: &Arc<Rulebook>, before: Option<&Snapshot>) -> Result<Snapshot, EngineError> {
         let reader = Reader::open(path)?;
         let revision = reader.revision();
         let layers = super::in_order(reader.layers()?);
@@ -343,7 +351,7 @@ impl Snapshot {
         };
         let zones = match same(LayerRole::Zones).filter(|b| Arc::ptr_eq(&b.units, &units)) {
             Some(b) => b.zones.clone(),
-            None => Arc::new(match find(LayerRole::Zones) {
+            None => Arc::new(match find(LayerRole::Zones).filter(|_| with_zones) {
                 Some(layer) => {
                     let revisions = reader.zone_revisions(layer)?;
                     let is_like =
@@ -652,15 +660,19 @@ fn may_be_seen(legend: &Legend, national: &Legend, code: &str) -> bool {
 
 pub(super) fn features<F: store::Feature>(reader: &Reader, name: &str, issues: &mut Issues) -> Result<Vec<F>, EngineError> {
     let (features, found) = reader.features(name)?;
-    for issue in &found {
-        tracing::warn!(code = issue.code, feature = issue.feature, "{}", issue.message);
-    }
+    warn_of(&found);
     issues.insert(F::ROLE, found);
     Ok(features)
 }
 
+pub(super) fn warn_of(issues: &[Issue]) {
+    for issue in issues {
+        tracing::warn!(code = issue.code, feature = issue.feature, "{}", issue.message);
+    }
+}
+
 /// A workspace is open to other programs, which may draw what crosses itself: the second door for shapes.
-fn sound<F: Send>(mut features: Vec<F>, shape: impl Fn(&mut F) -> &mut MultiPolygon + Sync) -> Vec<F> {
+pub(super) fn sound<F: Send>(mut features: Vec<F>, shape: impl Fn(&mut F) -> &mut MultiPolygon + Sync) -> Vec<F> {
     features.par_iter_mut().for_each(|feature| {
         let shape = shape(feature);
         let polygons = std::mem::replace(shape, MultiPolygon::new(Vec::new())).0;

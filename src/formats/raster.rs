@@ -108,6 +108,10 @@ pub fn open_raster(request: &RasterRequest) -> Result<RasterSource, FormatError>
         return Err(not_land_cover(path, "its mask lies in another file (.msk): put both into one with gdal_translate"));
     }
     let mut issues = Vec::new();
+    if let Some(how) = blurred(&dataset) {
+        let message = format!("the file is compressed with loss ({how}): cells at the edges of classes may hold values that nobody drew");
+        issues.push(Issue::new("lossy_compression", None, message));
+    }
     let mut crs = source_crs(request, &dataset)?;
     if let Some(twin) = crs.unnamed_twin() {
         let message =
@@ -141,6 +145,13 @@ pub fn open_raster(request: &RasterRequest) -> Result<RasterSource, FormatError>
     let operation = Transform::new(&target, &crs, request.operation).map_err(refused)?.operation().cloned();
     issues.extend(of_operation(request, &crs, &target, operation.as_ref()));
     Ok(RasterSource { inner, path: path.to_owned(), facts, crs, operation, issues, labels: labels(&band) })
+}
+
+/// The compression, where it changes the values of cells.
+fn blurred(dataset: &Dataset) -> Option<String> {
+    let structure = |key| dataset.metadata_item(key, "IMAGE_STRUCTURE");
+    let how = structure("COMPRESSION")?;
+    (how.contains("JPEG") || structure("COMPRESSION_REVERSIBILITY").is_some_and(|r| r.contains("LOSSY"))).then_some(how)
 }
 
 impl RasterSource {

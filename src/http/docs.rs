@@ -52,7 +52,7 @@ fn html(document: &Value) -> String {
     let _ = write!(out, "{}", include_str!("docs_head.html"));
     let _ =
         write!(out, "<h1>{} <small>{}</small></h1><p>{}</p>", words(&info["title"]), words(&info["version"]), words(&info["description"]));
-    let _ = write!(out, "<p><a href=\"/openapi.json\">openapi.json</a> · <a href=\"/\">the map</a></p>");
+    let _ = write!(out, "<p><a href=\"openapi.json\">openapi.json</a> · <a href=\"./\">the map</a></p>");
     for tag in document["tags"].as_array().into_iter().flatten() {
         let _ = write!(out, "<h2>{}</h2><p>{}</p>", words(&tag["name"]), words(&tag["description"]));
         for (path, method, operation) in operations(document).filter(|(_, _, operation)| operation["tags"][0] == tag["name"]) {

@@ -123,7 +123,7 @@ fn page(found: Option<&(Seal, Verified)>) -> String {
             stated(&mut out, seal, verified);
         }
     }
-    let _ = writeln!(out, "<p><a href=\"/\">{}</a></p></main></html>", pair("Mở bản đồ", "Open the map"));
+    let _ = writeln!(out, "<p><a href=\"../\">{}</a></p></main></html>", pair("Mở bản đồ", "Open the map"));
     out
 }
 

@@ -32,7 +32,7 @@ async fn style_named(app: App, theme: &'static str, headers: HeaderMap, uri: Uri
         theme,
         lang: ask.word("lang", &["vi", "en"])?,
         epoch: ask.epoch()?,
-        host: host(&headers)?,
+        host: host(&app, &headers)?,
         official_land_use: ask.word("landuse", &["screen", "official"])? == "official",
     };
     let basemap = app.0.settings.basemap.clone();
@@ -55,7 +55,7 @@ pub(super) async fn tile_json(State(app): State<App>, Place(name): Place<String>
     };
     let layers = TileLayer::parse_list(list)?;
     let ask = Ask::read(&uri, &["epoch", "rev"])?;
-    let (epoch, host) = (ask.epoch()?, host(&headers)?);
+    let (epoch, host) = (ask.epoch()?, host(&app, &headers)?);
     json(app, headers, ask.rev()?, move |s| s.tile_json(&layers, epoch, &host)).await.map_err(ApiError::of_parameter)
 }
 
@@ -127,12 +127,12 @@ async fn draw(app: &App, key: TileKey) -> Result<(Coded, u64), ApiError> {
 /// The address under which readers know this server, for what is handed around: the one that it was told, else the one by
 /// which the reader came.
 pub(super) fn site(app: &App, headers: &HeaderMap) -> Result<String, ApiError> {
-    app.0.public_url.clone().map_or_else(|| host(headers), Ok)
+    app.0.public_url.clone().map_or_else(|| host(app, headers), Ok)
 }
 
-/// Scheme and host by which the reader came, for absolute addresses. Behind a proxy that ends TLS,
-/// `X-Forwarded-Proto: https` says so.
-pub(super) fn host(headers: &HeaderMap) -> Result<String, ApiError> {
+/// Scheme and host by which the reader came, and the path that the site lies below, for absolute addresses. Behind a proxy
+/// that ends TLS, `X-Forwarded-Proto: https` says so.
+fn host(app: &App, headers: &HeaderMap) -> Result<String, ApiError> {
     let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("127.0.0.1");
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]_".contains(&b);
     if host.is_empty() || host.len() > 255 || !host.bytes().all(plain) {
@@ -140,5 +140,5 @@ pub(super) fn host(headers: &HeaderMap) -> Result<String, ApiError> {
     }
     let forwarded = headers.get("x-forwarded-proto").and_then(|v| v.to_str().ok());
     let scheme = if forwarded == Some("https") { "https" } else { "http" };
-    Ok(format!("{scheme}://{host}"))
+    Ok(format!("{scheme}://{host}{}", app.below()))
 }

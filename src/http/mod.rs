@@ -36,8 +36,10 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::HeaderValue;
+use axum::response::Redirect;
 use axum::routing::{delete, get, patch, post, put};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
+use tower::ServiceExt;
 
 pub use serve::{Serving, serve};
 pub use settings::{Basemap, BasemapKind, Settings, SettingsError};
@@ -147,6 +149,13 @@ impl App {
 
     fn snapshot(&self) -> Arc<Snapshot> {
         self.0.engine.snapshot()
+    }
+
+    /// The path of the public address, without a slash at its end: what the site lies below on its host.
+    fn below(&self) -> &str {
+        let url = self.0.public_url.as_deref().unwrap_or_default();
+        let host_at = url.find("://").map_or(0, |at| at + 3);
+        url[host_at..].find('/').map_or("", |at| &url[host_at + at..])
     }
 
     /// Runs work on the current snapshot away from the async threads, as many at a time as there are cores.
@@ -404,7 +413,26 @@ pub fn router(app: App) -> Router {
         .merge(dossier_routes())
         .fallback_service(web_app::router())
         .method_not_allowed_fallback(error::method_not_allowed);
-    guard::around(routes, app.clone()).with_state(app)
+    let site = guard::around(routes, app.clone()).with_state(app.clone());
+    match app.below() {
+        "" => site,
+        path => below(path, site),
+    }
+}
+
+/// A site for readers who come below a path, whether the proxy takes the path off or not.
+fn below(path: &str, site: Router) -> Router {
+    let (start, whole): (Arc<str>, String) = (path.into(), format!("{path}/"));
+    let without = move |mut request: Request| {
+        let rest = request.uri().path_and_query().and_then(|p| p.as_str().strip_prefix(&*start)).filter(|rest| rest.starts_with('/'));
+        if let Some(uri) = rest.and_then(|rest| rest.parse().ok()) {
+            *request.uri_mut() = uri;
+        }
+        request
+    };
+    // What a page names is beside it only when its own address ends with a slash.
+    let to_whole = get(move || async move { Redirect::permanent(&whole) });
+    Router::new().route(path, to_whole).fallback_service(site.map_request(without))
 }
 
 fn dossier_routes() -> Router<App> {

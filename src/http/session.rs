@@ -123,12 +123,13 @@ fn cookie(headers: &HeaderMap) -> Option<String> {
     }
 }
 
-/// What makes a browser keep the secret, where no script can read it, or forget it.
-fn set_cookie(headers: &HeaderMap, secret: &str) -> HeaderValue {
+/// What makes a browser keep the secret, where no script can read it, or forget it. `below`: the path of the site, so that
+/// two on one host have a session each.
+fn set_cookie(below: &str, headers: &HeaderMap, secret: &str) -> HeaderValue {
     let max_age = if secret.is_empty() { 0 } else { SESSION_LASTS_S };
     let is_https = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
     let secure = if is_https { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age}{secure}");
+    let text = format!("{COOKIE}={secret}; Path={below}/; HttpOnly; SameSite=Strict; Max-Age={max_age}{secure}");
     // A secret is hexadecimal: always a valid header.
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
@@ -184,7 +185,7 @@ pub(super) async fn show(State(app): State<App>, caller: Caller, headers: Header
     let mut response = Coded::new(json_bytes(&body), Coding::Identity).respond(&headers, "application/json", Freshness::Ask);
     if headers.contains_key(header::COOKIE) {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        response.headers_mut().insert(header::SET_COOKIE, set_cookie(&headers, ""));
+        response.headers_mut().insert(header::SET_COOKIE, set_cookie(app.below(), &headers, ""));
     }
     Ok(response)
 }
@@ -211,7 +212,7 @@ pub(super) async fn sign_in(State(app): State<App>, Address(address): Address, r
         app.ask_accounts(move |accounts| accounts.sign_out(&earlier)).await?;
     }
     let mut response = personal(StatusCode::OK, &facts(&app, &began.person, Some(csrf_of(&began.secret))));
-    response.headers_mut().insert(header::SET_COOKIE, set_cookie(&headers, &began.secret));
+    response.headers_mut().insert(header::SET_COOKIE, set_cookie(app.below(), &headers, &began.secret));
     Ok(response)
 }
 
@@ -221,7 +222,7 @@ pub(super) async fn sign_out(State(app): State<App>, caller: Caller, headers: He
         app.ask_accounts(move |accounts| accounts.sign_out(&secret)).await?;
     }
     let mut response = personal(StatusCode::OK, &facts(&app, &Person::nobody(), None));
-    response.headers_mut().insert(header::SET_COOKIE, set_cookie(&headers, ""));
+    response.headers_mut().insert(header::SET_COOKIE, set_cookie(app.below(), &headers, ""));
     Ok(response)
 }
 
@@ -264,9 +265,9 @@ mod tests {
 
     #[test]
     fn no_script_reads_the_cookie_no_other_site_sends_it_and_by_https_it_stays_there() {
-        let plain = set_cookie(&HeaderMap::new(), "abc");
+        let plain = set_cookie("", &HeaderMap::new(), "abc");
         assert_eq!(plain, "farmzone_session=abc; Path=/; HttpOnly; SameSite=Strict; Max-Age=604800");
-        let secure = set_cookie(&headers(&[("x-forwarded-proto", "https")]), "");
-        assert_eq!(secure, "farmzone_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure");
+        let secure = set_cookie("/hanoi", &headers(&[("x-forwarded-proto", "https")]), "");
+        assert_eq!(secure, "farmzone_session=; Path=/hanoi/; HttpOnly; SameSite=Strict; Max-Age=0; Secure");
     }
 }

@@ -53,12 +53,27 @@ impl Reader {
     /// All features of a layer in the order they came in. A row that cannot be read (after somebody's
     /// edit) is left out and told in an issue.
     pub fn features<F: Feature>(&self, name: &str) -> Result<(Vec<F>, Vec<Issue>), StoreError> {
+        let mut features = Vec::new();
+        let issues = self.in_blocks(name, usize::MAX, |all| {
+            features = all;
+            Ok::<(), StoreError>(())
+        })?;
+        Ok((features, issues))
+    }
+
+    /// The same, at most `n` features at a time, so that a layer need not be in memory whole.
+    pub fn in_blocks<F: Feature, E: From<StoreError>>(
+        &self,
+        name: &str,
+        n: usize,
+        mut take: impl FnMut(Vec<F>) -> Result<(), E>,
+    ) -> Result<Vec<Issue>, E> {
         let layer = layers::named(&self.connection, &self.path, name)?;
         if layer.role != F::ROLE {
-            return Err(StoreError::OtherRole { name: layer.name, holds: layer.role.as_str(), asked: F::ROLE.as_str() });
+            return Err(StoreError::OtherRole { name: layer.name, holds: layer.role.as_str(), asked: F::ROLE.as_str() }.into());
         }
         if layer.raster.is_some() {
-            return Err(StoreError::OtherRole { name: layer.name, holds: "a raster", asked: F::ROLE.as_str() });
+            return Err(StoreError::OtherRole { name: layer.name, holds: "a raster", asked: F::ROLE.as_str() }.into());
         }
         let doing = "reading a layer";
         let mut statement = self.connection.prepare(&self.select::<F>(&layer)?).during(&self.path, doing)?;
@@ -74,8 +89,12 @@ impl Reader {
                     issues.push(Issue::new("unreadable_feature", Some(&fid.to_string()), message));
                 }
             }
+            if features.len() == n {
+                take(std::mem::take(&mut features))?;
+            }
         }
-        Ok((features, issues))
+        take(features)?;
+        Ok(issues)
     }
 
     /// Rows that have no geometry (after somebody's edit): `features` leaves them out.

@@ -391,6 +391,25 @@ fn land_use_of_another_legend_is_not_added_to_a_layer() {
 }
 
 #[test]
+fn zones_of_one_shape_are_told() {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let mut turned = square(X, Y, 100.0).to_vec();
+    turned.pop();
+    turned.rotate_left(2);
+    turned.push(turned[0]);
+    turned.reverse();
+    let zones = [
+        (json!({ "id": "a", "kind": "rice" }), &square(X, Y, 100.0)[..]),
+        (json!({ "id": "b", "kind": "fruit" }), &turned[..]),
+        (json!({ "id": "c", "kind": "fruit" }), &square(X, Y, 50.0)[..]),
+    ];
+    let done = bench.import(&bench.write("zones.geojson", geojson_in(5897, &zones)), "zones", &[]).ok();
+    assert_eq!((&done["n_kept"], &done["n_issues"]), (&json!(3), &json!(1)));
+    assert_eq!((&done["issues"][0]["code"], &done["issues"][0]["feature"]), (&json!("identical_shape"), &json!("b")));
+    assert!(done["issues"][0]["message"].as_str().unwrap().contains("“a”"), "{done}");
+}
+
+#[test]
 fn an_update_takes_the_first_of_two_features_of_one_id() {
     let bench = loaded();
     let twice =
@@ -409,8 +428,10 @@ fn an_update_takes_the_first_of_two_features_of_one_id() {
 fn a_date_that_is_none_is_kept_and_told() {
     let bench = Bench::with_workspace("EPSG:5897");
     let dates = ["2024-02-30", "31/12/2024", "12/31/2024", "1/6/24", "2024-06-30", "2024", "2024-06-30T10:00:00Z", "soon"];
-    let zones: Vec<_> =
-        dates.iter().map(|d| (json!({ "id": d, "kind": "rice", "established": d, "standard_until": d }), square(X, Y, 10.0))).collect();
+    let zone = |(i, d): (usize, &&str)| {
+        (json!({ "id": d, "kind": "rice", "established": d, "standard_until": d }), square(X + 10.0 * i as f64, Y, 10.0))
+    };
+    let zones: Vec<_> = dates.iter().enumerate().map(zone).collect();
     let zones: Vec<_> = zones.iter().map(|(p, ring)| (p.clone(), &ring[..])).collect();
     let done = bench.import(&bench.write("zones.geojson", geojson_in(5897, &zones)), "zones", &[]).ok();
     let told: Vec<&str> = done["issues"]

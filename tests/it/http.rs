@@ -15,6 +15,7 @@ use tower::ServiceExt;
 
 use crate::program::{Bench, geojson_in, square};
 
+mod below;
 mod codes;
 mod lists;
 mod search;

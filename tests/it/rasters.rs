@@ -273,6 +273,8 @@ fn what_a_person_should_know_comes_as_issues() {
     assert_eq!(codes(&done), ["other_grid", "other_classes", "outside_zones"]);
     assert!(done["issues"][1]["message"].as_str().unwrap().contains("0, 99"), "{done}");
     import(&bench, &file, "2022", &["--strict"]).refused(4, &["--strict"]);
+    let file = Tiff { options: &["COMPRESS=JPEG"], ..Tiff::new(vec![50_u8; 48]) }.write(&bench.path("c.tif"));
+    assert_eq!(codes(&import(&bench, &file, "2023", &[]).ok())[0], "lossy_compression");
     let found = bench.run(&["overlay", "w.gpkg", "--epoch", "2021"]).ok();
     assert_eq!((&found["n_pairs"], &found["n_zones_not_seen"]), (&json!(0), &json!(3)));
 }

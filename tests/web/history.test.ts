@@ -116,6 +116,8 @@ test('the list of edits is filtered, one is opened, shown and undone; what was e
   await page.getByRole('button', { name: 'Lọc' }).click();
   await page.getByRole('combobox', { name: 'Vùng', exact: true }).fill('west-3');
   await page.getByRole('option').last().click();
+  // The list of before stands until the filtered one is there.
+  await edits.getByRole('listitem').nth(1).waitFor({ state: 'detached' });
   await page.getByRole('button', { name: /^Mở rộng khu nuôi/ }).click();
   assert.equal(await edits.getByRole('listitem').count(), 1);
   await page.getByRole('button', { name: 'Bay đến', exact: true }).click();

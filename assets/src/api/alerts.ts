@@ -1,6 +1,6 @@
 // The work list on lost land: asked for, and what officers do with one alert of it (docs/api.md).
 import { alert_query, type Alert, type AlertCard, type AlertFilter, type AlertStatus } from '../core/officer/alerts.ts';
-import { address, get_json, send_json } from './client.ts';
+import { address, get_json, here, send_json } from './client.ts';
 import { upload, type Upload } from './uploads.ts';
 import type { AlertNote, AlertPhoto, DigestUnit } from '../core/officer/alerts.ts';
 
@@ -54,4 +54,4 @@ export const add_photo = (
 ): Promise<Upload<AlertPhoto>> =>
   upload('POST', address(`${alert_url(event)}/photos`, { filename: file.name }), file, progress, signal);
 
-export const photo_url = (event: string, photo: number): string => `${alert_url(event)}/photos/${photo}`;
+export const photo_url = (event: string, photo: number): string => here(`${alert_url(event)}/photos/${photo}`);

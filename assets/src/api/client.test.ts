@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { address, get_json, prove_with, send_json, when_signed_out } from './client.ts';
+import { address, get_json, here, prove_with, send_json, when_signed_out } from './client.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -12,6 +12,12 @@ test('only parameters with a value are sent, lists with plain commas', () => {
     '/api/v1/search?q=%C4%90%E1%BB%A9c%20%26%201&limit=8',
   );
   expect(address('/health')).toBe('/health');
+});
+
+test('below a path of the host, paths are asked for below it, once', () => {
+  expect(here('/api/v1/summary', '/hanoi/')).toBe('/hanoi/api/v1/summary');
+  expect(here('/hanoi/api/v1/summary', '/hanoi/')).toBe('/hanoi/api/v1/summary');
+  expect(here('/api/v1/summary', '/')).toBe('/api/v1/summary');
 });
 
 test.each([

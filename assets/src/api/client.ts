@@ -24,12 +24,22 @@ export class ApiError extends Error {
 
 export type Query = Record<string, string | number | null | undefined>;
 
+/** What this page's site lies below on its host, with a slash at its end. */
+const BELOW = typeof document === 'undefined' ? '/' : new URL('.', document.baseURI).pathname;
+
+/** The site itself, as `https://host/below/`. */
+export const site = (): string => new URL('.', document.baseURI).href;
+
+/** A path of the site as its host has it; one that was asked before stays. */
+export const here = (path: string, below = BELOW): string =>
+  below !== '/' && path.startsWith('/') && !path.startsWith(below) ? below + path.slice(1) : path;
+
 /** The path with the parameters that have a value. */
 export function address(path: string, query: Query = {}): string {
   const parts = Object.entries(query)
     .filter(([, value]) => value !== null && value !== undefined && value !== '')
     .map(([key, value]) => `${key}=${encodeURIComponent(String(value)).replace(/%2C/g, ',')}`);
-  return parts.length > 0 ? `${path}?${parts.join('&')}` : path;
+  return here(parts.length > 0 ? `${path}?${parts.join('&')}` : path);
 }
 
 export type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -78,7 +88,7 @@ export async function send_json<T>(
 async function asked<T>(url: string, request: RequestInit, signal?: AbortSignal): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(url, { ...request, ...(signal ? { signal } : {}) });
+    response = await fetch(here(url), { ...request, ...(signal ? { signal } : {}) });
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new ApiError('unreachable', `${url}: ${String(cause)}`);

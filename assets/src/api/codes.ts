@@ -2,7 +2,7 @@
 import type { CodeCard, CodeFilter, CodeRow, CodeRules, CodeVerdict, Verdict } from '../core/officer/codes.ts';
 import type { ImportReview, TakenAs } from '../core/officer/import.ts';
 import type { LonLat } from '../core/model.ts';
-import { address, ApiError, get_json, proof_headers, send_json } from './client.ts';
+import { address, ApiError, get_json, here, proof_headers, send_json } from './client.ts';
 import { upload, type Upload } from './uploads.ts';
 
 const CODES_URL = '/api/v1/codes';
@@ -75,7 +75,7 @@ export async function checked_as_xlsx(of: readonly string[] | File, ask: CheckAs
 }
 
 async function blob_of(url: string, request: RequestInit): Promise<Blob> {
-  const response = await fetch(url, request).catch((cause: unknown) => {
+  const response = await fetch(here(url), request).catch((cause: unknown) => {
     throw new ApiError('unreachable', `${url}: ${String(cause)}`);
   });
   if (!response.ok)

@@ -1,4 +1,5 @@
 // Where the documents about a zone, a piece of lost land or an area code are.
+import { here } from './client.ts';
 import type { Lang } from '../core/model.ts';
 
 export const DOSSIER_FILES = ['pdf', 'xlsx', 'geojson'] as const;
@@ -6,4 +7,4 @@ export type DossierFile = (typeof DOSSIER_FILES)[number];
 export type DossierSubject = 'zones' | 'encroachments' | 'codes';
 
 export const dossier_url = (subject: DossierSubject, id: string, file: DossierFile, lang: Lang): string =>
-  `/api/v1/${subject}/${encodeURIComponent(id)}/dossier.${file}?lang=${lang}`;
+  here(`/api/v1/${subject}/${encodeURIComponent(id)}/dossier.${file}?lang=${lang}`);

@@ -22,9 +22,9 @@ import type {
   Rows,
 } from '../core/model.ts';
 import type { TileNews } from '../core/tile_news.ts';
-import { address, ApiError, get_json, type Query } from './client.ts';
+import { address, ApiError, get_json, here, type Query } from './client.ts';
 
-export const API_DOCS_URL = '/docs';
+export const API_DOCS_URL = here('/docs');
 
 /** A zone's properties with where it lies. */
 interface ZoneFeature {
@@ -99,7 +99,11 @@ export async function get_event_rows(
 export async function get_event(id: string, epoch: string | null, signal?: AbortSignal): Promise<EventCard> {
   const url = address(`/api/v1/encroachments/${encodeURIComponent(id)}`, { epoch });
   try {
-    return (await get_json<{ properties: EventCard }>(url, signal)).properties;
+    const { properties, geometry } = await get_json<Pick<EventCard, 'geometry'> & { properties: EventCard }>(
+      url,
+      signal,
+    );
+    return { ...properties, geometry };
   } catch (error) {
     if (epoch !== null && error instanceof ApiError && error.problem === 'not_found')
       return await get_event(id, null, signal);
@@ -146,7 +150,7 @@ export function watch_revision(changed: (news: TileNews) => void, planned: () =>
   let stream: EventSource;
   let reopening: ReturnType<typeof setTimeout> | undefined;
   const open = () => {
-    stream = new EventSource('/events');
+    stream = new EventSource(here('/events'));
     stream.addEventListener('revision', (event) => {
       changed(JSON.parse((event as MessageEvent<string>).data) as TileNews);
     });

@@ -2,7 +2,7 @@
 import { event_query } from '../core/event_filter.ts';
 import type { Bounds, Event, Filter, Lang, ZoneRow } from '../core/model.ts';
 import type { Listed } from '../core/view_link.ts';
-import { address, ApiError, get_json, type Query } from './client.ts';
+import { address, ApiError, get_json, here, type Query } from './client.ts';
 import { bbox_of, filter_query } from './farmzone.ts';
 
 export interface TableAsk {
@@ -57,7 +57,7 @@ export async function get_table(
 /** Every row that matches, as the server writes it. Throws ApiError, with what the server said of it. */
 export async function get_table_file(ask: TableAsk, file: 'csv' | 'xlsx', lang: Lang): Promise<Blob> {
   const url = address(`${PATHS[ask.listed]}.${file}`, { ...query_of(ask), lang });
-  const response = await fetch(url).catch((cause: unknown) => {
+  const response = await fetch(here(url)).catch((cause: unknown) => {
     throw new ApiError('unreachable', `${url}: ${String(cause)}`);
   });
   if (response.ok) return await response.blob();

@@ -1,5 +1,5 @@
 // Sends a file and tells how far it is on its way, which `fetch` cannot.
-import { proof_headers, tell_signed_out, type Refusal } from './client.ts';
+import { here, proof_headers, tell_signed_out, type Refusal } from './client.ts';
 
 export type Upload<T> =
   | { status: 'done'; answer: T }
@@ -22,7 +22,7 @@ export function upload<T>(
     request.onload = () => resolve(answer_of<T>(request));
     request.onerror = () => resolve({ status: 'unreachable' });
     request.onabort = () => resolve({ status: 'aborted' });
-    request.open(method, url);
+    request.open(method, here(url));
     request.setRequestHeader('accept', 'application/json');
     request.setRequestHeader('content-type', 'application/octet-stream');
     for (const [header, value] of Object.entries(proof_headers())) request.setRequestHeader(header, value);

@@ -1,5 +1,5 @@
 // The words of the field, as the API says them (docs/api.md). Areas are m², shares 0 to 1, bounds [w, s, e, n] in degrees.
-import type { ZoneCode } from './officer/codes.ts';
+import type { Geometry, ZoneCode } from './officer/codes.ts';
 import type { Behind } from './partners/partners.ts';
 
 export type Lang = 'vi' | 'en';
@@ -184,6 +184,7 @@ export interface Sighting {
 }
 
 export interface EventCard extends Event {
+  geometry: Geometry;
   evidence: Evidence[];
   epochs: Sighting[];
 }

@@ -5,8 +5,9 @@ import type { Theme, LonLat } from '../core/model.ts';
 import type { Geometry } from '../core/officer/codes.ts';
 import type { FarmMap } from './farm_map.ts';
 
-/** What a geometry is: land of the code, a finding of a weight, zones that belong to a card, or a place that was asked for. */
-export type Role = 'land' | 'marked' | 'invalid' | 'warning' | 'unknown' | 'valid' | 'place' | 'accuracy';
+/** What a geometry is: land of the code, a finding of a weight, zones that belong to a card, lost land that the map's year does not
+    show, or a place that was asked for. */
+export type Role = 'land' | 'marked' | 'not_shown' | 'invalid' | 'warning' | 'unknown' | 'valid' | 'place' | 'accuracy';
 
 export interface Drawn {
   role: Role;
@@ -74,7 +75,17 @@ export class EvidenceLayer {
 
   #layers(): LayerSpecification[] {
     const { invalid, warning, other, ink, ground } = COLORS[this.#theme];
-    const color = ['match', ['get', 'role'], 'invalid', invalid, 'warning', warning, 'land', ink, other] as never;
+    const color = [
+      'match',
+      ['get', 'role'],
+      'invalid',
+      invalid,
+      'warning',
+      warning,
+      ['land', 'not_shown'],
+      ink,
+      other,
+    ] as never;
     const is = (...roles: Role[]) => ['in', ['get', 'role'], ['literal', roles]] as never;
     const findings = is('invalid', 'warning', 'unknown', 'valid', 'accuracy', 'marked');
     const round = { 'line-join': 'round', 'line-cap': 'round' } as const;
@@ -90,7 +101,7 @@ export class EvidenceLayer {
         id: `${PREFIX}halo`,
         type: 'line',
         source: SOURCE,
-        filter: is('invalid', 'warning', 'unknown', 'valid', 'land', 'marked'),
+        filter: is('invalid', 'warning', 'unknown', 'valid', 'land', 'marked', 'not_shown'),
         layout: round,
         paint: { 'line-color': ground, 'line-width': 5, 'line-opacity': 0.8 },
       },
@@ -98,8 +109,16 @@ export class EvidenceLayer {
         id: `${PREFIX}line`,
         type: 'line',
         source: SOURCE,
+        filter: ['!=', ['get', 'role'], 'not_shown'],
         layout: round,
         paint: { 'line-color': color, 'line-width': 2.4 },
+      },
+      {
+        id: `${PREFIX}not-shown`,
+        type: 'line',
+        source: SOURCE,
+        filter: is('not_shown'),
+        paint: { 'line-color': color, 'line-width': 2.4, 'line-dasharray': [2.5, 1.5] },
       },
       {
         id: `${PREFIX}place`,

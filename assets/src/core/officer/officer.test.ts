@@ -102,6 +102,11 @@ test('a QR code says a code or our verification page, and a foreign address is n
     foreign: null,
   });
   expect(read_payload(`${OURS}/verify/abc123`, OURS, GRAMMARS)).toEqual({ is: 'verify', path: '/verify/abc123' });
+  expect(read_payload(`${OURS}/hanoi/verify/abc123`, `${OURS}/hanoi/`, GRAMMARS)).toEqual({
+    is: 'verify',
+    path: '/hanoi/verify/abc123',
+  });
+  expect(read_payload(`${OURS}/verify/abc123`, `${OURS}/hanoi/`, GRAMMARS).is).not.toBe('verify');
   expect(read_payload('https://evil.example/verify/abc123', OURS, GRAMMARS)).toEqual({
     is: 'foreign',
     host: 'evil.example',

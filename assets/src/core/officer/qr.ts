@@ -10,7 +10,7 @@ export type Payload =
   | { is: 'nothing' };
 
 const MOST_LETTERS = 4_000;
-const VERIFY = /^\/verify\/[\w.~-]{1,200}$/;
+const VERIFY = /^verify\/[\w.~-]{1,200}$/;
 
 /** Patterns of whole codes as they are sought inside of a text. One that is no pattern here finds nothing. */
 export function sought(patterns: readonly string[]): RegExp[] {
@@ -24,13 +24,15 @@ export function sought(patterns: readonly string[]): RegExp[] {
   });
 }
 
-/** `origin`: where this page is from, as `https://host`; `grammars`: as `sought` makes them. */
-export function read_payload(text: string, origin: string, grammars: readonly RegExp[]): Payload {
+/** `site`: where this page is from, as `https://host/below/`; `grammars`: as `sought` makes them. */
+export function read_payload(text: string, site: string, grammars: readonly RegExp[]): Payload {
   const said = text.slice(0, MOST_LETTERS).trim();
   const address = address_of(said);
-  if (address && VERIFY.test(address.pathname) && is_same(address, origin))
+  const { origin, pathname: below } = new URL(site);
+  const is_ours = address !== null && is_same(address, origin);
+  if (is_ours && address.pathname.startsWith(below) && VERIFY.test(address.pathname.slice(below.length)))
     return { is: 'verify', path: address.pathname };
-  const foreign = address && !is_same(address, origin) ? address.host || address.protocol : null;
+  const foreign = address && !is_ours ? address.host || address.protocol : null;
   const code = code_in(decoded(said), grammars);
   if (code !== null) return { is: 'code', code, foreign };
   if (foreign !== null) return { is: 'foreign', host: foreign };
