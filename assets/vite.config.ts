@@ -4,7 +4,18 @@ import { defineConfig } from 'vitest/config';
 
 // `npm run dev` shows the page against a running `farmzone serve`.
 const server = process.env['FARMZONE_URL'] ?? 'http://127.0.0.1:8080';
-const paths = ['/api', '/tiles', '/styles', '/sprites', '/style.json', '/events', '/health', '/verify'];
+const paths = [
+  '/api',
+  '/tiles',
+  '/styles',
+  '/sprites',
+  '/style.json',
+  '/events',
+  '/health',
+  '/verify',
+  '/zones',
+  '/docs',
+];
 
 /**
  * MapLibre 6.17 writes `glyphTop / 2 - 27.5 || -8`: a letter whose top lies exactly on its line (Ồ in our font) is

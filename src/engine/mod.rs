@@ -47,7 +47,9 @@ pub use accounts::{
 pub use alerts::{AlertPatch, AlertSort, AlertsAsk, Feed, FeedItem, NoteAsk, StepAsk};
 pub use demo::{make_demo, simulated_city};
 pub use detect::{Found, NotSeen, Overlay, OverlayRow};
-pub use dossier::{DossierAsk, DossierFile, Seal, Stated, Verified, day_and_hour, write_dossier};
+pub use dossier::{
+    DossierAsk, DossierFile, PageMap, PageSource, PresentZone, Seal, Stated, Verified, ZonePage, day_and_hour, write_dossier,
+};
 pub use dropped::DropAsk;
 pub use edits::{EditAsk, UndoAsk};
 pub use error::{EngineError, ErrorKind};

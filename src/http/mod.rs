@@ -21,6 +21,7 @@ mod feed;
 mod guard;
 mod maps;
 mod metrics;
+mod pages;
 mod partners;
 mod plans;
 mod serve;
@@ -245,6 +246,8 @@ pub const ROUTES: &[&str] = &[
     "/openapi.json",
     "/docs",
     "/verify/{id}",
+    "/zones",
+    "/zones/{id}",
     "/events",
     "/style.json",
     "/styles/{name}.json",
@@ -337,6 +340,8 @@ pub fn router(app: App) -> Router {
         .route("/openapi.json", get(docs::openapi))
         .route("/docs", get(docs::page))
         .route("/verify/{id}", get(dossiers::verify))
+        .route("/zones", get(pages::zones))
+        .route("/zones/{id}", get(pages::zone))
         .route("/events", get(events::stream))
         .route("/style.json", get(maps::style_of_the_house))
         .route("/styles/{name_json}", get(maps::style))

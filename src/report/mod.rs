@@ -13,7 +13,7 @@ mod statement;
 mod typeset;
 mod words;
 
-pub use drawing::{Color, Drawn, Hatch, Label, Map, Paint, Swatch};
+pub use drawing::{Color, Drawn, Hatch, Label, Map, Paint, Swatch, swatch_svg};
 pub use paper::{Corners, Frame};
 pub use sections::{Dossier, Names, Thresholds, Verification, facts};
 pub use statement::{

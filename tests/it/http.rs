@@ -18,6 +18,7 @@ use crate::program::{Bench, geojson_in, square};
 mod below;
 mod codes;
 mod lists;
+mod pages;
 mod search;
 mod tiles;
 

@@ -9,6 +9,7 @@ mod code;
 mod files;
 mod gather;
 mod maps;
+mod page;
 mod seal;
 
 use std::path::Path;
@@ -20,6 +21,7 @@ use super::{Engine, EngineError, Snapshot};
 use crate::report::{self, Dossier, Lang, Subject, Verification};
 use crate::store::SecretHash;
 
+pub use page::{PageMap, PageSource, PresentZone, ZonePage};
 pub use seal::{Seal, Stated, Verified};
 
 /// Which dossier is asked for.

@@ -101,6 +101,8 @@ const TABLE: &[(&str, &str, Option<Action>)] = &[
     ("GET", "/api/v1/codes/{code}/dossier.xlsx", None),
     ("GET", "/api/v1/codes/{code}/dossier.geojson", None),
     ("GET", "/verify/{id}", None),
+    ("GET", "/zones", None),
+    ("GET", "/zones/{id}", None),
     ("GET", "/api/v1/search", None),
     ("GET", "/api/v1/landuse/classes", None),
 ];
