@@ -16,6 +16,7 @@ use tower::ServiceExt;
 use crate::program::{Bench, geojson_in, square};
 
 mod codes;
+mod figures;
 mod lists;
 mod search;
 mod tiles;
