@@ -303,7 +303,7 @@ impl Snapshot {
             "totals": {
                 "n_zones": total.n_zones, "area_m2": rounded_m2(total.area_m2), "lost_m2": lost(&total),
                 "kept_m2": rounded_m2(total.kept_m2), "not_seen_m2": not_seen(&total), "n_zones_not_seen": total.n_not_seen,
-                "lost_share": total.is_told().then(|| rounded_share(lost_share)),
+                "lost_share": found.as_ref().filter(|_| total.is_told()).map(|_| rounded_share(lost_share)),
                 "n_events": total.lost.n_events, "n_zones_encroached": n_encroached, "n_units": self.units.len(),
             },
             "kinds": kind_rows,

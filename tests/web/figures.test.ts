@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { api, as_table, assert_shows, card, cells, columns, dialog, SAID, saved, settled } from './figures_page.ts';
 import { assert_accessible, drawn, link_of, LOOKS, OUT, PHONE_TOUCHED, run, serve, visit } from './harness.ts';
 import { a_zone_with_losses, type Figures } from './subjects.ts';
@@ -38,6 +39,7 @@ interface Unit {
   n_events: number;
 }
 const HA = 1 / 10_000;
+const PICTURES = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
 
 test('what is held, lost and asked for is what the API says, to the last digit, and so are the files', async () => {
   const summary = await api<Summary>('/api/v1/summary');
@@ -158,11 +160,8 @@ test('fragmentation and supply are what the API says, each figure with what it m
   ]);
   const { page, assert_clean, close } = await visit('#figures=patches&lang=en');
   await settled(page);
-  assert.equal(
-    await page.evaluate(() => document.activeElement?.id),
-    'figures-patches-title',
-    'the link leads to its card',
-  );
+  // The link leads to its card.
+  await page.waitForFunction(() => document.activeElement?.id === 'figures-patches-title');
   await card(page, 'patches').getByText('A place of the zones taken at random').first().waitFor();
   const patches = await as_table(page, 'patches', 'en');
   const names = await columns(patches);
@@ -333,6 +332,7 @@ test('without land use, communes or targets each card shows what it can and says
     '–',
     'unknown is not nought',
   );
+  assert.doesNotMatch((await cells(held.locator('tfoot tr'))).join(' '), /%/, 'not even of all');
   await assert_accessible(page, 'nothing but zones');
   await page.screenshot({ path: `${OUT}figures-zones-alone.png` });
   assert_clean();
@@ -347,6 +347,7 @@ for (const [look, options, lang] of LOOKS) {
     await settled(page);
     await assert_accessible(page, `${look}: charts`);
     await page.screenshot({ path: `${OUT}figures-${look}.png` });
+    if (look === 'desktop-light-vi') await page.screenshot({ path: `${PICTURES}figures.png` });
     for (const name of ['held', 'years', 'losses', 'patches', 'supply', 'communes']) {
       await card(page, name).scrollIntoViewIfNeeded();
       await page.screenshot({ path: `${OUT}figures-${look}-${name}.png` });
