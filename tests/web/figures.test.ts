@@ -341,6 +341,33 @@ test('without land use, communes or targets each card shows what it can and says
   await rm(folder, { recursive: true });
 });
 
+test('a card that is still computed, a first year and a scope without zones say what they are', async () => {
+  const { page, assert_clean, close } = await visit('#figures=all&lang=en', {
+    prepare: (page) => page.route('**/api/v1/supply*', () => {}),
+  });
+  await card(page, 'supply').getByText('Computing…').waitFor();
+  await card(page, 'communes').locator('svg').first().waitFor();
+  await assert_accessible(page, 'a card is computed');
+  const [first] = (await api<Summary>('/api/v1/summary')).epochs;
+  await dialog(page, 'en')
+    .getByRole('combobox', { name: 'Year' })
+    .selectOption(first ?? '');
+  await card(page, 'years').getByText(`${first} is the first year`).waitFor();
+  const { units } = await api<{ units: Unit[] }>('/api/v1/units');
+  const bare = units.find(({ n_zones }) => n_zones === 0);
+  if (bare) {
+    const unit = dialog(page, 'en').getByRole('combobox').first();
+    await unit.fill(bare.name);
+    await page.getByRole('option').filter({ hasText: bare.code }).click();
+    await dialog(page, 'en').getByRole('heading', { name: 'No zones' }).waitFor();
+    await assert_accessible(page, 'no zones');
+    await dialog(page, 'en').getByRole('button', { name: 'Clear all filters' }).first().click();
+    await card(page, 'held').locator('svg').first().waitFor();
+  }
+  assert_clean();
+  await close();
+});
+
 for (const [look, options, lang] of LOOKS) {
   test(`the figures are within everyone’s reach: ${look}`, async () => {
     const { page, assert_clean, close } = await visit(`#figures=all&lang=${lang}`, options);
