@@ -5,39 +5,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { api, as_table, assert_shows, card, cells, columns, dialog, SAID, saved, settled } from './figures_page.ts';
+import {
+  api,
+  as_table,
+  assert_shows,
+  card,
+  cells,
+  columns,
+  dialog,
+  SAID,
+  saved,
+  settled,
+  type Moved,
+  type Summary,
+  type Unit,
+} from './figures_page.ts';
 import { assert_accessible, drawn, link_of, LOOKS, OUT, PHONE_TOUCHED, run, serve, visit } from './harness.ts';
-import { a_zone_with_losses, type Figures } from './subjects.ts';
+import { a_zone_with_losses } from './subjects.ts';
 
-type Text = Record<'vi' | 'en', string>;
-interface Sum {
-  name: Text | null;
-  n_events: number;
-  area_m2: number;
-}
-interface Summary extends Figures {
-  data_date: string;
-  loss_groups: string[];
-  groups: (Sum & { group: string })[];
-  rights: (Sum & { right: string })[];
-  codes: (Sum & { code: string })[];
-  kinds: (Figures['kinds'][number] & { area_m2: number; kept_m2: number; target_m2: number | null })[];
-}
-interface Moved {
-  from: string;
-  to: string;
-  rows: { from: string | null; to: string | null; area_m2: number }[];
-}
-interface Unit {
-  code: string;
-  name: string;
-  n_zones: number;
-  zones_area_m2: number;
-  kept_m2: number;
-  lost_m2: number;
-  lost_share: number;
-  n_events: number;
-}
 const HA = 1 / 10_000;
 const PICTURES = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
 
@@ -75,7 +60,7 @@ test('what is held, lost and asked for is what the API says, to the last digit, 
   if (summary.simulated) await line.getByText('mô phỏng').waitFor();
   const csv = (await saved(page, 'held', 'CSV')).toString('utf8').trim().split('\r\n');
   assert.ok(csv[0]?.startsWith('kind;n_zones;area_m2;kept_m2;lost_m2;'), csv[0]);
-  assert.match(csv[0] ?? '', /;epoch;revision;date;source;simulated$/);
+  assert.match(csv[0] ?? '', /;epoch;revision;date;source;filter;simulated$/);
   assert.equal(csv.length, 1 + summary.kinds.length);
   const first = summary.kinds[0];
   assert.ok(
@@ -83,7 +68,12 @@ test('what is held, lost and asked for is what the API says, to the last digit, 
   );
   await card(page, 'held').getByRole('button', { name: SAID.vi.chart, exact: true }).click();
   const svg = (await saved(page, 'held', 'SVG')).toString('utf8');
-  assert.ok(svg.startsWith('<svg') && svg.includes(first?.name.vi ?? '?') && svg.includes(`Năm ${summary.epoch}`));
+  assert.ok(
+    svg.startsWith('<svg') &&
+      svg.includes(first?.name.vi ?? '?') &&
+      svg.includes(`Năm ${summary.epoch}`) &&
+      svg.includes('đã mất'),
+  );
   assert.doesNotMatch(svg, / class=| style=|var\(/, 'a picture stands alone');
   assert.equal((await saved(page, 'held', 'PNG')).subarray(1, 4).toString(), 'PNG');
 
@@ -254,17 +244,17 @@ for (const [look, options] of [
       assert.equal(await table.locator('tbody tr').count(), ranked.length);
       for (const [i, unit] of ranked.slice(0, 10).entries()) {
         const said = await cells(table.locator('tbody tr').nth(i));
-        assert.deepEqual(said.slice(0, 3), [String(i + 1), unit.name, unit.code]);
-        assert_shows(said[4], unit.zones_area_m2 * HA, 'en', unit.name);
-        assert_shows(said[5], unit.kept_m2 * HA, 'en', unit.name);
-        assert_shows(said[6], unit.lost_m2 * HA, 'en', unit.name);
-        assert_shows(said[7], unit.lost_share * 100, 'en', unit.name);
-        assert_shows(said[8], unit.n_events, 'en', unit.name);
+        assert.deepEqual([said[0], said[1], said[8]], [String(i + 1), unit.name, unit.code]);
+        assert_shows(said[2], unit.lost_m2 * HA, 'en', unit.name);
+        assert_shows(said[3], unit.lost_share * 100, 'en', unit.name);
+        assert_shows(said[4], unit.kept_m2 * HA, 'en', unit.name);
+        assert_shows(said[5], unit.zones_area_m2 * HA, 'en', unit.name);
+        assert_shows(said[7], unit.n_events, 'en', unit.name);
       }
       await table.getByRole('columnheader', { name: 'Share lost' }).getByRole('button').press('Enter');
       const by_share = ranked.toSorted((a, b) => b.lost_share - a.lost_share);
       assert_shows(
-        (await cells(table.locator('tbody tr').first()))[7],
+        (await cells(table.locator('tbody tr').first()))[3],
         (by_share[0]?.lost_share ?? NaN) * 100,
         'en',
         'most',

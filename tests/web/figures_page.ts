@@ -3,8 +3,40 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from 'playwright-core';
 import { serving } from './harness.ts';
+import type { Figures } from './subjects.ts';
 
 export type Lang = 'vi' | 'en';
+
+// What the API tells of it.
+type Text = Record<'vi' | 'en', string>;
+interface Sum {
+  name: Text | null;
+  n_events: number;
+  area_m2: number;
+}
+export interface Summary extends Figures {
+  data_date: string;
+  loss_groups: string[];
+  groups: (Sum & { group: string })[];
+  rights: (Sum & { right: string })[];
+  codes: (Sum & { code: string })[];
+  kinds: (Figures['kinds'][number] & { area_m2: number; kept_m2: number; target_m2: number | null })[];
+}
+export interface Moved {
+  from: string;
+  to: string;
+  rows: { from: string | null; to: string | null; area_m2: number }[];
+}
+export interface Unit {
+  code: string;
+  name: string;
+  n_zones: number;
+  zones_area_m2: number;
+  kept_m2: number;
+  lost_m2: number;
+  lost_share: number;
+  n_events: number;
+}
 
 export const SAID = {
   vi: {

@@ -10,5 +10,9 @@ export function get_unit_figures(filter: Filter, signal?: AbortSignal): Promise<
   return get_json(address('/api/v1/units', { ...filter_query(filter), unit: null, ...event_query(filter) }), signal);
 }
 
+/** The filter as parameters, for who wants to ask the same again; the epoch stands by itself. */
+export const filter_text = (filter: Filter): string =>
+  address('', { ...filter_query(filter), epoch: null, ...event_query(filter) }).slice(1);
+
 export const get_supply = (filter: Filter, signal?: AbortSignal): Promise<SupplyAnswer> =>
   get_json(address('/api/v1/supply', filter_query(filter)), signal);

@@ -42,10 +42,17 @@ test('numbers begin with the largest, words with the first; what is not known is
 });
 
 test('a file has the figures as the server told them, with where they come from in every row', () => {
-  const from = { epoch: '2025', revision: 12, date: '2026-01-01', source: 'Sở, phòng', simulated: true };
+  const from = {
+    epoch: '2025',
+    revision: 12,
+    date: '2026-01-01',
+    source: 'Sở, phòng',
+    filter: 'kind=rice',
+    simulated: true,
+  };
   const lines = figures_csv(FIGURES, from, 'en').split('\r\n');
-  expect(lines[0]).toBe('\ufeffname,lost_m2,epoch,revision,date,source,simulated');
-  expect(lines[3]).toBe(`'=Đông Anh,250000.5,2025,12,2026-01-01,"Sở, phòng",true`);
+  expect(lines[0]).toBe('\ufeffname,lost_m2,epoch,revision,date,source,filter,simulated');
+  expect(lines[3]).toBe(`'=Đông Anh,250000.5,2025,12,2026-01-01,"Sở, phòng",kind=rice,true`);
   expect(figures_csv(FIGURES, from, 'vi').split('\r\n')[3]).toContain(';250000,5;');
 });
 

@@ -71,12 +71,14 @@ export interface Provenance {
   revision: number;
   date: string | null;
   source: string;
+  /** What of the city they are, as parameters of the API; empty: all. */
+  filter: string;
   simulated: boolean;
 }
 
 /** Figures as the server told them: areas in m², shares of 0 to 1, tonnes. The total is no row of data. */
 export function figures_csv({ columns, rows }: Figures, from: Provenance, lang: Lang): string {
-  const head = [...columns.map(({ key }) => key), 'epoch', 'revision', 'date', 'source', 'simulated'];
-  const tail: Cell[] = [from.epoch, from.revision, from.date, from.source, String(from.simulated)];
+  const head = [...columns.map(({ key }) => key), 'epoch', 'revision', 'date', 'source', 'filter', 'simulated'];
+  const tail: Cell[] = [from.epoch, from.revision, from.date, from.source, from.filter, String(from.simulated)];
   return csv([head, ...rows.map(({ cells }) => [...cells, ...tail])], lang);
 }

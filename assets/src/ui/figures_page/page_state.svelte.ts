@@ -1,5 +1,6 @@
 // What the cards of the page of figures share: the words, where the figures come from, and what is announced.
 import { createContext } from 'svelte';
+import { filter_text } from '../../api/figures_page.ts';
 import type { EventFilterName } from '../../core/figures_page/scope.ts';
 import { unheeded } from '../../core/figures_page/scope.ts';
 import { shown, type Measure, type Provenance } from '../../core/figures_page/table.ts';
@@ -51,6 +52,7 @@ export class PageState {
       revision,
       date: summary?.data_date ?? null,
       source: this.#sources(epoch),
+      filter: filter_text(this.app.filter),
       simulated: summary?.simulated ?? false,
     };
   }
@@ -58,7 +60,11 @@ export class PageState {
   /** Epoch, date, revision, source, and whether they are simulated, in one line. */
   said_of(answered: Answered): string {
     const { epoch, revision, date, source, simulated } = this.provenance(answered);
+    const { unit, kinds } = this.app.view;
     return [
+      unit === null ? null : this.app.unit_name(unit),
+      kinds.length === 0 ? null : this.list(kinds.map((kind) => this.app.kind_name(kind))),
+      this.app.n_event_filters === 0 ? null : this.say('of_filters', { n: this.app.n_event_filters }),
       epoch === null ? this.say('no_epoch') : this.say('of_epoch', { epoch }),
       date === null ? null : this.say('of_date', { date: format_date(date, this.app.lang) }),
       this.say('of_revision', { revision: String(revision) }),

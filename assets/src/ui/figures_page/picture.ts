@@ -18,22 +18,35 @@ function lines_of(text: string, most: number): string[] {
   return lines;
 }
 
+interface Around {
+  title: string;
+  /** What the fills stand for: a sign and its name each. */
+  signs: readonly HTMLElement[];
+  note: string;
+}
+
+interface Picture {
+  text: string;
+  size: [width: number, height: number];
+}
+
 /** `drawing` as a picture that stands alone. */
-export function as_svg(drawing: SVGSVGElement, title: string, note: string): { text: string; size: [number, number] } {
+export function as_svg(drawing: SVGSVGElement, { title, signs, note }: Around): Picture {
   const { paddingLeft, left, right, top, bottom } = reach_of(drawing);
   const width = Math.ceil(right - left) + 2 * MARGIN;
   const notes = lines_of(note, Math.floor((width - 2 * MARGIN) / LETTER_PX));
   const head = MARGIN + LINE_PX + 8;
-  const height = Math.ceil(bottom - top) + head + notes.length * LINE_PX + 2 * MARGIN;
+  const foot = head + Math.ceil(bottom - top) + MARGIN;
+  const height = foot + (signs.length + notes.length) * LINE_PX + MARGIN;
   const page = document.createElementNS(SVG, 'svg');
   page.setAttribute('xmlns', SVG);
   page.setAttribute('viewBox', `0 0 ${width} ${height}`);
   page.setAttribute('width', String(width));
   page.setAttribute('height', String(height));
   const style = getComputedStyle(drawing);
-  const put_text = (text: string, y: number, size: number, weight: string, color: string) => {
+  const put_text = (text: string, y: number, size: number, weight: string, color: string, x = MARGIN) => {
     const line = document.createElementNS(SVG, 'text');
-    const written = { x: MARGIN, y, 'font-size': `${size}px`, 'font-weight': weight, fill: color };
+    const written = { x, y, 'font-size': `${size}px`, 'font-weight': weight, fill: color };
     for (const [name, value] of Object.entries(written)) line.setAttribute(name, String(value));
     line.setAttribute('font-family', style.fontFamily);
     line.textContent = text;
@@ -50,8 +63,16 @@ export function as_svg(drawing: SVGSVGElement, title: string, note: string): { t
   chart.setAttribute('transform', `translate(${MARGIN + paddingLeft} ${head - top})`);
   for (const child of drawing.children) chart.append(written(child));
   page.append(chart);
+  signs.forEach((sign, i) => {
+    const at = document.createElementNS(SVG, 'g');
+    at.setAttribute('transform', `translate(${MARGIN} ${foot + i * LINE_PX - 11})`);
+    for (const child of sign.querySelector('svg')?.children ?? []) at.append(written(child));
+    page.append(at);
+  });
   const muted = root.getPropertyValue('--muted').trim();
-  notes.forEach((line, i) => put_text(line, height - MARGIN - (notes.length - 1 - i) * LINE_PX, 12, '400', muted));
+  const NAME_X = MARGIN + 24;
+  signs.forEach((sign, i) => put_text(sign.innerText.trim(), foot + i * LINE_PX, 12, '400', muted, NAME_X));
+  notes.forEach((line, i) => put_text(line, foot + (signs.length + i) * LINE_PX + 4, 12, '400', muted));
   return { text: new XMLSerializer().serializeToString(page), size: [width, height] };
 }
 
@@ -84,7 +105,7 @@ function written(part: Element): Element {
 }
 
 /** The same as points, twice as fine; throws where the browser cannot. */
-export async function as_png({ text, size: [width, height] }: ReturnType<typeof as_svg>): Promise<Blob> {
+export async function as_png({ text, size: [width, height] }: Picture): Promise<Blob> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
   await image.decode();
