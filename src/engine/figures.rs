@@ -131,6 +131,13 @@ struct KindSum {
     n_not_seen: u64,
 }
 
+impl KindSum {
+    /// Of what no zone shows nothing is said.
+    fn is_told(&self) -> bool {
+        self.n_zones == 0 || self.n_not_seen < self.n_zones
+    }
+}
+
 impl Snapshot {
     /// Refuses kinds and units that do not exist, so that a typo does not look like an empty answer.
     pub(super) fn known(&self, filter: &Filter) -> Result<(), EngineError> {
@@ -209,6 +216,7 @@ impl Snapshot {
         let mut changes: BTreeMap<Change, Sum> = BTreeMap::new();
         let mut sinces: BTreeMap<Epoch, Sum> = BTreeMap::new();
         let mut severities: BTreeMap<u8, Sum> = BTreeMap::new();
+        let mut codes: BTreeMap<(Group, &str), Sum> = BTreeMap::new();
         let (mut n_encroached, mut total) = (0u64, KindSum::default());
         for &i in &taken {
             let zone = &self.zones.list[i];
@@ -234,6 +242,7 @@ impl Snapshot {
             for event in asked_for {
                 groups.entry(event.group).or_default().add(event.area_m2);
                 rights.entry(event.right).or_default().add(event.area_m2);
+                codes.entry((event.group, &event.code)).or_default().add(event.area_m2);
                 if let Some(severity) = event.severity {
                     severities.entry(severity).or_default().add(event.area_m2);
                 }
@@ -249,9 +258,7 @@ impl Snapshot {
                 changes.entry(Change::Gone).or_default().add(event.area_m2);
             }
         }
-        // Of what no zone shows nothing is said.
-        let is_told = |sum: &KindSum| sum.n_zones == 0 || sum.n_not_seen < sum.n_zones;
-        let lost = |sum: &KindSum| found.as_ref().filter(|_| is_told(sum)).map(|_| rounded_m2(sum.lost.area_m2));
+        let lost = |sum: &KindSum| found.as_ref().filter(|_| sum.is_told()).map(|_| rounded_m2(sum.lost.area_m2));
         let not_seen = |sum: &KindSum| found.as_ref().map(|_| rounded_m2(sum.not_seen_m2));
         let lost_share = if total.area_m2 > 0.0 { total.lost.area_m2 / total.area_m2 } else { 0.0 };
         let kind_rows: Vec<Value> = self
@@ -270,6 +277,16 @@ impl Snapshot {
                 })
             })
             .collect();
+        let mut codes: Vec<((Group, &str), Sum)> = codes.into_iter().collect();
+        codes.sort_by(|(_, a), (_, b)| b.area_m2.total_cmp(&a.area_m2));
+        let legend = found.as_ref().and_then(|f| self.legend(f.epoch));
+        let code_rows: Vec<Value> = codes
+            .iter()
+            .map(|((group, code), sum)| {
+                let name = legend.and_then(|legend| legend.class(code)).map(|class| &class.name);
+                json!({ "code": code, "name": name, "group": group, "n_events": sum.n_events, "area_m2": rounded_m2(sum.area_m2) })
+            })
+            .collect();
         let data_date = self.layers.iter().map(|l| l.imported_at.as_str()).max();
         let rules = &self.rulebook.rules;
         Ok(json!({
@@ -286,16 +303,18 @@ impl Snapshot {
             "totals": {
                 "n_zones": total.n_zones, "area_m2": rounded_m2(total.area_m2), "lost_m2": lost(&total),
                 "kept_m2": rounded_m2(total.kept_m2), "not_seen_m2": not_seen(&total), "n_zones_not_seen": total.n_not_seen,
-                "lost_share": is_told(&total).then(|| rounded_share(lost_share)),
+                "lost_share": found.as_ref().filter(|_| total.is_told()).map(|_| rounded_share(lost_share)),
                 "n_events": total.lost.n_events, "n_zones_encroached": n_encroached, "n_units": self.units.len(),
             },
             "kinds": kind_rows,
             "groups": groups.iter().map(|(g, s)| json!({ "group": g, "name": group_name(*g), "n_events": s.n_events, "area_m2": rounded_m2(s.area_m2) })).collect::<Vec<_>>(),
+            "codes": code_rows,
             "rights": rights.iter().map(|(r, s)| json!({ "right": r, "name": right_name(*r), "n_events": s.n_events, "area_m2": rounded_m2(s.area_m2) })).collect::<Vec<_>>(),
             "changes": changes.iter().map(|(c, s)| json!({ "change": c, "n_events": s.n_events, "area_m2": rounded_m2(s.area_m2) })).collect::<Vec<_>>(),
             "since": sinces.iter().map(|(e, s)| json!({ "since": e, "n_events": s.n_events, "area_m2": rounded_m2(s.area_m2) })).collect::<Vec<_>>(),
             "severities": severities.iter().map(|(step, s)| json!({ "severity": step, "n_events": s.n_events, "area_m2": rounded_m2(s.area_m2) })).collect::<Vec<_>>(),
             "severity_steps_m2": rules.severity_steps_m2,
+            "loss_groups": rules.groups,
             "thresholds": { "sliver_area_m2": rules.sliver_area_m2, "sliver_width_m": rules.sliver_width_m, "sliver_narrow_area_m2": rules.sliver_narrow_area_m2, "merge_gap_m": rules.merge_gap_m },
             "n_slivers": found.as_ref().map(|f| f.left_out.n_slivers),
             "sliver_area_m2": found.as_ref().map(|f| rounded_m2(f.left_out.sliver_area_m2)),
@@ -362,17 +381,23 @@ impl Snapshot {
         Ok(json!({ "revision": self.revision, "layers": rows? }))
     }
 
-    /// `GET /api/v1/units`.
-    pub fn units_list(&self, epoch: Option<Epoch>) -> Result<Value, EngineError> {
-        let found = self.losses_at(epoch)?;
+    /// `GET /api/v1/units`: all of them, with the zones and events that the filter takes.
+    pub fn units_list(&self, filter: &Filter) -> Result<Value, EngineError> {
+        let taken = self.zones_taken(filter)?;
+        let found = self.losses_at(filter.epoch)?;
         let mut sums: Vec<KindSum> = self.units.iter().map(|_| KindSum::default()).collect();
-        for (i, zone) in self.zones.list.iter().enumerate() {
+        for i in taken {
+            let zone = &self.zones.list[i];
             let Some(sum) = zone.unit.and_then(|u| sums.get_mut(u)) else { continue };
             sum.n_zones += 1;
             sum.area_m2 += zone.area_m2;
+            // Less by all that was lost, whichever events are asked for.
+            sum.kept_m2 += zone.area_m2 - found.as_ref().map_or(0.0, |f| f.lost_m2(i));
             if let Some(found) = &found {
-                sum.lost.n_events += found.of_zone(i).len() as u64;
-                sum.lost.area_m2 += found.lost_m2(i);
+                let (asked_for, asked_m2) = Self::asked_for(filter, found, i);
+                sum.lost.n_events += asked_for.len() as u64;
+                sum.lost.area_m2 += asked_m2;
+                sum.n_not_seen += u64::from(self.lost_m2(found, i).is_none());
             }
         }
         let mut order: Vec<usize> = (0..self.units.len()).collect();
@@ -381,10 +406,13 @@ impl Snapshot {
             .into_iter()
             .map(|i| {
                 let (view, sum) = (&self.units[i], &sums[i]);
+                let lost_m2 = found.as_ref().filter(|_| sum.is_told()).map(|_| sum.lost.area_m2);
                 let mut row = self.unit_facts(view)?;
                 row["n_zones"] = json!(sum.n_zones);
                 row["zones_area_m2"] = json!(rounded_m2(sum.area_m2));
-                row["lost_m2"] = json!(found.as_ref().map(|_| rounded_m2(sum.lost.area_m2)));
+                row["kept_m2"] = json!(rounded_m2(sum.kept_m2));
+                row["lost_m2"] = json!(lost_m2.map(rounded_m2));
+                row["lost_share"] = json!(lost_m2.filter(|_| sum.area_m2 > 0.0).map(|lost| rounded_share(lost / sum.area_m2)));
                 row["n_events"] = json!(sum.lost.n_events);
                 Ok(row)
             })

@@ -9,7 +9,7 @@ use rust_embed::RustEmbed;
 
 use super::EngineError;
 use crate::codes::{CodeRules, RuleTexts, Schemes};
-use crate::legend::{Kinds, Legend, Rules, Units, Yields};
+use crate::legend::{Demands, Kinds, Legend, Rules, Units, Yields};
 
 #[derive(RustEmbed)]
 #[folder = "zones/"]
@@ -32,6 +32,8 @@ pub struct Rulebook {
     pub codes: Arc<CodeRules>,
     /// What a hectare of each kind yields.
     pub yields: Arc<Yields>,
+    /// What the city needs of what each kind yields.
+    pub demands: Arc<Demands>,
     dir: Option<PathBuf>,
     digest: String,
 }
@@ -67,6 +69,10 @@ impl Rulebook {
         if let Some(one) = yields.yields.iter().find(|one| kinds.get(&one.kind).is_none()) {
             return Err(EngineError::invalid(format!("yields.toml: no kind “{}” in kinds.toml to have a yield", one.kind)));
         }
+        let demands = Demands::parse("demand.toml", &text("demand.toml")?)?;
+        if let Some(one) = demands.demands.iter().find(|one| kinds.get(&one.kind).is_none()) {
+            return Err(EngineError::invalid(format!("demand.toml: no kind “{}” in kinds.toml to be in demand", one.kind)));
+        }
         let mut hash = blake3::Hasher::new();
         hash.update(text("rules.toml")?.as_bytes());
         for name in names(dir, "legends/", ".toml") {
@@ -74,7 +80,8 @@ impl Rulebook {
         }
         let digest = hash.finalize().to_hex()[..12].to_owned();
         let (kinds, rules, schemes, codes) = (Arc::new(kinds), Arc::new(rules), Arc::new(schemes), Arc::new(codes));
-        Ok(Rulebook { kinds, rules, schemes, codes, yields: Arc::new(yields), dir: dir.map(Path::to_owned), digest })
+        let (yields, demands) = (Arc::new(yields), Arc::new(demands));
+        Ok(Rulebook { kinds, rules, schemes, codes, yields, demands, dir: dir.map(Path::to_owned), digest })
     }
 
     /// Of the rules and legends: what was detected under others does not hold.

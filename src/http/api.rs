@@ -57,9 +57,9 @@ pub(super) async fn layers(State(app): State<App>, headers: HeaderMap, uri: Uri)
 }
 
 pub(super) async fn units(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    let ask = Ask::read(&uri, &["epoch", "rev"])?;
-    let epoch = ask.epoch()?;
-    answer(app, headers, ask.rev()?, JSON, move |s| s.units_list(epoch)).await.map_err(ApiError::of_parameter)
+    let ask = Ask::read(&uri, &["kind", "epoch", "group", "right", "change", "severity", "since", "rev"])?;
+    let filter = ask.filter()?;
+    answer(app, headers, ask.rev()?, JSON, move |s| s.units_list(&filter)).await.map_err(ApiError::of_parameter)
 }
 
 pub(super) async fn unit(State(app): State<App>, Place(code): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
@@ -150,6 +150,12 @@ pub(super) async fn figures(State(app): State<App>, headers: HeaderMap, uri: Uri
     let reach = Reach { core_m: ask.number("core", 50, 1, 1_000)? as f64, ..Reach::default() };
     let (wanted, page) = (FiguresAsk { by, reach, filter: ask.filter()? }, ask.page()?);
     answer(app, headers, ask.rev()?, JSON, move |s| s.figures_table(&wanted, page)).await.map_err(ApiError::of_parameter)
+}
+
+pub(super) async fn supply(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["kind", "unit", "epoch", "rev"])?;
+    let filter = ask.filter()?;
+    answer(app, headers, ask.rev()?, JSON, move |s| s.supply_table(&filter)).await.map_err(ApiError::of_parameter)
 }
 
 pub(super) async fn encroachments(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {

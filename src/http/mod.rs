@@ -312,6 +312,7 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/traces/{id}",
     "/api/v1/transitions",
     "/api/v1/figures",
+    "/api/v1/supply",
     "/api/v1/encroachments",
     "/api/v1/encroachments.csv",
     "/api/v1/encroachments.xlsx",
@@ -400,6 +401,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/traces/{id}", get(partners::trace))
         .route("/api/v1/transitions", get(api::transitions))
         .route("/api/v1/figures", get(api::figures))
+        .route("/api/v1/supply", get(api::supply))
         .route("/api/v1/encroachments", get(api::encroachments))
         .route("/api/v1/encroachments.csv", api::encroachments_table(TableFile::Csv))
         .route("/api/v1/encroachments.xlsx", api::encroachments_table(TableFile::Xlsx))

@@ -1,5 +1,5 @@
 //! What the labels mean: kinds of zones and what a plan asks of them, land-use codes, rules of encroachment,
-//! facts of units, what a hectare yields.
+//! facts of units, what a hectare yields and how much a city needs.
 //!
 //! Parsed from the text of `zones/`, which the caller hands in; every value there is dated and
 //! sourced. No file is opened here. A text is taken whole or refused with file, line and advice: an
@@ -7,6 +7,7 @@
 //! (keys unique, colours colours, thresholds in order), so that nobody checks again.
 //! `text` holds how names are compared, which labels, units and the search share.
 
+mod demand;
 mod kinds;
 mod landuse;
 mod rules;
@@ -15,6 +16,7 @@ mod text;
 mod units;
 mod yields;
 
+pub use demand::{Demand, Demands};
 pub use kinds::{Kind, Kinds};
 pub use landuse::Legend;
 pub use rules::{EditRules, Rules};

@@ -17,6 +17,7 @@ use crate::program::{Bench, geojson_in, square};
 
 mod below;
 mod codes;
+mod figures;
 mod lists;
 mod pages;
 mod search;
@@ -689,6 +690,6 @@ async fn an_empty_workspace_answers_everything_with_nothing() {
         assert_eq!(ask(path).await.status, StatusCode::OK, "{path}");
     }
     let summary = ask("/api/v1/summary").await.json();
-    assert_eq!((&summary["epoch"], &summary["totals"]["lost_m2"]), (&Value::Null, &Value::Null));
+    assert_eq!([&summary["epoch"], &summary["totals"]["lost_m2"], &summary["totals"]["lost_share"]], [&Value::Null; 3]);
     assert_eq!(ask("/tiles/zones,landuse,encroachments/3/6/3").await.status, StatusCode::NO_CONTENT);
 }

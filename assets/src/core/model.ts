@@ -28,6 +28,8 @@ export interface Totals {
   /** Null when no land use is known: then nothing can be said about losses. */
   lost_m2: number | null;
   kept_m2: number | null;
+  /** Land of which the epoch shows nothing; null without land use. */
+  not_seen_m2: number | null;
   lost_share: number | null;
   n_events: number | null;
   n_zones_encroached: number | null;
@@ -46,6 +48,7 @@ export interface KindFigures extends Kind {
   area_m2: number;
   lost_m2: number | null;
   kept_m2: number | null;
+  not_seen_m2: number | null;
   n_events: number | null;
   target_m2: number | null;
   target_source: string | null;
@@ -61,6 +64,16 @@ export interface RightFigures {
 export interface GroupFigures {
   group: string;
   name: Text;
+  n_events: number;
+  area_m2: number;
+}
+
+/** A piece counts whole under the land-use code that covers most of it. */
+export interface CodeFigures {
+  code: string;
+  /** Null where the legend does not know it. */
+  name: Text | null;
+  group: string;
   n_events: number;
   area_m2: number;
 }
@@ -115,6 +128,9 @@ export interface Summary extends LeftOut {
   kinds: KindFigures[];
   groups: GroupFigures[];
   rights: RightFigures[];
+  codes: CodeFigures[];
+  /** Groups of land use that count as lost. */
+  loss_groups: string[];
   changes: ChangeFigures[];
   since: SinceFigures[];
   severities: SeverityFigures[];

@@ -1,48 +1,24 @@
 import { expect, test } from 'vitest';
-import { columns_of, doubtful_m2, doubts, next_order, ordered, planning_csv, type PlanningRow } from './planning.ts';
+import { doubtful_m2, doubts, type PlanningRow } from './planning.ts';
 
-const row = (key: string, lost_m2: number | null, name: PlanningRow['name'] = key): PlanningRow => ({
+const row = (key: string, lost_m2: number | null): PlanningRow => ({
   key,
-  name,
+  name: key,
   n_zones: 1,
   area_m2: 10_000,
   lost_m2,
   remaining_m2: 10_000,
   not_seen_m2: 0,
-  target_share: null,
   n_patches: 1,
   mean_patch_m2: 10_000,
   largest_patch_m2: 10_000,
+  largest_patch_share: 1,
   effective_mesh_m2: 10_000,
   edge_m_per_ha: 400,
   core_m2: 0,
   proximity: 0,
   n_slivers: 1,
   sliver_area_m2: 2,
-});
-
-test('a column sorts the largest first, then the other way, then not at all; what is not known is last', () => {
-  const rows = [row('a', 1), row('b', null), row('c', 3)];
-  const keys = (order: Parameters<typeof ordered>[1]) => ordered(rows, order).map(({ key }) => key);
-  const first = next_order({ by: null, is_rising: false }, 'lost_m2');
-  expect(keys(first)).toEqual(['c', 'a', 'b']);
-  const second = next_order(first, 'lost_m2');
-  expect(keys(second)).toEqual(['a', 'c', 'b']);
-  expect(keys(next_order(second, 'lost_m2'))).toEqual(['a', 'b', 'c']);
-  expect(next_order(second, 'area_m2')).toEqual({ by: 'area_m2', is_rising: false });
-});
-
-test('land that was not seen has a column where there is any', () => {
-  expect(columns_of([row('a', 1)])).not.toContain('not_seen_m2');
-  expect(columns_of([row('a', 1), { ...row('b', null), not_seen_m2: 5 }])).toContain('not_seen_m2');
-});
-
-test('the file holds every column, names that look like formulas are none', () => {
-  const text = planning_csv([row('x', 2, '=1+1'), row('y', null, { vi: 'Lúa', en: 'Rice' })], 'en');
-  const [head, first, second] = text.split('\r\n');
-  expect(head?.startsWith('\ufeffkey,name,n_zones,area_m2,lost_m2')).toBe(true);
-  expect(first?.startsWith("x,'=1+1,1,10000,2,")).toBe(true);
-  expect(second?.startsWith('y,Rice,1,10000,,')).toBe(true);
 });
 
 test('what was left out is told with its land; what was only counted once is no doubt about the loss', () => {

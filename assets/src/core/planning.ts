@@ -1,7 +1,5 @@
-// Figures for planning as a table: what its columns are, sorted by one, and as a file.
-import { csv } from './csv.ts';
-import type { Lang, LeftOut, Text } from './model.ts';
-import { format_hectares, format_number, format_share } from './numbers.ts';
+// Figures for planning: land that is left and how it lies, and what the figures leave out.
+import type { LeftOut, Text } from './model.ts';
 
 /** One row of `/api/v1/figures`. */
 export interface PlanningRow {
@@ -15,10 +13,10 @@ export interface PlanningRow {
   remaining_m2: number | null;
   /** Land of which the epoch shows nothing; null without land use. */
   not_seen_m2: number | null;
-  target_share: number | null;
   n_patches: number;
   mean_patch_m2: number;
   largest_patch_m2: number;
+  largest_patch_share: number;
   effective_mesh_m2: number;
   edge_m_per_ha: number;
   core_m2: number;
@@ -29,6 +27,7 @@ export interface PlanningRow {
 }
 
 export interface Planning {
+  revision: number;
   epoch: string | null;
   core_m: number;
   search_m: number;
@@ -36,55 +35,19 @@ export interface Planning {
   rows: PlanningRow[];
 }
 
-const hectares = (m2: number | null, lang: Lang) => (m2 === null ? '–' : format_hectares(m2, lang));
-
-/** How each column is written, in the order of the table. */
-export const COLUMNS = {
-  n_zones: (row, lang) => format_number(row.n_zones, lang),
-  area_m2: (row, lang) => hectares(row.area_m2, lang),
-  lost_m2: (row, lang) => hectares(row.lost_m2, lang),
-  remaining_m2: (row, lang) => hectares(row.remaining_m2, lang),
-  not_seen_m2: (row, lang) => hectares(row.not_seen_m2, lang),
-  target_share: (row, lang) => (row.target_share === null ? '–' : format_share(row.target_share, lang)),
-  n_patches: (row, lang) => format_number(row.n_patches, lang),
-  mean_patch_m2: (row, lang) => hectares(row.mean_patch_m2, lang),
-  largest_patch_m2: (row, lang) => hectares(row.largest_patch_m2, lang),
-  effective_mesh_m2: (row, lang) => hectares(row.effective_mesh_m2, lang),
-  edge_m_per_ha: (row, lang) => format_number(row.edge_m_per_ha, lang, 1),
-  core_m2: (row, lang) => hectares(row.core_m2, lang),
-  proximity: (row, lang) => format_number(row.proximity, lang, row.proximity < 100 ? 1 : 0),
-} satisfies Partial<Record<keyof PlanningRow, (row: PlanningRow, lang: Lang) => string>>;
-
-export type Column = keyof typeof COLUMNS;
-export const COLUMN_NAMES = Object.keys(COLUMNS) as Column[];
-
-/** Land that was not seen has a column where there is any. */
-export function columns_of(rows: readonly PlanningRow[]): Column[] {
-  return COLUMN_NAMES.filter((column) => column !== 'not_seen_m2' || rows.some((row) => (row.not_seen_m2 ?? 0) > 0));
-}
-
-export interface Order {
-  /** Null: as the server lists them. */
-  by: Column | null;
-  is_rising: boolean;
-}
-
-/** Another column is sorted by the largest first; the same again the other way, then not at all. */
-export function next_order(order: Order, by: Column): Order {
-  if (order.by !== by) return { by, is_rising: false };
-  return order.is_rising ? { by: null, is_rising: false } : { by, is_rising: true };
-}
-
-/** What is not known comes last either way. */
-export function ordered(rows: readonly PlanningRow[], { by, is_rising }: Order): PlanningRow[] {
-  if (by === null) return [...rows];
-  const sign = is_rising ? 1 : -1;
-  return rows.toSorted((a, b) => {
-    const [x, y] = [a[by], b[by]];
-    if (x === null || y === null) return Number(x === null) - Number(y === null);
-    return sign * (x - y);
-  });
-}
+/** What tells how land lies together, in the order of docs/engine.md. */
+export const METRICS = [
+  'remaining_m2',
+  'n_patches',
+  'mean_patch_m2',
+  'largest_patch_m2',
+  'largest_patch_share',
+  'effective_mesh_m2',
+  'edge_m_per_ha',
+  'core_m2',
+  'proximity',
+] as const satisfies readonly (keyof PlanningRow)[];
+export type Metric = (typeof METRICS)[number];
 
 /** What the figures leave out, or count once, and why. */
 export const DOUBTS = ['slivers', 'tracks', 'uncertain', 'other_source', 'overlap', 'small_patches'] as const;
@@ -116,12 +79,5 @@ export function doubtful_m2(of: readonly Doubt[]): number {
   return counted.reduce((total, { area_m2 }) => total + area_m2, 0);
 }
 
-export function row_name(row: PlanningRow, lang: Lang): string | null {
-  return typeof row.name === 'string' || row.name === null ? row.name : row.name[lang];
-}
-
-/** Areas in m², as the server tells them. */
-export function planning_csv(rows: readonly PlanningRow[], lang: Lang): string {
-  const lines = rows.map((row) => [row.key, row_name(row, lang), ...COLUMN_NAMES.map((column) => row[column])]);
-  return csv([['key', 'name', ...COLUMN_NAMES], ...lines], lang);
-}
+export const row_name = ({ name }: PlanningRow, lang: keyof Text): string | null =>
+  typeof name === 'string' || name === null ? name : name[lang];

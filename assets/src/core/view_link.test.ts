@@ -22,6 +22,7 @@ describe('a view and its link', () => {
       table: 'pieces',
       sort: '-area',
       find: 'lúa & màu',
+      figures: 'years',
       beside: '2014',
       lang: 'en',
       theme: 'dark',
@@ -29,7 +30,7 @@ describe('a view and its link', () => {
     });
     const link = format_link(full);
     expect(link).toBe(
-      '#map=11.25/21.0285/105.8542&kind=rice,safe_vegetables&unit=00004&epoch=2024-06-30&group=built,sealed&right=unplanned&change=new,grown&severity=4&since=2019..2024&zone=V%C3%B9ng%20%26%20s%E1%BB%91%3D1%2F2%2C%23a%25&event=E-1&plan=p-1&share=e75f&table=pieces&sort=-area&find=l%C3%BAa%20%26%20m%C3%A0u&beside=2014&lang=en&theme=dark&layers=zones,landuse',
+      '#map=11.25/21.0285/105.8542&kind=rice,safe_vegetables&unit=00004&epoch=2024-06-30&group=built,sealed&right=unplanned&change=new,grown&severity=4&since=2019..2024&zone=V%C3%B9ng%20%26%20s%E1%BB%91%3D1%2F2%2C%23a%25&event=E-1&plan=p-1&share=e75f&table=pieces&sort=-area&find=l%C3%BAa%20%26%20m%C3%A0u&figures=years&beside=2014&lang=en&theme=dark&layers=zones,landuse',
     );
     expect(parse_link(link)).toEqual(full);
   });
@@ -73,6 +74,14 @@ describe('a link that is old, mangled or hostile', () => {
 
   test('layers of another version are left out', () => {
     expect(parse_link('#layers=zones,satellite').layers).toEqual(['zones']);
+  });
+
+  test('a card of figures of another version is the page of figures', () => {
+    expect(['#figures=', '#figures=pies', '#figures=all'].map((link) => parse_link(link).figures)).toEqual([
+      'all',
+      'all',
+      'all',
+    ]);
   });
 
   test('a kind named twice counts once', () => {

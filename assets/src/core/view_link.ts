@@ -15,6 +15,10 @@ export const MOST_FIND = 100;
 /** What a list or a table is of. */
 export type Listed = 'zones' | 'pieces';
 
+/** The cards of the page of figures, in their order. */
+export const FIGURE_CARDS = ['held', 'years', 'losses', 'patches', 'supply', 'communes'] as const;
+export type FigureCard = (typeof FIGURE_CARDS)[number];
+
 export interface View extends Filter {
   camera: Camera | null;
   zone: string | null;
@@ -34,6 +38,8 @@ export interface View extends Filter {
   table: Listed | null;
   sort: string | null;
   find: string | null;
+  /** The page of figures: from its head, or from one of its cards. */
+  figures: FigureCard | 'all' | null;
   /** The year beside that of the map, left of a divider. */
   beside: string | null;
   lang: Lang | null;
@@ -59,6 +65,7 @@ export const DEFAULT_VIEW: View = {
   table: null,
   sort: null,
   find: null,
+  figures: null,
   beside: null,
   lang: null,
   theme: null,
@@ -96,6 +103,7 @@ export function format_link(view: View): string {
   if (view.table) put('table', view.table);
   if (view.sort) put('sort', view.sort);
   if (view.find) put('find', encodeURIComponent(view.find));
+  if (view.figures) put('figures', view.figures);
   if (view.beside) put('beside', encodeURIComponent(view.beside));
   if (view.lang) put('lang', view.lang);
   if (view.theme) put('theme', view.theme);
@@ -139,6 +147,8 @@ export function parse_link(hash: string): View {
     table: table === 'zones' || table === 'pieces' ? table : null,
     sort: /^-?[a-z]{1,16}$/.test(text('sort') ?? '') ? text('sort') : null,
     find: text('find')?.slice(0, MOST_FIND) ?? null,
+    // A card of another version is the page all the same.
+    figures: values.has('figures') ? (FIGURE_CARDS.find((card) => card === values.get('figures')) ?? 'all') : null,
     beside: text('beside'),
     lang: lang === 'vi' || lang === 'en' ? lang : null,
     theme: theme === 'light' || theme === 'dark' ? theme : null,

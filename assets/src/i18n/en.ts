@@ -99,7 +99,7 @@ export const en: Record<keyof typeof vi, string> = {
   zone_declared: 'Declared area',
   zone_cooperative: 'Cooperative',
   check_codes: 'Check codes',
-  planning: 'Figures for planning',
+  charts: 'Charts and tables',
   zone_linkage: 'Linkage',
   zone_products: 'OCOP products',
   zone_standard: 'Standard',

@@ -97,7 +97,7 @@ export const vi = {
   zone_declared: 'Diện tích kê khai',
   zone_cooperative: 'Chủ quản',
   check_codes: 'Kiểm tra mã số',
-  planning: 'Số liệu quy hoạch',
+  charts: 'Biểu đồ và bảng số liệu',
   zone_linkage: 'Liên kết',
   zone_products: 'Sản phẩm OCOP',
   zone_standard: 'Tiêu chuẩn',

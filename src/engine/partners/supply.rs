@@ -1,13 +1,15 @@
-//! Tonnes that can be counted on from zones, and what encroachment took of them: hectares times what a hectare yields.
+//! Tonnes that can be counted on from zones, and what encroachment took of them: hectares times what a hectare yields. Of a
+//! linkage's zones beside what was signed for, of each kind beside what the city needs.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::encroach;
-use crate::engine::figures::{rounded_m2, rounded_share};
+use crate::engine::events::EpochEvents;
+use crate::engine::figures::{Filter, rounded_m2, rounded_share};
 use crate::engine::{EngineError, Snapshot};
-use crate::legend::Text;
+use crate::legend::{Text, Yield};
 use crate::model::{Epoch, Event};
 
 /// What is asked of some zones.
@@ -70,25 +72,32 @@ fn lost_by_since(events: &[Event]) -> BTreeMap<Option<Epoch>, f64> {
     lost
 }
 
+/// Of which kind a part is, and of which variety where that has a yield of its own.
+type PartOf<'a> = (&'a str, Option<&'a str>);
+
 impl Snapshot {
-    /// Of zones by their places. Of a zone that the latest epoch does not show nothing is known to be lost.
-    pub(super) fn supply_facts(&self, zones: &[usize], ask: SupplyOf) -> Result<Value, EngineError> {
-        let epoch = self.epoch(None)?;
-        let found = epoch.map(|epoch| self.losses(epoch)).transpose()?;
-        let mut parts: BTreeMap<(&str, Option<&str>), Part> = BTreeMap::new();
+    /// Which part a zone belongs to, with the yield that the rules know for it.
+    fn part_of(&self, place: usize, ask: SupplyOf) -> (PartOf<'_>, Option<&Yield>) {
+        let zone = &self.zones.list[place].zone;
+        // A yield that is stated is that of every variety.
+        let variety = zone.variety.as_deref().filter(|_| ask.yield_t_ha.is_none());
+        let known = self.rulebook.yields.of(&zone.kind, variety);
+        ((&zone.kind, known.and_then(|known| known.variety.as_deref())), known)
+    }
+
+    /// Zones by their yields, and how many of them the epoch does not show: of these nothing is known to be lost.
+    fn parts_of(&self, zones: &[usize], ask: SupplyOf, found: Option<&EpochEvents>) -> (BTreeMap<PartOf<'_>, Part<'_>>, usize) {
+        let mut parts: BTreeMap<PartOf, Part> = BTreeMap::new();
         let mut n_not_seen = 0;
         for &place in zones {
             let Some(view) = self.zones.list.get(place) else { continue };
-            // A yield that is stated is that of every variety.
-            let variety = view.zone.variety.as_deref().filter(|_| ask.yield_t_ha.is_none());
-            let known = self.rulebook.yields.of(&view.zone.kind, variety);
-            let variety = known.and_then(|known| known.variety.as_deref());
-            let part = parts.entry((&view.zone.kind, variety)).or_insert_with(|| {
+            let ((kind, variety), known) = self.part_of(place, ask);
+            let part = parts.entry((kind, variety)).or_insert_with(|| {
                 let t_per_ha = ask.yield_t_ha.or(known.map(|known| known.t_per_ha));
                 let harvests = ask.harvests.or(known.map(|known| known.harvests)).unwrap_or(1.0);
                 let of_ours = known.filter(|_| ask.yield_t_ha.is_none());
                 Part {
-                    kind: &view.zone.kind,
+                    kind,
                     of: known.map(|known| &known.of),
                     source: of_ours.map(|known| known.source.as_str()),
                     valid_from: of_ours.map(|known| known.valid_from),
@@ -103,18 +112,58 @@ impl Snapshot {
             });
             part.n_zones += 1;
             part.area_m2 += view.area_m2;
-            let Some(found) = &found else { continue };
+            let Some(found) = found else { continue };
             part.not_seen_m2 += found.not_seen_m2(place);
-            let Some(lost_m2) = self.lost_m2(found, place) else {
-                n_not_seen += 1;
-                continue;
-            };
-            part.lost_m2 += lost_m2;
-            for (since, m2) in lost_by_since(found.of_zone(place)) {
-                *part.by_since.entry(since).or_default() += m2;
+            match self.lost_m2(found, place) {
+                Some(lost_m2) => part.lost_m2 += lost_m2,
+                None => n_not_seen += 1,
+            }
+        }
+        (parts, n_not_seen)
+    }
+
+    /// Of zones by their places. Of a zone that the latest epoch does not show nothing is known to be lost.
+    pub(super) fn supply_facts(&self, zones: &[usize], ask: SupplyOf) -> Result<Value, EngineError> {
+        let epoch = self.epoch(None)?;
+        let found = epoch.map(|epoch| self.losses(epoch)).transpose()?;
+        let (mut parts, n_not_seen) = self.parts_of(zones, ask, found.as_deref());
+        if let Some(found) = &found {
+            for &place in zones.iter().filter(|&&place| place < self.zones.list.len() && self.lost_m2(found, place).is_some()) {
+                let Some(part) = parts.get_mut(&self.part_of(place, ask).0) else { continue };
+                for (since, m2) in lost_by_since(found.of_zone(place)) {
+                    *part.by_since.entry(since).or_default() += m2;
+                }
             }
         }
         Ok(facts(&parts.into_values().collect::<Vec<_>>(), epoch, n_not_seen, ask))
+    }
+
+    /// `GET /api/v1/supply`: of each kind of zone, in the order of the kinds, beside what the whole city needs of it.
+    pub fn supply_table(&self, filter: &Filter) -> Result<Value, EngineError> {
+        let taken = self.zones_taken(filter)?;
+        let epoch = self.epoch(filter.epoch)?;
+        let found = epoch.map(|epoch| self.losses(epoch)).transpose()?;
+        // What a commune grows is not to be measured by what the city needs.
+        let is_city = filter.units.is_empty() && filter.bbox.is_none();
+        let mut rows = Vec::new();
+        for kind in &self.rulebook.kinds.kinds {
+            let zones: Vec<usize> = taken.iter().copied().filter(|&place| self.zones.list[place].zone.kind == kind.key).collect();
+            if zones.is_empty() {
+                continue;
+            }
+            let (parts, n_not_seen) = self.parts_of(&zones, SupplyOf::default(), found.as_deref());
+            let mut row = facts(&parts.into_values().collect::<Vec<_>>(), epoch, n_not_seen, SupplyOf::default());
+            let demand = self.rulebook.demands.of(&kind.key).filter(|_| is_city);
+            let alike = demand.filter(|demand| row["of"] == json!(demand.of));
+            let share = alike.zip(row["supply_t"].as_f64()).map(|(demand, supply_t)| rounded_share(supply_t / demand.t_per_year));
+            for unsaid in ["epoch", "by_since", "contracted_t", "contracted_t_share", "contracted_ha", "contracted_ha_share"] {
+                row.as_object_mut().and_then(|row| row.remove(unsaid));
+            }
+            (row["kind"], row["name"]) = (json!(kind.key), json!(kind.name));
+            (row["demand"], row["demand_share"]) = (json!(demand), json!(share));
+            rows.push(row);
+        }
+        Ok(json!({ "revision": self.revision, "epoch": epoch, "rows": rows }))
     }
 }
 

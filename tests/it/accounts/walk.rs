@@ -77,6 +77,7 @@ const TABLE: &[(&str, &str, Option<Action>)] = &[
     ("GET", "/api/v1/traces/{id}", None),
     ("GET", "/api/v1/transitions", None),
     ("GET", "/api/v1/figures", None),
+    ("GET", "/api/v1/supply", None),
     ("GET", "/api/v1/encroachments", None),
     ("GET", "/api/v1/encroachments.csv", None),
     ("GET", "/api/v1/encroachments.xlsx", None),
