@@ -15,7 +15,7 @@ use super::answer::{Coded, Coding, Freshness};
 use super::ask::{Ask, Place};
 use super::docs::escaped;
 use super::error::ApiError;
-use crate::engine::{ErrorKind, ListAsk, Page, PageMap, Places, PresentZone, Snapshot, Text, ZonePage, ZoneSort};
+use crate::engine::{ErrorKind, Filter, ListAsk, Page, PageMap, Places, PresentZone, Snapshot, Text, ZonePage, ZoneSort};
 
 type Answer = Result<Response, ApiError>;
 
@@ -56,7 +56,7 @@ pub(super) async fn zones(State(app): State<App>, headers: HeaderMap, uri: Uri) 
     let asked: Asked = ["kind", "unit", "q"].map(|name| (name, ask.text(name).unwrap_or_default().to_owned()));
     let work = move |s: &Snapshot| {
         let list: &ListAsk<ZoneSort> = &list;
-        Ok((s.zones_list(&filter, list)?, s.kinds_list(), s.units_list(None)?, s.title(), s.simulated()))
+        Ok((s.zones_list(&filter, list)?, s.kinds_list(), s.units_list(&Filter::default())?, s.title(), s.simulated()))
     };
     let (found, kinds, units, title, simulated) = app.compute(work).await.map_err(ApiError::of_parameter)?;
     let html = Said { lang }.list_page(&found, &asked, &kinds, &units, &title, simulated);
