@@ -14,6 +14,7 @@ const paths = [
   '/health',
   '/verify',
   '/zones',
+  '/data',
   '/docs',
 ];
 

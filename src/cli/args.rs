@@ -172,6 +172,9 @@ pub enum Command {
         /// The file's coordinate system; the workspace's without it (WGS 84 for GeoJSON and KML).
         #[arg(long, value_name = "EPSG:N")]
         crs: Option<EpsgCode>,
+        /// Under what terms the data may be used: each row says it, in the column `licence`.
+        #[arg(long, value_name = "TEXT")]
+        licence: Option<String>,
     },
     /// Write all tiles to one file for a map without a server; the ending chooses the format (.pmtiles, .mbtiles).
     Tiles {

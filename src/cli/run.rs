@@ -14,8 +14,8 @@ use super::output;
 use super::progress::Bar;
 use super::user;
 use crate::engine::{
-    self, Accounts, AlertsAsk, By, DossierAsk, DossierFile, Engine, EngineError, FiguresAsk, FiguresBy, Filter, Import, Mode, Page,
-    PartnerImport, PyramidAsk, Reach, Rulebook, Subject, SubjectKind, TileLayer, TransitionsAsk,
+    self, Accounts, AlertsAsk, By, DossierAsk, DossierFile, Engine, EngineError, ExportAsk, FiguresAsk, FiguresBy, Filter, Import, Mode,
+    Page, PartnerImport, PyramidAsk, Reach, Rulebook, Subject, SubjectKind, TileLayer, TransitionsAsk,
 };
 use crate::http::{self, Readers, Serving, Settings};
 use crate::model::PartnerTable;
@@ -105,10 +105,11 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
             let found = snapshot.alerts_list(&ask, Page { limit: *limit, offset: 0 }, &accounts)?;
             output::result(cli.json, &found, &output::alerts(&found))
         }
-        Command::Export { workspace, out, layer, crs } => {
+        Command::Export { workspace, out, layer, crs, licence } => {
             let mut bar = Bar::new();
             let snapshot = engine::open(workspace, &Arc::new(rulebook))?;
-            let done = engine::export(&snapshot, layer, out, *crs, &mut |step, done, total| bar.show(step, done, total))?;
+            let ask = ExportAsk { crs: *crs, licence: licence.clone() };
+            let done = engine::export(&snapshot, layer, out, &ask, &mut |step, done, total| bar.show(step, done, total))?;
             drop(bar);
             output::result(cli.json, &json!(done), &output::exported(&done))
         }

@@ -156,7 +156,7 @@ fn write_truth(city: &City, out: &Path) -> Result<(), EngineError> {
         ("area_m2", Real),
     ];
     let columns: Vec<Column> = names.iter().map(|(name, kind)| Column::new(name, *kind)).collect();
-    let about = About { source: SOURCE.to_owned(), epoch: None, revision: 0, is_simulated: true };
+    let about = About { source: SOURCE.to_owned(), epoch: None, revision: 0, is_simulated: true, licence: None };
     let mut file = Export::create(out, EpsgCode::HANOI, None)?;
     let rows = city.truth.iter().map(|event| {
         let text = |t: &str| Value::Text(t.to_owned());

@@ -24,11 +24,35 @@ pub struct Exported {
     pub issues: Vec<Issue>,
 }
 
+/// How a layer is written.
+#[derive(Debug, Clone, Default)]
+pub struct ExportAsk {
+    /// The file's coordinate system; none: the workspace's, or what the format asks for.
+    pub crs: Option<EpsgCode>,
+    /// Under what terms the data may be used: each row says it.
+    pub licence: Option<String>,
+}
+
 /// Writes one layer. `name` is a layer's name, or `encroachments`, `landuse` (the latest epoch), `units`, `codes`.
-pub fn export(snapshot: &Snapshot, name: &str, out: &Path, crs: Option<EpsgCode>, progress: Progress) -> Result<Exported, EngineError> {
+pub fn export(snapshot: &Snapshot, name: &str, out: &Path, ask: &ExportAsk, progress: Progress) -> Result<Exported, EngineError> {
     super::may_be_written(out, &snapshot.path)?;
     let (role, epoch) = layer_asked(snapshot, name)?;
-    let (columns, rows) = rows(snapshot, role, epoch)?;
+    let name = Layer::name_of(role, epoch);
+    let keep = snapshot.layers.iter().find(|l| l.name == name).map_or(&[][..], |l| &l.keep);
+    write_layer(snapshot, (role, epoch), keep, out, ask, progress)
+}
+
+/// The same of a layer that is known to be there, with those columns of its file that were kept and are named. Values of others
+/// come after the last column, where a file has no place for them.
+pub(super) fn write_layer(
+    snapshot: &Snapshot,
+    (role, epoch): (LayerRole, Option<Epoch>),
+    keep: &[String],
+    out: &Path,
+    ask: &ExportAsk,
+    progress: Progress,
+) -> Result<Exported, EngineError> {
+    let (columns, rows) = rows(snapshot, role, epoch, keep)?;
     let name = Layer::name_of(role, epoch);
     let layer = snapshot.layers.iter().find(|l| l.name == name);
     let about = About {
@@ -41,9 +65,10 @@ pub fn export(snapshot: &Snapshot, name: &str, out: &Path, crs: Option<EpsgCode>
         epoch: if role == LayerRole::Zones { snapshot.epoch(None)? } else { epoch },
         revision: snapshot.revision,
         is_simulated: snapshot.simulated(),
+        licence: ask.licence.clone(),
     };
     let table = Table { name: &name, columns: &columns, about: &about, is_polygons: role != LayerRole::Context };
-    let mut file = Export::create(out, snapshot.place.crs, crs)?;
+    let mut file = Export::create(out, snapshot.place.crs, ask.crs)?;
     let total = rows.len() as u64;
     let counted = rows.into_iter().enumerate().map(|(i, row)| {
         if i % 512 == 0 {
@@ -98,12 +123,10 @@ pub(super) fn with_kept(mut values: Vec<Value>, kept: &Kept) -> Vec<Value> {
     values
 }
 
-fn rows(snapshot: &Snapshot, role: LayerRole, epoch: Option<Epoch>) -> Result<(Vec<Column>, Vec<Row>), EngineError> {
+fn rows(snapshot: &Snapshot, role: LayerRole, epoch: Option<Epoch>, keep: &[String]) -> Result<(Vec<Column>, Vec<Row>), EngineError> {
     use ColumnType::{Integer, Real, Text};
-    let name = Layer::name_of(role, epoch);
-    let keep = snapshot.layers.iter().find(|l| l.name == name).map_or(&[][..], |l| &l.keep);
     let found = snapshot.epoch(None)?.filter(|_| role == LayerRole::Zones).map(|e| snapshot.losses(e)).transpose()?;
-    Ok(match (role, epoch) {
+    let (columns, rows) = match (role, epoch) {
         (LayerRole::Zones, _) => (
             columns(
                 &[
@@ -227,8 +250,11 @@ fn rows(snapshot: &Snapshot, role: LayerRole, epoch: Option<Epoch>) -> Result<(V
                 .collect(),
         ),
         (LayerRole::Codes, _) => super::register::rows(snapshot, keep)?,
-        (LayerRole::LandUse | LayerRole::Encroachments, None) => return Err(EngineError::internal(format!("layer {name} has no epoch"))),
-    })
+        (LayerRole::LandUse | LayerRole::Encroachments, None) => {
+            return Err(EngineError::internal(format!("layer {} has no epoch", Layer::name_of(role, epoch))));
+        }
+    };
+    Ok((super::fields::explained(role, columns), rows))
 }
 
 fn event_columns() -> Vec<Column> {
@@ -305,6 +331,7 @@ pub fn write_events(snapshot: &Snapshot, found: &Found, out: &Path) -> Result<Ve
         epoch: Some(found.epoch),
         revision: snapshot.revision,
         is_simulated: snapshot.simulated(),
+        licence: None,
     };
     let columns = event_columns();
     let mut file = Export::create(out, snapshot.place.crs, None)?;

@@ -456,7 +456,7 @@ impl Snapshot {
             );
             return Err(EngineError::invalid(message));
         }
-        let about = About { source, epoch, revision: self.revision, is_simulated: self.simulated() };
+        let about = About { source, epoch, revision: self.revision, is_simulated: self.simulated(), licence: None };
         let table = Table { name, columns, about: &about, is_polygons: true };
         match file {
             TableFile::Csv => Ok(csv_table(&table, rows)),

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod alerts;
+mod data;
 mod demo;
 mod detect;
 mod dossier;
@@ -15,6 +16,7 @@ mod edits;
 mod error;
 mod events;
 mod export;
+mod fields;
 mod figures;
 mod gzip;
 mod history;
@@ -28,6 +30,7 @@ mod password;
 mod place;
 mod planning;
 mod plans;
+mod print;
 mod pyramid;
 mod raster;
 mod raster_import;
@@ -45,6 +48,7 @@ pub use accounts::{
     csrf_of, is_csrf, token_facts,
 };
 pub use alerts::{AlertPatch, AlertSort, AlertsAsk, Feed, FeedItem, NoteAsk, StepAsk};
+pub use data::{DataFile, DataFormat, DataLayer};
 pub use demo::{make_demo, simulated_city};
 pub use detect::{Found, NotSeen, Overlay, OverlayRow};
 pub use dossier::{
@@ -54,7 +58,8 @@ pub use dropped::DropAsk;
 pub use edits::{EditAsk, UndoAsk};
 pub use error::{EngineError, ErrorKind};
 pub use events::EpochEvents;
-pub use export::{Exported, export, write_events, write_figures, write_transitions};
+pub use export::{ExportAsk, Exported, export, write_events, write_figures, write_transitions};
+pub use fields::{Field, fields_about, fields_of};
 pub use figures::{Filter, Page, Sum, group_name, hex, right_name};
 pub use gzip::{Gzip, gzip};
 pub use history::AsOf;
@@ -67,6 +72,7 @@ pub use password::generated_password;
 pub use place::{CrsFacts, Place};
 pub use planning::{Figures, FiguresAsk, FiguresBy, FiguresRow};
 pub use plans::{CommentAsk, CommentChange, DecideAsk, PlanAsk, PlanPatch, PlanReader, SupplyAsk};
+pub use print::{PrintAsk, PrintLayer, PrintPlace};
 pub use pyramid::{Pyramid, PyramidAsk, pyramid};
 pub use raster::EpochRaster;
 pub use register::{CheckAsk, CheckTerms, Checked, CodeList, CodesAsk, Looked, RegisterAsk, StatusAsk};
@@ -80,7 +86,7 @@ pub use crate::codes::Day;
 pub use crate::crs::Mistake;
 pub use crate::encroach::Reach;
 pub use crate::legend::{Target, Text, Words};
-pub use crate::report::{Lang, Subject, SubjectKind};
+pub use crate::report::{Lang, Orientation, Paper, Subject, SubjectKind};
 pub use crate::store::Mode;
 pub use crate::tile::{NEAR_ZOOM, TileCoord, TileFilter, TileFormat, TileLayer, Touched};
 

@@ -422,7 +422,7 @@ mod tests {
     fn workbook_of(columns: &[Column], rows: impl Iterator<Item = Row>) -> (tempfile::TempDir, std::path::PathBuf) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.xlsx");
-        let about = About { source: String::new(), epoch: None, revision: 1, is_simulated: false };
+        let about = About { source: String::new(), epoch: None, revision: 1, is_simulated: false, licence: None };
         let mut file = Export::create(&path, EpsgCode::HANOI, None).unwrap();
         file.layer(&Table { name: "a", columns, about: &about, is_polygons: true }, rows).unwrap();
         file.finish().unwrap();

@@ -171,12 +171,13 @@ impl Ask {
         Ok(Some([west, south, east, north]))
     }
 
-    fn at(&self) -> Result<Option<[f64; 2]>, ApiError> {
-        let Some(text) = self.text("at") else { return Ok(None) };
+    /// Longitude and latitude.
+    pub(super) fn point(&self, name: &str) -> Result<Option<[f64; 2]>, ApiError> {
+        let Some(text) = self.text(name) else { return Ok(None) };
         let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse::<f64>()).collect();
         let point = numbers.ok().and_then(|n| <[f64; 2]>::try_from(n).ok());
         let on_earth = |[lon, lat]: &[f64; 2]| (-180.0..=180.0).contains(lon) && (-90.0..=90.0).contains(lat);
-        let told = || wrong("at", format!("“{}” is not lon,lat in degrees, like 105.85,21.03", short(text)));
+        let told = || wrong(name, format!("“{}” is not lon,lat in degrees, like 105.85,21.03", short(text)));
         point.filter(on_earth).map(Some).ok_or_else(told)
     }
 
@@ -184,7 +185,7 @@ impl Ask {
     pub(super) fn filter(&self) -> Result<Filter, ApiError> {
         Ok(Filter {
             bbox: self.bbox()?,
-            at: self.at()?,
+            at: self.point("at")?,
             kinds: self.list("kind")?,
             units: self.list("unit")?,
             text: self.short_text("q", 200)?.map(Words::new),

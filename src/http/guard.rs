@@ -35,10 +35,19 @@ const PATIENCE_WITH_A_FILE: Duration = Duration::from_secs(300);
 /// Everything comes from us alone, but for the basemap that the settings name; the icons of the map's controls are in its
 /// style sheet as `data:`.
 pub(super) fn content_policy(settings: &Settings) -> HeaderValue {
+    policy(settings, "'none'")
+}
+
+/// The same for the page in its bare form, which sites that the settings name may hold in a frame; none where they name none.
+pub(super) fn embed_policy(settings: &Settings) -> Option<HeaderValue> {
+    (!settings.embed_origins.is_empty()).then(|| policy(settings, &settings.embed_origins.join(" ")))
+}
+
+fn policy(settings: &Settings, ancestors: &str) -> HeaderValue {
     let basemap = settings.basemap.as_ref().map(|basemap| format!(" {}", basemap.origin)).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:{basemap}; font-src 'self'; \
-         connect-src 'self'{basemap}; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+         connect-src 'self'{basemap}; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
     );
     // An origin is letters, digits and `:/.-`: always a valid header.
     HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
@@ -90,6 +99,9 @@ fn is_open(path: &str) -> bool {
 async fn protected(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
     let is_read = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
     let open = is_read && is_open(request.uri().path());
+    // In a frame nobody is signed in: the session's cookie stays behind.
+    let is_bare = request.uri().path() == "/" && request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair == "embed=1"));
+    let embed_policy = app.0.embed_policy.as_ref().filter(|_| is_bare);
     let preflight = open && request.method() == Method::OPTIONS;
     let known = IsKnown::default();
     request.extensions_mut().insert(known.clone());
@@ -101,12 +113,15 @@ async fn protected(State(app): State<App>, mut request: Request, next: Next) -> 
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     let open = open && !is_known;
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| app.0.content_policy.clone());
+    let content_policy = embed_policy.unwrap_or(&app.0.content_policy);
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| content_policy.clone());
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::X_FRAME_OPTIONS, "DENY");
+    if embed_policy.is_none() {
+        set(header::X_FRAME_OPTIONS, "DENY");
+    }
     set(header::REFERRER_POLICY, "no-referrer");
     set(HeaderName::from_static("permissions-policy"), "camera=(self), microphone=(), payment=(), usb=(), geolocation=(self)");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");

@@ -11,6 +11,7 @@ mod answer;
 mod api;
 mod ask;
 mod codes;
+mod data;
 mod docs;
 mod dossiers;
 mod drops;
@@ -24,6 +25,7 @@ mod metrics;
 mod pages;
 mod partners;
 mod plans;
+mod print;
 mod serve;
 mod session;
 mod settings;
@@ -72,12 +74,16 @@ struct Shared {
     hashing: Arc<Semaphore>,
     /// One permit per dossier that is being made or verified.
     typesetters: Arc<Semaphore>,
+    /// Files of open data that were made.
+    data_files: data::KeptFiles,
     readers: Readers,
     /// `https://host`, under which the server is known outside; none: what each request says.
     public_url: Option<String>,
     settings: Settings,
     /// What pages may load, and from where.
     content_policy: HeaderValue,
+    /// The same of the page in a frame; none where it may be in none.
+    embed_policy: Option<HeaderValue>,
     /// What changed, as `/events` tells it.
     news: broadcast::Sender<events::Told>,
     /// The last of the engine's news that the tiles and the streams were told.
@@ -135,9 +141,11 @@ impl App {
             checkers: Arc::new(Semaphore::new(MOST_DROPPING)),
             hashing: Arc::new(Semaphore::new(MOST_HASHING)),
             typesetters: Arc::new(Semaphore::new(MOST_TYPESETTING)),
+            data_files: data::KeptFiles::default(),
             readers,
             public_url,
             content_policy: guard::content_policy(&settings),
+            embed_policy: guard::embed_policy(&settings),
             settings,
             news: broadcast::channel(events::MOST_WAITING).0,
             news_number: Mutex::new(0),
@@ -248,6 +256,7 @@ pub const ROUTES: &[&str] = &[
     "/verify/{id}",
     "/zones",
     "/zones/{id}",
+    "/data",
     "/events",
     "/style.json",
     "/styles/{name}.json",
@@ -331,6 +340,9 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/encroachments/{id}/dossier.geojson",
     "/api/v1/search",
     "/api/v1/landuse/classes",
+    "/api/v1/print.pdf",
+    "/api/v1/data",
+    "/api/v1/data/{layer}.{format}",
 ];
 
 /// The whole site. The router matches `{name}.json` by one piece of the path; the handler reads the ending.
@@ -343,6 +355,7 @@ pub fn router(app: App) -> Router {
         .route("/verify/{id}", get(dossiers::verify))
         .route("/zones", get(pages::zones))
         .route("/zones/{id}", get(pages::zone))
+        .route("/data", get(data::data_page))
         .route("/events", get(events::stream))
         .route("/style.json", get(maps::style_of_the_house))
         .route("/styles/{name_json}", get(maps::style))
@@ -417,6 +430,9 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/feed.rss", get(feed::rss))
         .route("/api/v1/search", get(api::search))
         .route("/api/v1/landuse/classes", get(api::land_use_classes))
+        .route("/api/v1/print.pdf", get(print::pdf))
+        .route("/api/v1/data", get(data::list))
+        .route("/api/v1/data/{file}", get(data::file))
         .merge(dossier_routes())
         .fallback_service(web_app::router())
         .method_not_allowed_fallback(error::method_not_allowed);

@@ -26,7 +26,7 @@ const POLICY: &str =
 const ROWS: usize = 100;
 /// Rows of what became what, from one epoch to the next.
 const MOST_STEPS: usize = 12;
-const LANGUAGES: [&str; 2] = ["vi", "en"];
+pub(super) const LANGUAGES: [&str; 2] = ["vi", "en"];
 
 /// `GET /zones/{id}`: 410 with a page for a zone that was retired, 404 for one that never was.
 pub(super) async fn zone(State(app): State<App>, Place(id): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
@@ -65,7 +65,7 @@ pub(super) async fn zones(State(app): State<App>, headers: HeaderMap, uri: Uri) 
 
 type Asked = [(&'static str, String); 3];
 
-fn page(headers: &HeaderMap, status: StatusCode, html: String) -> Response {
+pub(super) fn page(headers: &HeaderMap, status: StatusCode, html: String) -> Response {
     let mut response =
         Coded::new(html.into_bytes(), Coding::accepted(headers)).respond(headers, "text/html; charset=utf-8", Freshness::Ask);
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
@@ -91,13 +91,13 @@ fn encoded(text: &str) -> String {
 
 /// Words and numbers in one language.
 #[derive(Clone, Copy)]
-struct Said {
-    lang: &'static str,
+pub(super) struct Said {
+    pub lang: &'static str,
 }
 
 // Writing to a string cannot fail, so the results of `write!` are dropped.
 impl Said {
-    fn of<'a>(self, vi: &'a str, en: &'a str) -> &'a str {
+    pub fn of<'a>(self, vi: &'a str, en: &'a str) -> &'a str {
         if self.lang == "en" { en } else { vi }
     }
 
@@ -106,11 +106,11 @@ impl Said {
     }
 
     /// Of a value `{"vi", "en"}`, or a text as it is; escaped.
-    fn word(self, value: &Value) -> String {
+    pub fn word(self, value: &Value) -> String {
         escaped(value[self.lang].as_str().or(value.as_str()).unwrap_or_default())
     }
 
-    fn number(self, value: f64, decimals: usize) -> String {
+    pub fn number(self, value: f64, decimals: usize) -> String {
         let plain = format!("{:.decimals$}", value.abs());
         let (whole, rest) = plain.split_once('.').map_or((plain.as_str(), None), |(w, r)| (w, Some(r)));
         let [thousands, point] = if self.lang == "en" { [",", "."] } else { [".", ","] };
@@ -133,7 +133,7 @@ impl Said {
     }
 
     /// The beginning of a page; `up` leads from it to the site's own address, `here` is its own without the language.
-    fn head(self, title: &str, up: &str, here: &str, map: &str) -> String {
+    pub fn head(self, title: &str, up: &str, here: &str, map: &str) -> String {
         let (lang, other) = (self.lang, self.of("en", "vi"));
         let join = if here.contains('?') { '&' } else { '?' };
         let title = escaped(title);
@@ -150,7 +150,7 @@ impl Said {
         )
     }
 
-    fn simulated(self) -> String {
+    pub fn simulated(self) -> String {
         format!("<p class=\"mark\">{}</p>\n", self.of("Dữ liệu mô phỏng", "Simulated data"))
     }
 
@@ -253,7 +253,7 @@ impl Said {
     }
 
     /// Columns, the last of them numbers; nothing where there are no rows.
-    fn table(self, out: &mut String, title: &str, caption: &str, heads: &[(&str, bool)], rows: &[Vec<String>]) {
+    pub fn table(self, out: &mut String, title: &str, caption: &str, heads: &[(&str, bool)], rows: &[Vec<String>]) {
         if rows.is_empty() {
             return;
         }
@@ -513,7 +513,7 @@ impl Said {
     }
 }
 
-fn each(value: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn each(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 

@@ -1,7 +1,7 @@
 //! What a city sets for its server: a small TOML file (`serve --settings FILE`, docs/operations.md).
 //!
 //! Read as a whole or refused with the line that is wrong. Invariant: an address that gets in here is one that a
-//! browser can ask, of one host, and opens that host in the page's policy and no other.
+//! browser can ask, of one host, and opens that host in the page's policy and no other; so does a host that may frame the map.
 
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -12,6 +12,8 @@ pub struct Settings {
     pub basemap: Option<Basemap>,
     /// Under what terms the data may be used: tables that readers take with them say it.
     pub licence: Option<String>,
+    /// Scheme, host and port of the sites whose pages may hold the map in a frame; `*` is every site.
+    pub embed_origins: Vec<String>,
 }
 
 /// A map of somebody else's that may lie below ours.
@@ -50,6 +52,8 @@ pub struct SettingsError {
 struct Written {
     basemap: Option<WrittenBasemap>,
     licence: Option<Spanned<String>>,
+    #[serde(default)]
+    embed_origins: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -62,6 +66,8 @@ struct WrittenBasemap {
 
 const MOST_URL: usize = 1_000;
 const MOST_TEXT: usize = 200;
+/// They all stand in one header.
+const MOST_ORIGINS: usize = 50;
 
 impl Settings {
     /// Reads the file's text.
@@ -83,7 +89,16 @@ impl Settings {
             Ok(Basemap { url, kind: basemap.kind, attribution, origin })
         });
         let licence = written.licence.map(|licence| checked(&licence, "licence", &short_text));
-        Ok(Settings { basemap: basemap.transpose()?, licence: licence.transpose()? })
+        if let Some(first_too_many) = written.embed_origins.get(MOST_ORIGINS) {
+            let message = format!("embed_origins: at most {MOST_ORIGINS} are taken");
+            return Err(SettingsError { line: line_of(first_too_many.span().start), message });
+        }
+        let embed_origins = written.embed_origins.iter().map(|origin| checked(origin, "embed_origins", &framing_origin));
+        Ok(Settings {
+            basemap: basemap.transpose()?,
+            licence: licence.transpose()?,
+            embed_origins: embed_origins.collect::<Result<_, _>>()?,
+        })
     }
 }
 
@@ -96,8 +111,19 @@ fn short_text(text: &str) -> Result<String, String> {
     }
 }
 
-/// Scheme, host and port of an address that a map of this kind can be asked from.
-fn origin_of(url: &str, kind: BasemapKind) -> Result<String, String> {
+/// A site that may hold the map in a frame: scheme, host and port without a path, or `*`.
+fn framing_origin(text: &str) -> Result<String, String> {
+    if text == "*" {
+        return Ok(text.to_owned());
+    }
+    match split_host(text.strip_suffix('/').unwrap_or(text))? {
+        (origin, "") => Ok(origin),
+        _ => Err(format!("“{}” names a page; a site is its scheme and host, like https://news.example.vn", start_of(text))),
+    }
+}
+
+/// Scheme, host and port of an address, and what follows.
+fn split_host(url: &str) -> Result<(String, &str), String> {
     if url.len() > MOST_URL {
         return Err(format!("it is longer than {MOST_URL} letters"));
     }
@@ -131,6 +157,12 @@ fn origin_of(url: &str, kind: BasemapKind) -> Result<String, String> {
     {
         return Err("the port is not a number up to 65535".to_owned());
     }
+    Ok((format!("{scheme}://{}", host_and_port.to_ascii_lowercase()), path))
+}
+
+/// Scheme, host and port of an address that a map of this kind can be asked from.
+fn origin_of(url: &str, kind: BasemapKind) -> Result<String, String> {
+    let (origin, path) = split_host(url)?;
     let places = ["{z}", "{x}", "{y}"].map(|place| path.matches(place).count());
     match kind {
         BasemapKind::Raster if places != [1, 1, 1] => {
@@ -142,7 +174,7 @@ fn origin_of(url: &str, kind: BasemapKind) -> Result<String, String> {
                 .to_owned())
         }
         _ if path.contains('#') => Err("it holds a #, which is never sent".to_owned()),
-        _ => Ok(format!("{scheme}://{}", host_and_port.to_ascii_lowercase())),
+        _ => Ok(origin),
     }
 }
 
@@ -171,7 +203,7 @@ mod tests {
             attribution: "© Sở X".to_owned(),
             origin: "https://tiles.example.vn:8443".to_owned(),
         };
-        assert_eq!(settings, Ok(Settings { basemap: Some(basemap), licence: Some("CC BY 4.0".to_owned()) }));
+        assert_eq!(settings, Ok(Settings { basemap: Some(basemap), licence: Some("CC BY 4.0".to_owned()), embed_origins: Vec::new() }));
         for (url, kind) in
             [("https://a.vn/style.json", "vector"), ("http://127.0.0.1:9/city.pmtiles", "pmtiles"), ("https://a.vn/{z}/{y}/{x}", "raster")]
         {
@@ -193,6 +225,25 @@ mod tests {
         assert!(told("licence = 3\n").starts_with("line 1: "));
         assert!(told("licence = ''\n").contains("licence: it is empty"));
         assert!(told("licence = \"a\\nb\"\n").contains("line breaks"));
+    }
+
+    #[test]
+    fn sites_that_may_frame_the_map_are_named_without_a_page() {
+        let of = |list: &str| Settings::parse(&format!("licence = 'x'\nembed_origins = [{list}]\n"));
+        let origins = of("'https://News.Example.vn', 'http://127.0.0.1:8080/', '*'").unwrap().embed_origins;
+        assert_eq!(origins, ["https://news.example.vn", "http://127.0.0.1:8080", "*"]);
+        for (list, why) in [
+            ("'news.example.vn'", "https://"),
+            ("'https://*.example.vn'", "host's name"),
+            ("'https://a.vn/news'", "names a page"),
+            ("'https://a.vn; script-src *'", "spaces"),
+            ("'https://me@a.vn'", "password"),
+            ("''", "https://"),
+        ] {
+            let told = of(list).unwrap_err();
+            assert!(told.line == 2 && told.message.starts_with("embed_origins: ") && told.message.contains(why), "{list}: {told}");
+        }
+        assert!(of(&"'https://a.vn',".repeat(51)).is_err());
     }
 
     #[test]

@@ -36,10 +36,24 @@ pub struct Paint {
     pub is_dashed: bool,
 }
 
+/// What lies somewhere: land, or lines.
+#[derive(Debug, Clone)]
+pub enum Form {
+    Land(MultiPolygon),
+    /// As wide as their paint's line, whatever the scale.
+    Lines(Vec<Ring>),
+}
+
+impl From<MultiPolygon> for Form {
+    fn from(land: MultiPolygon) -> Form {
+        Form::Land(land)
+    }
+}
+
 /// A shape with its looks. Those that come first lie below.
 #[derive(Debug, Clone)]
 pub struct Drawn {
-    pub shape: MultiPolygon,
+    pub shape: Form,
     pub paint: Paint,
 }
 
@@ -96,9 +110,8 @@ impl Map {
 
     /// What can be seen of the shapes, in their order.
     fn seen(&self) -> (Vec<&Drawn>, usize) {
-        let least_m2 = LEAST_MM2 * self.frame.m2_per_mm2();
-        let mut seen: Vec<(usize, f64)> =
-            self.shapes.iter().enumerate().map(|(i, s)| (i, crate::geom::area_m2(&s.shape))).filter(|(_, m2)| *m2 >= least_m2).collect();
+        let sizes = self.shapes.iter().enumerate().map(|(i, drawn)| (i, self.size_mm2(drawn)));
+        let mut seen: Vec<(usize, f64)> = sizes.filter(|(_, mm2)| *mm2 >= LEAST_MM2).collect();
         let n_left_out = seen.len().saturating_sub(MOST_SHAPES);
         if n_left_out > 0 {
             seen.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -106,6 +119,17 @@ impl Map {
             seen.sort_unstable_by_key(|(i, _)| *i);
         }
         (seen.into_iter().map(|(i, _)| &self.shapes[i]).collect(), n_left_out)
+    }
+
+    /// Of paper that a shape covers.
+    fn size_mm2(&self, drawn: &Drawn) -> f64 {
+        match &drawn.shape {
+            Form::Land(land) => crate::geom::area_m2(land) / self.frame.m2_per_mm2(),
+            Form::Lines(lines) => {
+                let length_m: f64 = lines.iter().flat_map(|line| line.lines()).map(|run| run.dx().hypot(run.dy())).sum();
+                length_m * 1000.0 / f64::from(self.frame.scale) * drawn.paint.line_mm
+            }
+        }
     }
 
     /// Small crosses where lines of the grid meet.
@@ -178,20 +202,31 @@ fn draw(svg: &mut String, path: &str, paint: &Paint) {
     }
 }
 
-/// Rings on paper. A vertex is left out where it lies as near to the one before as `DRAWN_TO_MM`.
-fn path(frame: &Frame, shape: &MultiPolygon) -> String {
+/// Rings or lines on paper. A vertex is left out where it lies as near to the one before as `DRAWN_TO_MM`.
+fn path(frame: &Frame, shape: &Form) -> String {
     let mut path = String::new();
-    for polygon in &shape.0 {
-        for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
-            ring_path(&mut path, frame, ring);
+    match shape {
+        Form::Land(land) => {
+            for polygon in &land.0 {
+                for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
+                    let n_open = ring.0.len().saturating_sub(1);
+                    if run_path(&mut path, frame, &ring.0[..n_open]) {
+                        path.push('z');
+                    }
+                }
+            }
         }
+        Form::Lines(lines) => lines.iter().for_each(|line| {
+            run_path(&mut path, frame, &line.0);
+        }),
     }
     path
 }
 
-fn ring_path(path: &mut String, frame: &Frame, ring: &Ring) {
+/// Whether there was anything to draw.
+fn run_path(path: &mut String, frame: &Frame, run: &[Coord]) -> bool {
     let mut last: Option<[f64; 2]> = None;
-    for at in ring.0.iter().take(ring.0.len().saturating_sub(1)) {
+    for at in run {
         let here = frame.on_paper(*at);
         let is_near = |[x, y]: [f64; 2]| (x - here[0]).hypot(y - here[1]) < DRAWN_TO_MM;
         if last.is_some_and(is_near) {
@@ -200,7 +235,5 @@ fn ring_path(path: &mut String, frame: &Frame, ring: &Ring) {
         let _ = write!(path, "{}{:.3} {:.3}", if last.is_none() { 'M' } else { 'L' }, here[0], here[1]);
         last = Some(here);
     }
-    if last.is_some() {
-        path.push('z');
-    }
+    last.is_some()
 }

@@ -8,6 +8,9 @@ const SCALES: [u32; 17] = [
     10_000_000,
 ];
 
+/// First digits of the scales of a map that shows what somebody sees: round, and near enough to each other.
+const ROUND: [f64; 10] = [1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5];
+
 /// Part of the frame that the subject may fill.
 const FILL: f64 = 0.86;
 
@@ -43,11 +46,23 @@ impl Frame {
         let needed = (1000.0 * (x1 - x0) / (FILL * width_mm)).max(1000.0 * (y1 - y0) / (FILL * height_mm));
         let fits = |scale: &&u32| **scale >= least && f64::from(**scale) >= needed;
         let scale = SCALES.iter().find(fits).copied().unwrap_or(SCALES[SCALES.len() - 1]);
+        Frame::at([(x0 + x1) / 2.0, (y0 + y1) / 2.0], scale, [width_mm, height_mm])
+    }
+
+    /// The largest round scale, at most 1 : `least`, at which all of a box of ground is on paper of this size, with its middle in the middle.
+    pub fn holding([x0, y0, x1, y1]: [f64; 4], [width_mm, height_mm]: [f64; 2], least: u32) -> Frame {
+        let needed = (1000.0 * (x1 - x0) / width_mm).max(1000.0 * (y1 - y0) / height_mm).clamp(f64::from(least), 1e8);
+        let power = 10_f64.powf(needed.log10().floor());
+        let scale = ROUND.iter().map(|digit| digit * power).find(|scale| *scale >= needed * (1.0 - 1e-9)).unwrap_or(10.0 * power);
+        Frame::at([(x0 + x1) / 2.0, (y0 + y1) / 2.0], scale.round() as u32, [width_mm, height_mm])
+    }
+
+    /// The frame of a scale whose middle is, to the metre, a place in the workspace's CRS.
+    pub fn at([x, y]: [f64; 2], scale: u32, [width_mm, height_mm]: [f64; 2]) -> Frame {
         let half = [width_mm, height_mm].map(|mm| mm * f64::from(scale) / 2000.0);
         // On whole metres, so that the same ground is drawn alike in both maps.
-        let middle = [((x0 + x1) / 2.0).round(), ((y0 + y1) / 2.0).round()];
-        let bounds = [middle[0] - half[0], middle[1] - half[1], middle[0] + half[0], middle[1] + half[1]];
-        Frame { scale, width_mm, height_mm, bounds }
+        let (x, y) = (x.round(), y.round());
+        Frame { scale, width_mm, height_mm, bounds: [x - half[0], y - half[1], x + half[0], y + half[1]] }
     }
 
     /// Millimetres from the frame's upper left corner, to the right and down.
@@ -125,6 +140,15 @@ mod tests {
             assert_eq!(frame.scale, scale, "{size_m}");
             let ground_m = frame.bounds[2] - frame.bounds[0];
             assert!((ground_m / f64::from(scale) * 1000.0 - 160.0).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn a_box_is_held_at_a_scale_that_is_round_and_no_smaller_than_it_must_be() {
+        for (size_m, scale) in [(1.0, 500), (160.0, 1_000), (161.0, 1_250), (100_000.0, 750_000), (130_000.0, 1_000_000)] {
+            let frame = Frame::holding([0.0, 0.0, size_m, size_m / 2.0], [160.0, 100.0], 500);
+            assert_eq!(frame.scale, scale, "{size_m}");
+            assert!(frame.bounds[2] - frame.bounds[0] >= size_m - 1.0);
         }
     }
 

@@ -1,7 +1,7 @@
 use time::OffsetDateTime;
 use typst::layout::{Frame as Laid, FrameItem};
 
-use super::typeset::set;
+use super::typeset::laid_out;
 use super::words::Said;
 use super::*;
 use crate::model::{
@@ -37,14 +37,16 @@ fn dossier_of(ring: &[[f64; 2]]) -> Dossier {
         corners: Corners([[105.85, 21.02], [105.866, 21.02], [105.85, 21.0285], [105.866, 21.0285]]),
         shapes: vec![
             Drawn {
-                shape: shape(&[[587_000.0, 2_325_000.0], [590_000.0, 2_325_000.0], [590_000.0, 2_328_000.0], [587_000.0, 2_328_000.0]]),
+                shape: shape(&[[587_000.0, 2_325_000.0], [590_000.0, 2_325_000.0], [590_000.0, 2_328_000.0], [587_000.0, 2_328_000.0]])
+                    .into(),
                 paint: field.clone(),
             },
             Drawn {
-                shape: shape(&[[588_100.0, 2_326_100.0], [588_130.0, 2_326_100.0], [588_130.0, 2_326_130.0], [588_100.0, 2_326_130.0]]),
+                shape: shape(&[[588_100.0, 2_326_100.0], [588_130.0, 2_326_100.0], [588_130.0, 2_326_130.0], [588_100.0, 2_326_130.0]])
+                    .into(),
                 paint: lost.clone(),
             },
-            Drawn { shape: land.clone(), paint: border.clone() },
+            Drawn { shape: land.clone().into(), paint: border.clone() },
         ],
         labels: vec![Label { at: Coord { x: 588_115.0, y: 2_326_115.0 }, text: "1".to_owned(), is_subject: true }],
         alt: text("Bản đồ", "Map"),
@@ -151,7 +153,7 @@ fn printed(dossier: &Dossier, lang: Lang) -> String {
         }
     }
     let mut out = String::new();
-    set(dossier, lang).unwrap().pages().iter().for_each(|page| walk(&page.frame, &mut out));
+    laid_out(dossier, lang).unwrap().pages().iter().for_each(|page| walk(&page.frame, &mut out));
     // Lines are broken where they are full.
     out.replace('\u{1f}', " ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -244,7 +246,7 @@ fn pictures(dossier: &Dossier, least_mm: f64) -> Vec<[f64; 2]> {
         }
     }
     let mut out = Vec::new();
-    set(dossier, Lang::Vi).unwrap().pages().iter().for_each(|page| walk(&page.frame, &mut out));
+    laid_out(dossier, Lang::Vi).unwrap().pages().iter().for_each(|page| walk(&page.frame, &mut out));
     out.retain(|[width, _]| *width >= least_mm);
     out
 }

@@ -68,6 +68,11 @@ impl Theme {
         }
     }
 
+    /// One of its colours by name, as `#rrggbb`.
+    pub fn color(&self, name: &str) -> Option<&str> {
+        self.color.get(name).map(String::as_str)
+    }
+
     /// The screen's colour of a land-use code: its family's, else its group's; none for a group that is not listed.
     pub fn landuse_color(&self, code: &str, group: &str) -> Option<&str> {
         let family = self.landuse.family.iter().find(|family| family.codes.iter().any(|c| c == code));

@@ -229,7 +229,7 @@ fn a_certificates_spreadsheet_with_a_title_and_text_for_numbers_is_a_polygon() {
         ["3", "2.326.090,50", "588.090,25"],
         ["4", "2.326.010,50", "588.090,25"],
     ];
-    let about = About { source: String::new(), epoch: None, revision: 1, is_simulated: false };
+    let about = About { source: String::new(), epoch: None, revision: 1, is_simulated: false, licence: None };
     let path = bench.path("so-do.xlsx");
     let mut out = Export::create(&path, EpsgCode(5897), None).unwrap();
     out.layer(&Table { name: "so do", columns: &columns, about: &about, is_polygons: true }, rows.into_iter().map(row)).unwrap();

@@ -151,7 +151,7 @@ fn sample_rows(n: usize) -> Vec<Row> {
 }
 
 fn about() -> About {
-    About { source: "ban ve.dgn".into(), epoch: "2024".parse().ok(), revision: 7, is_simulated: true }
+    About { source: "ban ve.dgn".into(), epoch: "2024".parse().ok(), revision: 7, is_simulated: true, licence: None }
 }
 
 fn export(path: &Path, crs: Option<u32>, rows: Vec<Row>) -> Result<Vec<Issue>, FormatError> {

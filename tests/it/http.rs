@@ -17,9 +17,11 @@ use crate::program::{Bench, geojson_in, square};
 
 mod below;
 mod codes;
+mod data;
 mod figures;
 mod lists;
 mod pages;
+mod print;
 mod search;
 mod tiles;
 
@@ -564,6 +566,7 @@ async fn every_described_path_answers_and_every_answer_protects_its_reader() {
         let path = path
             .replace("/tiles/{layers}/{z}/{x}/{y}", &format!("/tiles/zones/{tile}"))
             .replace("{layers}", "zones")
+            .replace("{layer}.{format}", "zones.csv")
             .replace("{name}", "dark");
         let path = path
             .replace("zones/shapes", "zones/shapes?id=a")

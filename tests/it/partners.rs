@@ -24,7 +24,7 @@ C3,HTX Lúa,HTX,12,,,
 /// A spreadsheet of rows of texts, the first the header.
 fn spreadsheet(bench: &Bench, name: &str, rows: &[&[&str]]) -> std::path::PathBuf {
     let columns: Vec<Column> = rows[0].iter().map(|name| Column::new(name, ColumnType::Text)).collect();
-    let about = About { source: String::new(), epoch: None, revision: 1, is_simulated: false };
+    let about = About { source: String::new(), epoch: None, revision: 1, is_simulated: false, licence: None };
     let path = bench.path(name);
     let mut out = Export::create(&path, EpsgCode(5897), None).unwrap();
     let cell = |text: &&str| if text.is_empty() { Cell::Null } else { Cell::Text((*text).to_owned()) };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_VIEW, format_link, parse_link, type View } from './view_link.ts';
+import { DEFAULT_VIEW, format_link, parse_link, past_of, type View } from './view_link.ts';
 
 const view = (change: Partial<View>): View => ({ ...DEFAULT_VIEW, ...change });
 
@@ -19,6 +19,7 @@ describe('a view and its link', () => {
       event: 'E-1',
       plan: 'p-1',
       share: 'e75f',
+      rev: 12,
       table: 'pieces',
       sort: '-area',
       find: 'lúa & màu',
@@ -30,9 +31,16 @@ describe('a view and its link', () => {
     });
     const link = format_link(full);
     expect(link).toBe(
-      '#map=11.25/21.0285/105.8542&kind=rice,safe_vegetables&unit=00004&epoch=2024-06-30&group=built,sealed&right=unplanned&change=new,grown&severity=4&since=2019..2024&zone=V%C3%B9ng%20%26%20s%E1%BB%91%3D1%2F2%2C%23a%25&event=E-1&plan=p-1&share=e75f&table=pieces&sort=-area&find=l%C3%BAa%20%26%20m%C3%A0u&figures=years&beside=2014&lang=en&theme=dark&layers=zones,landuse',
+      '#map=11.25/21.0285/105.8542&kind=rice,safe_vegetables&unit=00004&epoch=2024-06-30&group=built,sealed&right=unplanned&change=new,grown&severity=4&since=2019..2024&zone=V%C3%B9ng%20%26%20s%E1%BB%91%3D1%2F2%2C%23a%25&event=E-1&plan=p-1&share=e75f&rev=12&table=pieces&sort=-area&find=l%C3%BAa%20%26%20m%C3%A0u&figures=years&beside=2014&lang=en&theme=dark&layers=zones,landuse',
     );
     expect(parse_link(link)).toEqual(full);
+  });
+
+  test('a link that is pinned shows the past once its revision is not the present one', () => {
+    expect([past_of(null, 7), past_of(7, undefined), past_of(7, 7)]).toEqual([null, null, null]);
+    expect([past_of(5, 7), past_of(9, 7)]).toEqual(['5', '9']);
+    expect(parse_link('#rev=<b>').rev).toBeNull();
+    expect(parse_link('#rev=12345678901234567890').rev).toBeNull();
   });
 
   test('what stands at its default is not written', () => {

@@ -34,6 +34,8 @@ export interface View extends Filter {
   check: string | null;
   /** The moment of which the map is, as core/history/moment.ts writes it; null is now. */
   at: string | null;
+  /** The revision that the link is pinned to. */
+  rev: number | null;
   /** The table that is open, what it is in order by (as the API's `sort`), and the words that its rows hold. */
   table: Listed | null;
   sort: string | null;
@@ -62,6 +64,7 @@ export const DEFAULT_VIEW: View = {
   share: null,
   check: null,
   at: null,
+  rev: null,
   table: null,
   sort: null,
   find: null,
@@ -100,6 +103,7 @@ export function format_link(view: View): string {
   if (view.share) put('share', encodeURIComponent(view.share));
   if (view.check !== null) put('check', encodeURIComponent(view.check));
   if (view.at) put('at', view.at);
+  if (view.rev !== null) put('rev', String(view.rev));
   if (view.table) put('table', view.table);
   if (view.sort) put('sort', view.sort);
   if (view.find) put('find', encodeURIComponent(view.find));
@@ -144,6 +148,7 @@ export function parse_link(hash: string): View {
     share: text('share'),
     check: values.has('check') ? (text('check') ?? '') : null,
     at: /^[\d,a-z-]{1,16}$/.test(text('at') ?? '') ? text('at') : null,
+    rev: /^\d{1,15}$/.test(text('rev') ?? '') ? Number(text('rev')) : null,
     table: table === 'zones' || table === 'pieces' ? table : null,
     sort: /^-?[a-z]{1,16}$/.test(text('sort') ?? '') ? text('sort') : null,
     find: text('find')?.slice(0, MOST_FIND) ?? null,
@@ -155,6 +160,10 @@ export function parse_link(hash: string): View {
     layers: layers ? SWITCHES.filter((name) => layers.includes(name)) : DEFAULT_LAYERS,
   };
 }
+
+/** The moment (as `at`) of the revision that a link is pinned to; null while it is the present one, or that is not known yet. */
+export const past_of = (rev: number | null, present: number | undefined): string | null =>
+  rev === null || present === undefined || rev === present ? null : String(rev);
 
 function parse_camera(text: string | null): Camera | null {
   const numbers = (text ?? '').split('/').map((part) => (part.trim() === '' ? NaN : Number(part)));

@@ -115,6 +115,8 @@ export const en: Record<keyof typeof vi, string> = {
   pieces_capped: 'the largest {shown} of {n} pieces',
   piece_since: 'since {since}',
   piece_fly: 'Go to the piece {name}, {area}',
+  share: 'Share',
+  whole_page: 'Open the whole map',
   zone_share: 'Copy link',
   zone_fly: 'Zoom to it',
   close: 'Close',

@@ -129,6 +129,11 @@ export const history_en: Record<keyof typeof history_vi, string> = {
   as_of_valid: 'as in law',
   as_of_loading: 'Loading the zones of then…',
   as_of_same: 'The same as now.',
+  as_of_pinned:
+    'The link is pinned to revision {n} of the data, which is at revision {now} by now. Figures are those of now.',
+  as_of_never:
+    'There is no revision {n} here: the data is at revision {now}. The link is mistaken, or of another map; this is the map of now.',
+  as_of_changed: 'What changed since',
   as_of_part: 'only {shown} are drawn',
   as_of_no_crs: 'This page cannot compute the coordinates, so nothing can be drawn.',
   n_other_one: '1 zone is different now',

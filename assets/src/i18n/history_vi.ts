@@ -126,6 +126,10 @@ export const history_vi = {
   as_of_valid: 'theo hiệu lực',
   as_of_loading: 'Đang tải các vùng khi đó…',
   as_of_same: 'Giống hiện nay.',
+  as_of_pinned: 'Liên kết ghim vào bản ghi {n} của dữ liệu; nay dữ liệu đã ở bản ghi {now}. Số liệu là của hiện nay.',
+  as_of_never:
+    'Ở đây chưa có bản ghi {n}: dữ liệu đang ở bản ghi {now}. Liên kết sai, hoặc của bản đồ khác; đây là bản đồ hiện nay.',
+  as_of_changed: 'Đã đổi những gì từ đó',
   as_of_part: 'chỉ vẽ {shown} vùng',
   as_of_no_crs: 'Trang này không tính được hệ tọa độ nên không vẽ được.',
   n_other_one: '1 vùng khác hiện nay',

@@ -113,6 +113,8 @@ export const vi = {
   pieces_capped: '{shown} mảnh lớn nhất trên {n}',
   piece_since: 'từ {since}',
   piece_fly: 'Đến mảnh đất {name}, {area}',
+  share: 'Chia sẻ',
+  whole_page: 'Mở bản đồ đầy đủ',
   zone_share: 'Chép liên kết',
   zone_fly: 'Phóng đến',
   close: 'Đóng',

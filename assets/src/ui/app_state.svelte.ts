@@ -20,7 +20,7 @@ import type {
   Unit,
 } from '../core/model.ts';
 import type { TileNews } from '../core/tile_news.ts';
-import { format_link, parse_link, type Camera, type Listed, type View } from '../core/view_link.ts';
+import { format_link, parse_link, past_of, type Camera, type Listed, type View } from '../core/view_link.ts';
 import { say, say_count, type CountKey, type Key } from '../i18n/index.ts';
 import { remembered, remember } from './preferences.ts';
 
@@ -105,6 +105,8 @@ export class AppState {
   readonly is_empty = $derived(this.summary !== null && !this.has_filter && this.summary.totals.n_zones === 0);
   readonly knows_losses = $derived((this.summary?.epochs.length ?? 0) > 0);
   readonly epoch: string | null = $derived(this.view.epoch ?? this.summary?.epoch ?? null);
+  /** The past that is shown: the moment that was chosen, else the revision that the link is of, once it is past. */
+  readonly at: string | null = $derived(this.view.at ?? past_of(this.view.rev, this.summary?.revision));
 
   /** The zone to outline: the chosen one, else that of the chosen piece. */
   readonly outlined: string | null = $derived(
@@ -156,8 +158,8 @@ export class AppState {
   }
 
   link(): string {
-    const { origin, pathname, search } = window.location;
-    return origin + pathname + search + format_link({ ...this.view, camera: this.camera ?? this.view.camera });
+    const { origin, pathname } = window.location;
+    return origin + pathname + format_link({ ...this.view, camera: this.camera ?? this.view.camera });
   }
 
   #write(how: 'pushState' | 'replaceState'): void {

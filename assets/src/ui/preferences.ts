@@ -1,5 +1,8 @@
-// The language and theme a reader chose here before. Kept in the browser only; a browser that keeps nothing is fine.
+// The language and theme a reader chose here before, and in what form the page was asked for. Kept in the browser only; a browser that keeps nothing is fine.
 import type { Lang, Theme } from '../core/model.ts';
+
+/** The bare form in another site's frame: the map, its years and cards. */
+export const embedded = new URLSearchParams(window.location.search).get('embed') === '1';
 
 export interface Preferences {
   lang: Lang | null;

@@ -38,7 +38,7 @@ impl Snapshot {
     pub(super) fn dossier_sheets(&self, dossier: &Dossier, lang: Lang) -> Result<Vec<u8>, EngineError> {
         let statement = &dossier.statement;
         let source = self.layers.iter().find(|l| l.role == crate::model::LayerRole::Zones).map_or_else(String::new, |l| l.source.clone());
-        let about = About { source, epoch: None, revision: self.revision, is_simulated: statement.simulated };
+        let about = About { source, epoch: None, revision: self.revision, is_simulated: statement.simulated, licence: None };
         let sheets = [
             facts_sheet(dossier, lang),
             parts(dossier),

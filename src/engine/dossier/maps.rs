@@ -1,4 +1,5 @@
-//! The maps of a dossier: what lies where in each epoch, in the colours of the print style.
+//! The maps of a dossier: what lies where in each epoch, in the colours of the print style. Printed maps (`engine::print`) are
+//! made of the same parts.
 
 use std::collections::BTreeMap;
 
@@ -20,14 +21,14 @@ const LARGEST_SCALE_OF_EVENT: u32 = 1_000;
 /// An event is shown with so much land around it, times its own size.
 const AROUND_EVENT: f64 = 2.6;
 /// A surface that is smaller gets no label, mm².
-const LABELLED_FROM_MM2: f64 = 45.0;
+pub(in crate::engine) const LABELLED_FROM_MM2: f64 = 45.0;
 const MOST_CODE_LABELS: usize = 60;
 const MOST_EVENT_LABELS: usize = 60;
 const MOST_PART_LABELS: usize = 30;
 /// Middles of two labels are at least so far apart, mm.
 const APART_MM: [f64; 2] = [8.0, 3.2];
 
-const SUBJECT: Paint = Paint { fill: None, ink: [11, 79, 60], hatch: None, line_mm: 0.7, is_dashed: false };
+pub(in crate::engine) const SUBJECT: Paint = Paint { fill: None, ink: [11, 79, 60], hatch: None, line_mm: 0.7, is_dashed: false };
 /// An event that officers found to be no loss.
 const REJECTED: Paint = Paint { fill: None, ink: [28, 78, 160], hatch: None, line_mm: 0.6, is_dashed: true };
 const NEIGHBOUR: Paint = Paint { fill: None, ink: [62, 74, 68], hatch: None, line_mm: 0.3, is_dashed: true };
@@ -36,7 +37,7 @@ const QUIET: Color = [150, 146, 134];
 const NO_COLOR: &str = "#dcd8cf";
 
 /// How an event is drawn, by what it rests on: red means loss without a ground, and every ground has a hatch of its own.
-fn event_paint(right: Right) -> Paint {
+pub(in crate::engine) fn event_paint(right: Right) -> Paint {
     let (ink, hatch) = match right {
         Right::Unplanned => ([179, 0, 27], Some(Hatch::Crossed)),
         Right::Planned => ([160, 98, 0], Some(Hatch::Rising)),
@@ -46,20 +47,20 @@ fn event_paint(right: Right) -> Paint {
     Paint { fill: None, ink, hatch, line_mm: 0.35, is_dashed: false }
 }
 
-fn color(hex: &str) -> Color {
+pub(in crate::engine) fn color(hex: &str) -> Color {
     let part = |at: usize| hex.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).unwrap_or(220);
     [part(1), part(3), part(5)]
 }
 
-fn text(vi: String, en: String) -> Text {
+pub(in crate::engine) fn text(vi: String, en: String) -> Text {
     Text { vi, en }
 }
 
 /// Classes and rights that the maps show, for the legend.
 #[derive(Default)]
-struct Seen {
+pub(in crate::engine) struct Seen {
     classes: BTreeMap<String, (Paint, Text)>,
-    rights: BTreeMap<Right, Paint>,
+    pub rights: BTreeMap<Right, Paint>,
     has_rejected: bool,
     has_neighbours: bool,
 }
@@ -69,8 +70,7 @@ impl Snapshot {
     pub(super) fn dossier_maps(&self, found: &Gathered) -> Result<(Vec<Map>, Vec<Swatch>), EngineError> {
         // Nothing says where a code without land is.
         let Some(bounds) = geom::bounds(&found.ground.shape) else { return Ok(Default::default()) };
-        let theme = tiles_text("styles/print.toml").unwrap_or_default();
-        let theme = Theme::parse("print", &theme).map_err(|e| EngineError::internal(e.to_string()))?;
+        let theme = print_theme()?;
         let paper = if found.epochs.len() < 2 { PAPER_OF_ONE } else { PAPER_OF_TWO };
         let frame = match &found.event {
             None => Frame::around(bounds, paper, LARGEST_SCALE_OF_ZONE),
@@ -125,16 +125,16 @@ impl Snapshot {
             } else {
                 seen.rights.entry(event.right).or_insert_with(|| event_paint(event.right)).clone()
             };
-            shapes.push(Drawn { shape: geom::clip_to_rect(&event.shape, around(frame.bounds)), paint });
+            shapes.push(Drawn { shape: geom::clip_to_rect(&event.shape, around(frame.bounds)).into(), paint });
         }
         let mut names = Vec::new();
         for i in self.zones.within(frame.bounds).into_iter().filter(|i| !(ground.is_zone && ground.zones.contains(i))) {
             let shape = geom::clip_to_rect(&self.zones.list[i].zone.shape, around(frame.bounds));
             names.extend(self.zones.list[i].zone.name.as_deref().map(|name| (geom::area_m2(&shape), name.to_owned(), shape.clone())));
             seen.has_neighbours |= !shape.0.is_empty();
-            shapes.push(Drawn { shape, paint: NEIGHBOUR });
+            shapes.push(Drawn { shape: shape.into(), paint: NEIGHBOUR });
         }
-        shapes.push(Drawn { shape: ground.shape.clone(), paint: SUBJECT });
+        shapes.push(Drawn { shape: ground.shape.clone().into(), paint: SUBJECT });
         let mut labels = Labels { frame, taken: Vec::new() };
         if found.event.is_none() && epoch == found.epochs.last().copied() {
             for (i, event) in events.iter().take(MOST_EVENT_LABELS).enumerate() {
@@ -177,7 +177,13 @@ impl Snapshot {
     }
 
     /// What an epoch shows on a map: surfaces by colour, and each class's surfaces for labels.
-    fn land_use_on(&self, frame: Frame, epoch: Epoch, theme: &Theme, seen: &mut Seen) -> Result<(Vec<Drawn>, Vec<Surface>), EngineError> {
+    pub(in crate::engine) fn land_use_on(
+        &self,
+        frame: Frame,
+        epoch: Epoch,
+        theme: &Theme,
+        seen: &mut Seen,
+    ) -> Result<(Vec<Drawn>, Vec<Surface>), EngineError> {
         let land_use = self.land_use(epoch)?;
         let (mut shapes, mut surfaces) = (Vec::new(), Vec::new());
         let least_m2 = LABELLED_FROM_MM2 * frame.m2_per_mm2();
@@ -197,12 +203,12 @@ impl Snapshot {
             if area_m2 >= least_m2 {
                 surfaces.push((area_m2, surface.code.clone(), shape.clone()));
             }
-            shapes.push(Drawn { shape, paint: paint.clone() });
+            shapes.push(Drawn { shape: shape.into(), paint: paint.clone() });
         }
         Ok((shapes, surfaces))
     }
 
-    fn corners(&self, frame: Frame) -> Result<Corners, EngineError> {
+    pub(in crate::engine) fn corners(&self, frame: Frame) -> Result<Corners, EngineError> {
         let [x0, y0, x1, y1] = frame.bounds;
         let at = |x: f64, y: f64| self.place.point_to_lonlat(Coord { x, y }).map(|c| [c.x, c.y]);
         Ok(Corners([at(x0, y0)?, at(x1, y0)?, at(x0, y1)?, at(x1, y1)?]))
@@ -228,34 +234,48 @@ impl Snapshot {
             let name = said("Biến động đã bị bác bỏ, không tính là mất đất", "Rejected change, not counted as lost");
             legend.push(Swatch { paint: REJECTED, text: name });
         }
-        legend.extend(seen.rights.into_iter().map(|(right, paint)| {
-            let name = right_name(right);
-            Swatch { paint, text: text(format!("Biến động: {}", lower(&name.vi)), format!("Change: {}", lower(&name.en))) }
-        }));
-        legend.extend(seen.classes.into_iter().map(|(code, (paint, name))| {
-            let named = |name: &str| if name == code { code.clone() } else { format!("{code} – {name}") };
-            Swatch { paint, text: text(named(&name.vi), named(&name.en)) }
-        }));
+        legend.extend(seen.changes_and_classes());
         legend
     }
 }
 
-/// Area on the ground, what it is called, and where it lies.
-type Surface = (f64, String, MultiPolygon);
+impl Seen {
+    /// The legend of what was lost, and of land use.
+    pub fn changes_and_classes(self) -> impl Iterator<Item = Swatch> {
+        let changes = self.rights.into_iter().map(|(right, paint)| {
+            let name = right_name(right);
+            Swatch { paint, text: text(format!("Biến động: {}", lower(&name.vi)), format!("Change: {}", lower(&name.en))) }
+        });
+        let classes = self.classes.into_iter().map(|(code, (paint, name))| {
+            let named = |name: &str| if name == code { code.clone() } else { format!("{code} – {name}") };
+            Swatch { paint, text: text(named(&name.vi), named(&name.en)) }
+        });
+        changes.chain(classes)
+    }
+}
 
-fn largest(mut surfaces: Vec<Surface>, n: usize) -> Vec<Surface> {
+/// The colours of paper.
+pub(in crate::engine) fn print_theme() -> Result<Theme, EngineError> {
+    let theme = tiles_text("styles/print.toml").unwrap_or_default();
+    Theme::parse("print", &theme).map_err(|e| EngineError::internal(e.to_string()))
+}
+
+/// Area on the ground, what it is called, and where it lies.
+pub(in crate::engine) type Surface = (f64, String, MultiPolygon);
+
+pub(in crate::engine) fn largest(mut surfaces: Vec<Surface>, n: usize) -> Vec<Surface> {
     surfaces.sort_by(|a, b| b.0.total_cmp(&a.0));
     surfaces.truncate(n);
     surfaces
 }
 
-fn lower(text: &str) -> String {
+pub(in crate::engine) fn lower(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// A little more than the frame, so that what is cut off has its edge outside.
-fn around([x0, y0, x1, y1]: [f64; 4]) -> [f64; 4] {
+pub(in crate::engine) fn around([x0, y0, x1, y1]: [f64; 4]) -> [f64; 4] {
     let margin = (x1 - x0) * 0.02;
     [x0 - margin, y0 - margin, x1 + margin, y1 + margin]
 }
@@ -267,13 +287,13 @@ fn widened([x0, y0, x1, y1]: [f64; 4]) -> [f64; 4] {
 }
 
 /// Labels that keep apart from those before them.
-struct Labels {
-    frame: Frame,
-    taken: Vec<Label>,
+pub(in crate::engine) struct Labels {
+    pub frame: Frame,
+    pub taken: Vec<Label>,
 }
 
 impl Labels {
-    fn put(&mut self, at: Option<Coord>, text: &str, is_subject: bool) {
+    pub fn put(&mut self, at: Option<Coord>, text: &str, is_subject: bool) {
         let Some(at) = at else { return };
         let [x, y] = self.frame.on_paper(at);
         // A long text reaches further to both sides.

@@ -8,7 +8,7 @@
 mod code;
 mod files;
 mod gather;
-mod maps;
+pub(super) mod maps;
 mod page;
 mod seal;
 

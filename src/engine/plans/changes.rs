@@ -67,7 +67,7 @@ impl Snapshot {
         };
         let rows: Vec<Row> = changes["features"].as_array().into_iter().flatten().map(row).collect();
         let source = format!("plan {}: {}", drawn.plan.id, drawn.plan.name);
-        let about = About { source, epoch: None, revision: self.revision, is_simulated: self.simulated() };
+        let about = About { source, epoch: None, revision: self.revision, is_simulated: self.simulated(), licence: None };
         let table = Table { name: "changes", columns: &columns, about: &about, is_polygons: true };
         spreadsheet(self.place.crs, vec![(table, rows)])
     }

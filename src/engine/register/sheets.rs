@@ -188,7 +188,13 @@ impl Snapshot {
             ("rules", Text),
         ];
         let columns: Vec<Column> = names.iter().map(|(name, kind)| Column::new(name, *kind)).collect();
-        let about = About { source: "farmzone check".to_owned(), epoch: None, revision: self.revision, is_simulated: self.simulated() };
+        let about = About {
+            source: "farmzone check".to_owned(),
+            epoch: None,
+            revision: self.revision,
+            is_simulated: self.simulated(),
+            licence: None,
+        };
         let mut file = Export::create(out, self.place.crs, None)?;
         let table = Table { name: "checks", columns: &columns, about: &about, is_polygons: true };
         file.layer(&table, rows)?;

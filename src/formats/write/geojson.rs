@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Column, Row, Table, Value};
+use super::{Column, LICENCE, Row, Table, Value};
 use crate::model::{Coord, Geometry, Polygon};
 
 pub(super) struct GeoJsonSink {
@@ -24,8 +24,18 @@ impl GeoJsonSink {
         writeln!(self.out, "{{\"type\":\"FeatureCollection\",")?;
         writeln!(self.out, "\"name\":{},", json!(table.name))?;
         let (date, simulated) = (super::today(), about.is_simulated);
-        let about = json!({"source": about.source, "epoch": about.epoch, "revision": about.revision, "date": date, "simulated": simulated});
+        let licence = about.licence.clone();
+        let mut about =
+            json!({"source": about.source, "epoch": about.epoch, "revision": about.revision, "date": date, "simulated": simulated});
+        if let Some(licence) = licence {
+            about[LICENCE] = json!(licence);
+        }
         writeln!(self.out, "\"about\":{about},")?;
+        let meanings: Map<String, Json> =
+            table.columns.iter().filter_map(|column| Some((column.name.clone(), json!(column.meaning.as_ref()?)))).collect();
+        if !meanings.is_empty() {
+            writeln!(self.out, "\"fields\":{},", Json::Object(meanings))?;
+        }
         write!(self.out, "\"features\":[")
     }
 

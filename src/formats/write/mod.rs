@@ -40,11 +40,13 @@ pub enum ColumnType {
 pub struct Column {
     pub name: String,
     pub kind: ColumnType,
+    /// For people; written where the format has a place for it (GeoPackage, GeoJSON).
+    pub meaning: Option<String>,
 }
 
 impl Column {
     pub fn new(name: &str, kind: ColumnType) -> Column {
-        Column { name: name.to_owned(), kind }
+        Column { name: name.to_owned(), kind, meaning: None }
     }
 }
 
@@ -63,13 +65,16 @@ pub struct Row {
     pub shape: Option<Geometry>,
 }
 
-/// What every row of a layer says about itself, as columns `source`, `epoch`, `revision`, `simulated`, and the day it was written as `date`.
+/// What every row of a layer says about itself, as columns `source`, `epoch`, `revision`, `simulated`, the day it was written as `date`, and `licence`
+/// where there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
     pub source: String,
     pub epoch: Option<Epoch>,
     pub revision: Revision,
     pub is_simulated: bool,
+    /// Under what terms the data may be used, where somebody says so.
+    pub licence: Option<String>,
 }
 
 /// A layer to be written.
@@ -192,7 +197,7 @@ impl Export {
             });
         }
         let sink = self.sink.as_mut().ok_or_else(|| cannot(&path, "it was closed"))?;
-        let columns = with_about(table.columns);
+        let columns = with_about(table);
         let about = about_values(table);
         match sink {
             Sink::Vector(sink) => sink.begin(table, &columns, &mut self.issues),
@@ -301,12 +306,15 @@ fn beside(path: &Path) -> Result<Folder, FormatError> {
     }
 }
 
-const ABOUT: [(&str, ColumnType); 5] = [
+pub(crate) const LICENCE: &str = "licence";
+
+const ABOUT: [(&str, ColumnType); 6] = [
     ("source", ColumnType::Text),
     ("epoch", ColumnType::Text),
     ("revision", ColumnType::Integer),
     ("date", ColumnType::Text),
     ("simulated", ColumnType::Integer),
+    (LICENCE, ColumnType::Text),
 ];
 
 /// The day a file is written, UTC.
@@ -318,10 +326,15 @@ fn is_there(columns: &[Column], name: &str) -> bool {
     columns.iter().any(|c| c.name.eq_ignore_ascii_case(name))
 }
 
+/// Whether a column about the layer is added to a table's own.
+fn is_added(table: &Table, name: &str) -> bool {
+    !is_there(table.columns, name) && (name != LICENCE || table.about.licence.is_some())
+}
+
 /// The columns with those about the layer that are not among them.
-fn with_about(columns: &[Column]) -> Vec<Column> {
-    let about = ABOUT.iter().filter(|(name, _)| !is_there(columns, name)).map(|(name, kind)| Column::new(name, *kind));
-    columns.iter().cloned().chain(about).collect()
+fn with_about(table: &Table) -> Vec<Column> {
+    let about = ABOUT.iter().filter(|(name, _)| is_added(table, name)).map(|(name, kind)| Column::new(name, *kind));
+    table.columns.iter().cloned().chain(about).collect()
 }
 
 fn about_values(table: &Table) -> Vec<Value> {
@@ -332,8 +345,9 @@ fn about_values(table: &Table) -> Vec<Value> {
         Value::Integer(about.revision as i64),
         Value::Text(today()),
         Value::Integer(i64::from(about.is_simulated)),
+        about.licence.clone().map_or(Value::Null, Value::Text),
     ];
-    ABOUT.iter().zip(values).filter(|((name, _), _)| !is_there(table.columns, name)).map(|(_, value)| value).collect()
+    ABOUT.iter().zip(values).filter(|((name, _), _)| is_added(table, name)).map(|(_, value)| value).collect()
 }
 
 /// The about of a table as one sentence, for formats that describe a layer.
@@ -345,6 +359,9 @@ fn description(table: &Table) -> String {
     }
     if about.is_simulated {
         text += "; simulated data, no real place";
+    }
+    if let Some(licence) = &about.licence {
+        text += &format!("; licence: {licence}");
     }
     text
 }

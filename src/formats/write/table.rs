@@ -53,7 +53,7 @@ impl CsvSink {
 
 /// A table without shapes as a CSV file, with the mark by which spreadsheets know UTF-8.
 pub fn csv_table(table: &Table, rows: impl IntoIterator<Item = Row>) -> Vec<u8> {
-    let (columns, about) = (with_about(table.columns), about_values(table));
+    let (columns, about) = (with_about(table), about_values(table));
     let names: Vec<Cow<str>> = columns.iter().map(|column| csv_cell(&column.name)).collect();
     let mut out = format!("\u{feff}{}\r\n", names.join(","));
     let cell = |value: &Value| match value {

@@ -106,6 +106,11 @@ impl VectorSink {
                 if self.format == Format::Shapefile && column.kind == ColumnType::Text {
                     sys::OGR_Fld_SetWidth(field, DBF_TEXT_BYTES as c_int);
                 }
+                let meaning = column.meaning.as_deref().filter(|_| self.format == Format::GeoPackage).map(CString::new);
+                if let Some(Ok(meaning)) = meaning {
+                    // The GeoPackage's own table of columns (gpkg_data_columns) has it; QGIS shows it as the field's alias.
+                    sys::OGR_Fld_SetAlternativeName(field, meaning.as_ptr());
+                }
                 let result = sys::OGR_L_CreateField(handle, field, 1);
                 sys::OGR_Fld_Destroy(field);
                 if result != sys::OGRErr::OGRERR_NONE {
@@ -135,9 +140,10 @@ impl VectorSink {
             (c"revision", about.revision.to_string()),
             (c"date", super::today()),
             (c"simulated", about.is_simulated.to_string()),
+            (c"licence", about.licence.clone().unwrap_or_default()),
         ];
         for (key, value) in items {
-            let Ok(value) = CString::new(value) else { continue };
+            let Some(value) = Some(value).filter(|value| !value.is_empty()).and_then(|value| CString::new(value).ok()) else { continue };
             unsafe { sys::GDALSetMetadataItem(layer.cast::<c_void>(), key.as_ptr(), value.as_ptr(), null()) };
         }
     }

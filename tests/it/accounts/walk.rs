@@ -103,9 +103,13 @@ const TABLE: &[(&str, &str, Option<Action>)] = &[
     ("GET", "/api/v1/codes/{code}/dossier.geojson", None),
     ("GET", "/verify/{id}", None),
     ("GET", "/zones", None),
+    ("GET", "/data", None),
     ("GET", "/zones/{id}", None),
     ("GET", "/api/v1/search", None),
     ("GET", "/api/v1/landuse/classes", None),
+    ("GET", "/api/v1/print.pdf", None),
+    ("GET", "/api/v1/data", None),
+    ("GET", "/api/v1/data/{layer}.{format}", None),
 ];
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -121,6 +125,7 @@ static DESCRIBED: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
 fn address(path: &str) -> String {
     let path = path.replace("/tiles/{layers}/{z}/{x}/{y}", "/tiles/zones/0/0/0").replace("{layers}", "zones");
     let path = path.replace("styles/{name}", "styles/dark").replace("{code}", "10001");
+    let path = path.replace("{layer}.{format}", "zones.csv");
     path.replace("{name}", "nobody-of-this-name")
         .replace("{id}", "none")
         .replace("{edit}", "none")

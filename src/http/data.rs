@@ -1,0 +1,238 @@
+//! Open data: which layers may be taken along, each as a file, what their fields mean; as JSON and as a page without a script.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs::File;
+use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::answer::matches;
+use super::api::{self, Answer};
+use super::ask::{Ask, Place};
+use super::docs::escaped;
+use super::error::ApiError;
+use super::pages::{LANGUAGES, Said, each, page};
+use super::{App, blocking, permit};
+use crate::engine::{DataFile, DataFormat, Snapshot};
+
+/// Read and sent at a time.
+const CHUNK_BYTES: usize = 256 * 1024;
+const DICTIONARY: &str = "fields.csv";
+
+/// Files that were made of the present state, by name. Those of an earlier one go when nobody reads them any more.
+#[derive(Default)]
+pub(super) struct KeptFiles(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    stamp: String,
+    files: BTreeMap<String, Arc<DataFile>>,
+}
+
+impl KeptFiles {
+    fn get(&self, stamp: &str, name: &str) -> Option<Arc<DataFile>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.stamp == stamp { kept.files.get(name).cloned() } else { None }
+    }
+
+    fn put(&self, stamp: &str, name: &str, file: DataFile) -> Arc<DataFile> {
+        let file = Arc::new(file);
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.stamp != stamp {
+            *kept = Kept { stamp: stamp.to_owned(), files: BTreeMap::new() };
+        }
+        kept.files.insert(name.to_owned(), file.clone());
+        file
+    }
+}
+
+/// `GET /api/v1/data`.
+pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    let ask = Ask::read(&uri, &["rev"])?;
+    let licence = app.0.settings.licence.clone();
+    // The licence may be another after a start, at the same revision.
+    let rev = ask.rev()?.filter(|_| licence.is_none());
+    api::answer(app, headers, rev, "application/json", move |s| s.data_list(licence.as_deref())).await
+}
+
+/// `GET /api/v1/data/{layer}.{format}`, and the dictionary `fields.csv`. As many are made at a time as dossiers.
+pub(super) async fn file(State(app): State<App>, Place(name): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
+    Ask::read(&uri, &[])?;
+    if name == DICTIONARY {
+        let text = app.compute(Snapshot::data_dictionary).await?;
+        return Ok((attached("text/csv; charset=utf-8", DICTIONARY)?, text).into_response());
+    }
+    let none = || ApiError::not_found("no such file of data; GET /api/v1/data lists them");
+    let (layer, ending) = name.rsplit_once('.').ok_or_else(none)?;
+    let (layer, format) = (layer.to_owned(), ending.parse::<DataFormat>().map_err(|_| none())?);
+    let snapshot = app.snapshot();
+    let (stamp, revision) = (snapshot.data_stamp(), snapshot.revision);
+    let etag = HeaderValue::from_str(&format!("W/\"{}\"", &blake3::hash(format!("{stamp} {name}").as_bytes()).to_hex()[..24]))
+        .map_err(|e| ApiError::internal(e.to_string()))?;
+    let may_be_kept = [(header::CACHE_CONTROL, HeaderValue::from_static("no-cache")), (header::ETAG, etag.clone())];
+    let kept = match app.0.data_files.get(&stamp, &name) {
+        Some(kept) => kept,
+        None => {
+            let permit = permit(&app.0.typesetters).await?;
+            let (shared, licence) = (app.clone(), app.0.settings.licence.clone());
+            blocking(move || {
+                let _permit = permit;
+                // Who came before may have made it meanwhile.
+                match shared.0.data_files.get(&stamp, &name) {
+                    Some(kept) => Ok(kept),
+                    None => Ok(shared.0.data_files.put(&stamp, &name, snapshot.data_file(&layer, format, licence)?)),
+                }
+            })
+            .await?
+        }
+    };
+    if matches(&headers, &etag) {
+        return Ok((StatusCode::NOT_MODIFIED, may_be_kept).into_response());
+    }
+    let saved = kept.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let saved = format!("farmzone-{saved}-{revision}.{}", format.ending());
+    let length = [(header::CONTENT_LENGTH, HeaderValue::from(kept.n_bytes))];
+    Ok((may_be_kept, length, attached(format.media_type(), &saved)?, sent(kept)).into_response())
+}
+
+type Headers = [(header::HeaderName, HeaderValue); 2];
+
+fn attached(media_type: &'static str, name: &str) -> Result<Headers, ApiError> {
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).map_err(|e| ApiError::internal(e.to_string()))?;
+    Ok([(header::CONTENT_TYPE, HeaderValue::from_static(media_type)), (header::CONTENT_DISPOSITION, disposition)])
+}
+
+/// A file, piece by piece, as fast as the reader takes it; no thread waits for a slow one.
+fn sent(kept: Arc<DataFile>) -> Body {
+    let (send, receive) = mpsc::channel::<std::io::Result<Bytes>>(2);
+    tokio::spawn(async move {
+        let mut open: Option<File> = None;
+        loop {
+            let (file, path) = (open.take(), kept.clone());
+            let read = tokio::task::spawn_blocking(move || {
+                let mut file = match file {
+                    Some(file) => file,
+                    None => File::open(&path.path)?,
+                };
+                let mut chunk = vec![0; CHUNK_BYTES];
+                let n = file.read(&mut chunk)?;
+                chunk.truncate(n);
+                Ok::<_, std::io::Error>((file, Bytes::from(chunk)))
+            });
+            let told = match read.await {
+                Ok(Ok((_, chunk))) if chunk.is_empty() => return,
+                Ok(Ok((file, chunk))) => {
+                    open = Some(file);
+                    Ok(chunk)
+                }
+                Ok(Err(error)) => Err(error),
+                Err(_) => Err(std::io::Error::other("the file could not be read")),
+            };
+            let is_over = told.is_err();
+            if send.send(told).await.is_err() || is_over {
+                return;
+            }
+        }
+    });
+    Body::from_stream(ReceiverStream::new(receive))
+}
+
+/// `GET /data`: the same for people, without a script.
+pub(super) async fn data_page(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Result<Response, ApiError> {
+    let lang = Ask::read(&uri, &["lang"])?.word("lang", &LANGUAGES)?;
+    let licence = app.0.settings.licence.clone();
+    let list = app.compute(move |s| s.data_list(licence.as_deref())).await?;
+    Ok(page(&headers, StatusCode::OK, html(Said { lang }, &list)))
+}
+
+// Writing to a string cannot fail, so the results of `write!` are dropped.
+fn html(said: Said, list: &Value) -> String {
+    let title = said.of("Dữ liệu mở", "Open data");
+    let mut out = said.head(title, "", "data", "");
+    let _ = writeln!(out, "<p class=\"quiet\">{}</p><h1>{title}</h1>", said.word(&list["title"]));
+    if list["simulated"] == true {
+        out += &said.simulated();
+    }
+    let licence = match list["licence"].as_str() {
+        Some(licence) => format!("{}: {}", said.of("Giấy phép", "Licence"), escaped(licence)),
+        None => said
+            .of(
+                "Máy chủ này chưa nêu giấy phép: hãy hỏi cơ quan quản lý dữ liệu trước khi dùng lại.",
+                "This server states no licence: ask who keeps the data before you use it elsewhere.",
+            )
+            .to_owned(),
+    };
+    let _ = write!(out, "<p>{} {} · {licence}</p>", said.of("Phiên bản dữ liệu", "Revision of the data"), list["revision"]);
+    let file = |name: &Value| {
+        let name = name.as_str().unwrap_or_default();
+        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let shown = match ending {
+            "gpkg" => "GeoPackage",
+            "geojson" => "GeoJSON",
+            _ => "CSV",
+        };
+        format!("<a href=\"api/v1/data/{}\" download>{shown}</a>", escaped(name))
+    };
+    let row = |layer: &Value| {
+        let files: Vec<String> = each(&layer["files"]).map(file).collect();
+        let n = layer["n_features"].as_u64().map_or_else(|| "–".to_owned(), |n| said.number(n as f64, 0));
+        vec![said.word(&layer["title"]), n, files.join(" · "), said.word(&layer["source"])]
+    };
+    let heads = [
+        (said.of("Lớp", "Layer"), false),
+        (said.of("Số đối tượng", "Features"), true),
+        (said.of("Tệp", "Files"), false),
+        (said.of("Nguồn", "Source"), false),
+    ];
+    let rows: Vec<Vec<String>> = each(&list["layers"]).map(row).collect();
+    if rows.is_empty() {
+        let _ = write!(out, "<section><p>{}</p></section>", said.of("Bản đồ chưa có gì.", "The map is empty."));
+    }
+    let crs = list["crs"].as_str().unwrap_or_default();
+    let caption = format!(
+        "{} {}",
+        said.of("GeoPackage: hệ tọa độ", "GeoPackage: in"),
+        escaped(crs) + said.of("; GeoJSON và CSV: WGS 84.", "; GeoJSON and CSV: in WGS 84.")
+    );
+    said.table(&mut out, said.of("Tải về", "Downloads"), &caption, &heads, &rows);
+    dictionary(said, &mut out, list);
+    out += "</main></html>\n";
+    out
+}
+
+/// Fields by layer; layers of several epochs have the same.
+fn dictionary(said: Said, out: &mut String, list: &Value) {
+    let mut told: Vec<&Value> = Vec::new();
+    for layer in each(&list["layers"]) {
+        if told.contains(&&layer["role"]) {
+            continue;
+        }
+        told.push(&layer["role"]);
+        let row = |field: &Value| {
+            vec![format!("<code>{}</code>", said.word(&field["name"])), said.word(&field["unit"]), said.word(&field["meaning"])]
+        };
+        let rows: Vec<Vec<String>> = each(&layer["fields"]).map(row).collect();
+        let heads = [(said.of("Trường", "Field"), false), (said.of("Đơn vị", "Unit"), false), (said.of("Ý nghĩa", "Meaning"), false)];
+        let name = said.word(&layer["title"]);
+        let name = match layer["epoch"].as_str() {
+            Some(epoch) => name.trim_end_matches(epoch).trim().to_owned(),
+            None => name,
+        };
+        said.table(out, &format!("{}: {name}", said.of("Các trường", "Fields")), "", &heads, &rows);
+    }
+    if !told.is_empty() {
+        let _ = write!(
+            out,
+            "<p><a href=\"api/v1/data/{DICTIONARY}\" download>{}</a> · <a href=\"docs\">API</a></p>",
+            said.of("Mọi trường, dưới dạng CSV", "All fields as CSV")
+        );
+    }
+}

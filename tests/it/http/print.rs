@@ -1,0 +1,95 @@
+//! A map on a sheet of paper, and in a frame of another site.
+
+use farmzone::http::{Readers, Settings};
+
+use super::*;
+
+/// In the middle of the zones, degrees.
+async fn middle() -> [f64; 2] {
+    let bounds = get_json("/api/v1/summary").await["bounds"].clone();
+    let at = |i: usize| bounds[i].as_f64().unwrap();
+    [(at(0) + at(2)) / 2.0, (at(1) + at(3)) / 2.0]
+}
+
+#[tokio::test]
+async fn a_map_is_printed_at_a_scale_and_as_it_fits() {
+    let [lon, lat] = middle().await;
+    for (query, name) in [
+        (String::new(), "map.pdf"),
+        (
+            format!("?center={lon},{lat}&scale=2500&paper=a3&orientation=portrait&layers=zones,encroachments,landuse&epoch=2024"),
+            "map-1-2500.pdf",
+        ),
+        (
+            format!("?bbox={},{},{},{}&kind=rice&unit=10001&right=unknown&zone=a&lang=en", lon - 0.01, lat - 0.01, lon + 0.01, lat + 0.01),
+            "map.pdf",
+        ),
+        (format!("?center={lon},{lat}&scale=5000000&title=%3Cb%3E%23panic(1)&view=map%3D11/21/105"), "map-1-5000000.pdf"),
+    ] {
+        let answer = get(&format!("/api/v1/print.pdf{query}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}: {}", String::from_utf8_lossy(&answer.body));
+        assert_eq!(answer.header(header::CONTENT_TYPE), "application/pdf");
+        assert_eq!(answer.header(header::CONTENT_DISPOSITION), format!("inline; filename=\"{name}\""));
+        assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
+        assert!(answer.body.starts_with(b"%PDF-1."));
+        // A size of paper, in points: vectors on it, and no picture of pixels.
+        let text = String::from_utf8_lossy(&answer.body);
+        let long = if query.contains("a3") { "1190.5" } else { "841.8" };
+        assert!(text.contains("/MediaBox") && text.contains(long), "{query}");
+        assert!(!text.contains("/Subtype /Image") && !text.contains("/Subtype/Image"), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_printed_is_refused_with_why() {
+    let [lon, lat] = middle().await;
+    for (query, said) in [
+        ("center=105.8,21".to_owned(), "scale"),
+        (format!("center={lon},{lat}&scale=50"), "scale"),
+        ("center=2.35,48.85&scale=10000".to_owned(), "nothing of the map lies there"),
+        ("bbox=2,48,3,49".to_owned(), "nothing of the map lies there"),
+        ("layers=zones,secret".to_owned(), "secret"),
+        ("paper=a0".to_owned(), "a4"),
+        ("kind=nothing".to_owned(), "nothing"),
+        ("unit=99999".to_owned(), "99999"),
+        ("zone=none".to_owned(), "none"),
+        ("epoch=1999".to_owned(), "1999"),
+        ("view=a%20b".to_owned(), "view"),
+        (format!("title={}", "x".repeat(200)), "title"),
+        ("dpi=300".to_owned(), "dpi"),
+    ] {
+        let answer = get(&format!("/api/v1/print.pdf?{query}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
+        assert!(answer.json()["error"]["message"].as_str().unwrap().contains(said), "{query}: {}", answer.json());
+    }
+}
+
+#[tokio::test]
+async fn an_empty_map_says_that_there_is_nothing_to_print() {
+    let site = Site::over(Bench::with_workspace("EPSG:5897"));
+    let answer = send(&site.router, Request::get("/api/v1/print.pdf").body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert!(answer.json()["error"]["message"].as_str().unwrap().contains("empty"));
+}
+
+#[tokio::test]
+async fn the_bare_page_may_be_framed_by_those_whom_the_settings_name_and_nothing_else_by_anybody() {
+    let settings = Settings::parse("embed_origins = ['https://news.example.vn', 'http://127.0.0.1:9']\n").unwrap();
+    let set = router(App::configured(SITE.engine.clone(), 1 << 20, Readers::Direct, None, settings));
+    let ask = async |router: &Router, path: &str| send(router, Request::get(path).body(Body::empty()).unwrap()).await;
+    // Without a built page the server's own stands there, with a policy of its own.
+    let framed = ask(&set, "/?embed=1").await;
+    assert!(!framed.headers.contains_key(header::X_FRAME_OPTIONS));
+    if framed.header(header::CONTENT_SECURITY_POLICY).contains("script-src") {
+        let policy = framed.header(header::CONTENT_SECURITY_POLICY);
+        assert!(policy.contains("frame-ancestors https://news.example.vn http://127.0.0.1:9"), "{policy}");
+        let plain = ask(&set, "/").await.header(header::CONTENT_SECURITY_POLICY).to_owned();
+        assert_eq!(policy.replace("https://news.example.vn http://127.0.0.1:9", "'none'"), plain, "nothing else is opened");
+    }
+    for path in ["/", "/?embed=0", "/?x=embed=1", "/api/v1/summary", "/zones?lang=vi", "/docs?embed=1", "/verify/a"] {
+        let answer = ask(&set, path).await;
+        assert_eq!(answer.header(header::X_FRAME_OPTIONS), "DENY", "{path}");
+        assert!(!answer.header(header::CONTENT_SECURITY_POLICY).contains("news.example.vn"), "{path}");
+    }
+    assert_eq!(ask(&SITE.router, "/?embed=1").await.header(header::X_FRAME_OPTIONS), "DENY", "nobody is named");
+}
