@@ -12,9 +12,10 @@ use super::accounts::new_secret;
 use super::export::{ExportAsk, write_layer};
 use super::fields::{Field, fields_about, fields_of};
 use super::{EngineError, Snapshot};
-use crate::formats::csv_cell;
+use crate::formats::{LICENCE, csv_cell};
 use crate::model::{Epoch, EpsgCode, Layer, LayerRole, NotAWord, Text};
 use crate::report::role_name;
+use crate::store;
 
 /// What a layer is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -168,8 +169,14 @@ impl Snapshot {
         let mut file = DataFile { path: folder.join(format!("{name}.{}", format.ending())), folder, n_bytes: 0 };
         // A table is for who has no GIS: its shapes are in degrees, as in GeoJSON.
         let crs = (format == DataFormat::Csv).then_some(EpsgCode::WGS84);
+        let has_licence = licence.is_some();
         let ask = ExportAsk { crs, licence };
         write_layer(self, (layer.role, layer.epoch), &[], &file.path, &ask, &mut |_, _, _| {})?;
+        if format == DataFormat::GeoPackage {
+            let fields = fields_of(layer.role).iter().chain(fields_about()).filter(|field| has_licence || field.name != LICENCE);
+            let meanings = fields.map(|field| (field.name, field.vi, field.line()));
+            store::explain_columns(&file.path, &Layer::name_of(layer.role, layer.epoch), meanings)?;
+        }
         file.n_bytes = std::fs::metadata(&file.path).map_err(cannot)?.len();
         Ok(file)
     }

@@ -137,7 +137,7 @@ pub(super) fn explained(role: LayerRole, columns: Vec<Column>) -> Vec<Column> {
 
 impl Field {
     /// `Diện tích / Area (m²)`.
-    fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         let unit = if self.unit.is_empty() { String::new() } else { format!(" ({})", self.unit) };
         format!("{} / {}{unit}", self.vi, self.en)
     }

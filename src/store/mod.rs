@@ -15,6 +15,7 @@ mod feature;
 mod keys;
 mod layers;
 mod mbtiles;
+mod meanings;
 mod packed;
 mod partners;
 mod placing;
@@ -40,6 +41,7 @@ use error::During;
 pub use error::StoreError;
 pub use feature::Feature;
 pub use mbtiles::MbTiles;
+pub use meanings::explain_columns;
 pub use partners::PartnerRow;
 pub use plans::{Plan, PlanChange, PlanComment, PlanEdit, PlanStep};
 pub use private::{

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { place_of, serve_pairs } from './desk.ts';
 import { assert_accessible, drawn, LOOKS, OUT, serve, serving, visit } from './harness.ts';
+import { planner } from './past.ts';
 import { a_zone_with_losses, figures } from './subjects.ts';
 
 const WORDS = {
@@ -123,6 +125,57 @@ test('a pinned link of the present revision is the map as it is; one that never 
   never.assert_clean();
   await never.close();
 });
+
+test('a pinned link shows the zones as they were once the data moved on, says what changed, and leads back to now', async () => {
+  const server = await serve_pairs(2);
+  try {
+    const lan = await planner(server);
+    const revision = await server.revision();
+    await lan.edit('Gộp hai thửa', ['west-1', 'east-1'], [{ op: 'merge', ids: ['west-1', 'east-1'] }]);
+    const { page, assert_clean, close } = await visit(`#map=14/${place_of(1)}&rev=${revision}&lang=en`, {
+      address: server.address,
+      expected: /404/,
+    });
+    const card = page.getByRole('region', { name: `Map as of revision ${revision}` });
+    await card.getByText(`The link is pinned to revision ${revision}`, { exact: false }).waitFor();
+    await card.getByText(/zones? (is|are) different now/).waitFor();
+    await card.getByText('What changed since').click();
+    await card.getByRole('button', { name: 'Đồng Đông 1' }).waitFor();
+    await drawn(page);
+    await assert_accessible(page, 'a pinned link of the past');
+    await page.screenshot({ path: `${OUT}share-rev-past.png` });
+    const dialog = await dialog_of(page, 'en');
+    await dialog.getByText('The print is of the data as it is now', { exact: false }).waitFor();
+    await page.keyboard.press('Escape');
+    await card.getByRole('button', { name: 'Back to now' }).click();
+    await card.waitFor({ state: 'detached' });
+    assert_clean();
+    await close();
+  } finally {
+    await server.end();
+  }
+});
+
+for (const [name, options, lang] of LOOKS) {
+  test(`${name}: the page of open data leads to files and says what their fields mean, without JavaScript`, async () => {
+    const { page, assert_clean, close } = await visit(`data?lang=${lang}`, options);
+    await page.getByRole('heading', { level: 1, name: lang === 'en' ? 'Open data' : 'Dữ liệu mở' }).waitFor();
+    const file = await page.getByRole('link', { name: 'GeoPackage' }).first().getAttribute('href');
+    assert.equal(file, 'api/v1/data/zones.gpkg');
+    assert.ok((await page.getByRole('cell', { name: 'lost_m2' }).count()) > 0);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+    await assert_accessible(page, `${name}: open data`);
+    await page.screenshot({ path: `${OUT}${name}-data-page.png` });
+    assert_clean();
+    await close();
+    const plain = await visit(`data?lang=${lang}`, { ...options, javaScriptEnabled: false });
+    const coming = plain.page.waitForEvent('download');
+    await plain.page.getByRole('link', { name: 'CSV', exact: true }).first().click();
+    assert.match((await coming).suggestedFilename(), /^farmzone-zones-\d+\.csv$/);
+    plain.assert_clean();
+    await plain.close();
+  });
+}
 
 /** A page of another site that holds `address` in a frame. */
 async function framing(address: string): Promise<{ site: string; server: Server }> {

@@ -40,7 +40,7 @@ pub enum ColumnType {
 pub struct Column {
     pub name: String,
     pub kind: ColumnType,
-    /// For people; written where the format has a place for it (GeoPackage, GeoJSON).
+    /// For people; written where the format has a place for it (GeoJSON).
     pub meaning: Option<String>,
 }
 
@@ -306,7 +306,8 @@ fn beside(path: &Path) -> Result<Folder, FormatError> {
     }
 }
 
-pub(crate) const LICENCE: &str = "licence";
+/// The column of the terms under which the data may be used.
+pub const LICENCE: &str = "licence";
 
 const ABOUT: [(&str, ColumnType); 6] = [
     ("source", ColumnType::Text),

@@ -106,11 +106,6 @@ impl VectorSink {
                 if self.format == Format::Shapefile && column.kind == ColumnType::Text {
                     sys::OGR_Fld_SetWidth(field, DBF_TEXT_BYTES as c_int);
                 }
-                let meaning = column.meaning.as_deref().filter(|_| self.format == Format::GeoPackage).map(CString::new);
-                if let Some(Ok(meaning)) = meaning {
-                    // The GeoPackage's own table of columns (gpkg_data_columns) has it; QGIS shows it as the field's alias.
-                    sys::OGR_Fld_SetAlternativeName(field, meaning.as_ptr());
-                }
                 let result = sys::OGR_L_CreateField(handle, field, 1);
                 sys::OGR_Fld_Destroy(field);
                 if result != sys::OGRErr::OGRERR_NONE {

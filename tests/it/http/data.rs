@@ -64,9 +64,12 @@ async fn a_geopackage_says_what_its_fields_mean_and_under_what_terms_it_is() {
     std::fs::write(&path, bytes).unwrap();
     let file = rusqlite::Connection::open(&path).unwrap();
     let one = |sql: &str| file.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
-    let meaning =
-        one("SELECT coalesce(name, title, description) FROM gpkg_data_columns WHERE table_name = 'zones' AND column_name = 'lost_m2'");
+    let meaning = one("SELECT description FROM gpkg_data_columns WHERE table_name = 'zones' AND column_name = 'lost_m2'");
     assert!(meaning.contains("Lost by the latest epoch") && meaning.contains("(m²)"), "{meaning}");
+    let n_unexplained = "SELECT count(*) FROM pragma_table_info('zones') WHERE name NOT IN ('fid', 'geom')
+        AND name NOT IN (SELECT column_name FROM gpkg_data_columns WHERE table_name = 'zones')";
+    assert_eq!(file.query_row(n_unexplained, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    assert_eq!(one("SELECT DISTINCT extension_name FROM gpkg_extensions WHERE table_name = 'gpkg_data_columns'"), "gpkg_schema");
     assert!(one("SELECT description FROM gpkg_contents WHERE table_name = 'zones'").contains("licence: CC BY 4.0"));
     assert_eq!(one("SELECT DISTINCT licence FROM zones"), "CC BY 4.0");
 }
