@@ -129,7 +129,7 @@ impl Said {
     }
 
     fn percent(self, share: &Value) -> Option<String> {
-        share.as_f64().map(|share| format!("{}\u{a0}%", self.number(share * 100.0, 1)))
+        share.as_f64().map(|share| format!("{}{}", self.number(share * 100.0, 1), self.of("\u{a0}%", "%")))
     }
 
     /// The beginning of a page; `up` leads from it to the site's own address, `here` is its own without the language.
@@ -536,6 +536,8 @@ mod tests {
         let area = |m2: f64| Said { lang: "vi" }.area(&Value::from(m2));
         assert_eq!([area(9_999.4), area(10_000.0)], ["9.999\u{a0}m²", "1,00\u{a0}ha"]);
         assert_eq!(Said { lang: "vi" }.area(&Value::Null), "–");
+        let percent = ["vi", "en"].map(|lang| Said { lang }.percent(&Value::from(0.0136)).unwrap());
+        assert_eq!(percent, ["1,4\u{a0}%", "1.4%"]);
     }
 
     #[test]
