@@ -436,9 +436,15 @@ pub fn public_url(text: &str) -> Result<String, NotAWord> {
     let url = text.trim().trim_end_matches('/');
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/[]".contains(&b);
-    // A browser takes `..` and empty pieces out of a path.
-    let is_path = rest.split('/').all(|piece| !["", ".", ".."].contains(&piece));
-    if rest.starts_with(':') || !is_path || url.len() > 200 || !rest.bytes().all(is_plain) {
+    // A browser takes `..` and empty pieces out of a path; marks of a port belong to the host.
+    let (host, path) = rest.split_once('/').map_or((rest, None), |(host, path)| (host, Some(path)));
+    let is_piece = |piece: &str| !["", ".", ".."].contains(&piece) && !piece.contains([':', '[', ']']);
+    if host.is_empty()
+        || host.starts_with(':')
+        || !path.is_none_or(|path| path.split('/').all(is_piece))
+        || url.len() > 200
+        || !rest.bytes().all(is_plain)
+    {
         return Err(NotAWord::new(text, "an address like https://map.example.vn, at most 200 letters"));
     }
     Ok(url.to_owned())
@@ -491,6 +497,8 @@ mod tests {
             "https://a?b",
             "https://a//b",
             "https://a/../b",
+            "https://a/:b",
+            "https://a/[b]",
             "javascript:alert(1)",
             &format!("https://{}", "x".repeat(200)),
         ] {

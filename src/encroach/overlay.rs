@@ -25,7 +25,11 @@ const N_PIECES_AT_ONCE: usize = 512;
 pub fn overlay(zones: &[&MultiPolygon], land_use: &[&MultiPolygon]) -> Vec<Pair> {
     let land_use = LandUsePieces::new(land_use);
     let some = zones.chunks(N_ZONES_AT_ONCE).enumerate();
-    some.flat_map(|(n, zones)| land_use.pairs(zones, n * N_ZONES_AT_ONCE)).collect()
+    let placed = |(n, zones): (usize, &[&MultiPolygon])| {
+        let first = (n * N_ZONES_AT_ONCE) as u32;
+        land_use.pairs(zones).into_iter().map(move |pair| Pair { zone: first + pair.zone, ..pair })
+    };
+    some.flat_map(placed).collect()
 }
 
 /// Land use made ready for an overlay with zones that come some at a time.
@@ -36,8 +40,8 @@ impl<'a> LandUsePieces<'a> {
         LandUsePieces(Pieces::new(land_use))
     }
 
-    /// The pairs of some zones, as `overlay` gives them; `first`: the position of the first of them.
-    pub fn pairs(&self, zones: &[&MultiPolygon], first: usize) -> Vec<Pair> {
+    /// The pairs of some zones, as `overlay` gives them.
+    pub fn pairs(&self, zones: &[&MultiPolygon]) -> Vec<Pair> {
         let chunks: Vec<Vec<Pair>> = cut(zones)
             .par_chunks(N_PIECES_AT_ONCE)
             .map_init(
@@ -47,8 +51,7 @@ impl<'a> LandUsePieces<'a> {
                     for (zone, piece) in zones {
                         shared.clear();
                         self.0.shared_with(piece, room, shared);
-                        let zone = first as u32 + zone.shape;
-                        pairs.extend(shared.iter().map(|s| Pair { zone, land_use: s.shape, area_m2: s.area_m2 }));
+                        pairs.extend(shared.iter().map(|s| Pair { zone: zone.shape, land_use: s.shape, area_m2: s.area_m2 }));
                     }
                     pairs
                 },

@@ -176,7 +176,7 @@ impl Snapshot {
         let issues = self.reader_of(layer)?.in_blocks(&layer.name, ZONES_AT_A_TIME, |zones: Vec<Zone>| {
             let zones = snapshot::sound(zones, |z| &mut z.shape);
             let began = Instant::now();
-            let pairs = pieces.pairs(&zones.iter().map(|z| &z.shape).collect::<Vec<_>>(), 0);
+            let pairs = pieces.pairs(&zones.iter().map(|z| &z.shape).collect::<Vec<_>>());
             found.duration_ms += milliseconds(began);
             found.n_zones += zones.len();
             found.rows.extend(pairs.iter().map(|pair| {

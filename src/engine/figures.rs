@@ -400,9 +400,8 @@ impl Snapshot {
                 sum.n_not_seen += u64::from(self.lost_m2(found, i).is_none());
             }
         }
-        let mut order: Vec<usize> = (0..self.units.len()).collect();
-        order.sort_by_cached_key(|&i| legend::fold(&self.units[i].unit.name));
-        let rows: Result<Vec<Value>, EngineError> = order
+        let rows: Result<Vec<Value>, EngineError> = self
+            .units_by_name()
             .into_iter()
             .map(|i| {
                 let (view, sum) = (&self.units[i], &sums[i]);
@@ -418,6 +417,13 @@ impl Snapshot {
             })
             .collect();
         Ok(json!({ "revision": self.revision, "epoch": found.map(|f| f.epoch), "units": rows? }))
+    }
+
+    /// Their places in `units`.
+    pub fn units_by_name(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.units.len()).collect();
+        order.sort_by_cached_key(|&i| legend::fold(&self.units[i].unit.name));
+        order
     }
 
     fn unit_facts(&self, view: &UnitView) -> Result<Value, EngineError> {

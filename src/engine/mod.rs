@@ -255,9 +255,14 @@ pub fn overlay(
         table_may_be_written(out, path)?;
     }
     settle(path)?;
-    let light = Snapshot::without_zones(path, rulebook)?;
-    let is_raster = raster || light.is_raster(light.epoch_or_refuse(epoch)?);
-    let found = if is_raster { Snapshot::load(path, rulebook, None)?.overlay_raster(epoch)? } else { light.overlay(epoch)? };
+    let light = (!raster).then(|| Snapshot::without_zones(path, rulebook)).transpose()?;
+    let found = if let Some(light) = light
+        && !light.is_raster(light.epoch_or_refuse(epoch)?)
+    {
+        light.overlay(epoch)?
+    } else {
+        Snapshot::load(path, rulebook, None)?.overlay_raster(epoch)?
+    };
     if let Some(out) = out {
         export::write_overlay(&found, out)?;
     }

@@ -21,7 +21,7 @@ use super::docs::escaped;
 use super::error::ApiError;
 use super::pages::{LANGUAGES, Said, each, page};
 use super::{App, blocking, permit};
-use crate::engine::{DataFile, DataFormat, Snapshot};
+use crate::engine::{DataFile, DataFormat, Lang, Snapshot};
 
 /// Read and sent at a time.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -147,7 +147,7 @@ fn sent(kept: Arc<DataFile>) -> Body {
 
 /// `GET /data`: the same for people, without a script.
 pub(super) async fn data_page(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Result<Response, ApiError> {
-    let lang = Ask::read(&uri, &["lang"])?.word("lang", &LANGUAGES)?;
+    let lang = Ask::read(&uri, &["lang"])?.word("lang", &LANGUAGES)?.parse::<Lang>()?;
     let licence = app.0.settings.licence.clone();
     let list = app.compute(move |s| s.data_list(licence.as_deref())).await?;
     Ok(page(&headers, StatusCode::OK, html(Said { lang }, &list)))
@@ -183,7 +183,7 @@ fn html(said: Said, list: &Value) -> String {
     };
     let row = |layer: &Value| {
         let files: Vec<String> = each(&layer["files"]).map(file).collect();
-        let n = layer["n_features"].as_u64().map_or_else(|| "–".to_owned(), |n| said.number(n as f64, 0));
+        let n = layer["n_features"].as_u64().map_or_else(|| "–".to_owned(), |n| said.count(n as usize));
         vec![said.word(&layer["title"]), n, files.join(" · "), said.word(&layer["source"])]
     };
     let heads = [

@@ -44,13 +44,15 @@ where
     Ok(coded.await.map_err(ApiError::of_parameter)?.respond(&headers, media_type, Freshness::Ask))
 }
 
+/// What an address can hold as it is; other bytes with a percent sign.
+pub(super) fn encoded(text: &str) -> String {
+    let plain = |b: u8| if b.is_ascii_alphanumeric() || b"-._~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") };
+    text.bytes().map(plain).collect()
+}
+
 /// The page with the card of an event.
 fn page_of(site: &str, item: &FeedItem) -> String {
-    let id: String = item
-        .event
-        .bytes()
-        .map(|b| if b.is_ascii_alphanumeric() || b"-._~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect();
+    let id = encoded(&item.event);
     format!("{site}/#event={id}")
 }
 
@@ -146,5 +148,11 @@ mod tests {
             (&json!("https://jsonfeed.org/version/1.1"), &json!("https://map.example/api/v1/feed.json"))
         );
         assert!(json["items"][0]["id"].is_string() && json["items"][0]["content_text"].is_string());
+    }
+
+    #[test]
+    fn what_an_address_cannot_hold_is_written_with_percent_signs() {
+        assert_eq!(encoded("a-b_c.d~1"), "a-b_c.d~1");
+        assert_eq!(encoded("Đ\"<&/?#"), "%C4%90%22%3C%26%2F%3F%23");
     }
 }

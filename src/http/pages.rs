@@ -15,7 +15,8 @@ use super::answer::{Coded, Coding, Freshness};
 use super::ask::{Ask, Place};
 use super::docs::escaped;
 use super::error::ApiError;
-use crate::engine::{ErrorKind, Filter, ListAsk, Page, PageMap, Places, PresentZone, Snapshot, Text, ZonePage, ZoneSort};
+use super::feed::encoded;
+use crate::engine::{ErrorKind, Lang, ListAsk, Page, PageMap, Places, PresentZone, Snapshot, Text, ZonePage, ZoneSort};
 
 type Answer = Result<Response, ApiError>;
 
@@ -30,7 +31,7 @@ pub(super) const LANGUAGES: [&str; 2] = ["vi", "en"];
 
 /// `GET /zones/{id}`: 410 with a page for a zone that was retired, 404 for one that never was.
 pub(super) async fn zone(State(app): State<App>, Place(id): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
-    let lang = Ask::read(&uri, &["lang"])?.word("lang", &LANGUAGES)?;
+    let lang = Ask::read(&uri, &["lang"])?.word("lang", &LANGUAGES)?.parse::<Lang>()?;
     let licence = app.0.settings.licence.clone();
     let work = move |s: &Snapshot| {
         let said = Said { lang };
@@ -43,23 +44,23 @@ pub(super) async fn zone(State(app): State<App>, Place(id): Place<String>, heade
             Err(error) => Err(error),
         }
     };
-    let (status, html) = app.compute(work).await?;
+    // Its maps are drawn as those of a dossier: a flood of such pages leaves the map alone.
+    let (status, html) = app.compute_in(&app.0.typesetters, work).await?;
     Ok(page(&headers, status, html))
 }
 
 /// `GET /zones`: zones by name, a hundred at a time.
 pub(super) async fn zones(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
     let ask = Ask::read(&uri, &["lang", "kind", "unit", "q", "offset"])?;
-    let (lang, filter) = (ask.word("lang", &LANGUAGES)?, ask.filter()?);
+    let (lang, filter) = (ask.word("lang", &LANGUAGES)?.parse::<Lang>()?, ask.filter()?);
     let order = "name".parse().map_err(|_| ApiError::internal("zones have names"))?;
     let list = ListAsk { order: Some(order), page: Page { limit: ROWS, ..ask.page()? }, places: Places::Boxes };
     let asked: Asked = ["kind", "unit", "q"].map(|name| (name, ask.text(name).unwrap_or_default().to_owned()));
     let work = move |s: &Snapshot| {
         let list: &ListAsk<ZoneSort> = &list;
-        Ok((s.zones_list(&filter, list)?, s.kinds_list(), s.units_list(&Filter::default())?, s.title(), s.simulated()))
+        Ok(Said { lang }.list_page(s, &s.zones_list(&filter, list)?, &asked))
     };
-    let (found, kinds, units, title, simulated) = app.compute(work).await.map_err(ApiError::of_parameter)?;
-    let html = Said { lang }.list_page(&found, &asked, &kinds, &units, &title, simulated);
+    let html = app.compute(work).await.map_err(ApiError::of_parameter)?;
     Ok(page(&headers, StatusCode::OK, html))
 }
 
@@ -75,67 +76,53 @@ pub(super) fn page(headers: &HeaderMap, status: StatusCode, html: String) -> Res
     response
 }
 
-/// Bytes that may stand in an address as they are stay; others with a percent sign.
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-    }
-    out
-}
-
 /// Words and numbers in one language.
 #[derive(Clone, Copy)]
 pub(super) struct Said {
-    pub lang: &'static str,
+    pub lang: Lang,
 }
 
 // Writing to a string cannot fail, so the results of `write!` are dropped.
 impl Said {
     pub fn of<'a>(self, vi: &'a str, en: &'a str) -> &'a str {
-        if self.lang == "en" { en } else { vi }
+        self.lang.pick(vi, en)
     }
 
     fn text(self, text: &Text) -> &str {
-        if self.lang == "en" { &text.en } else { &text.vi }
+        self.of(&text.vi, &text.en)
     }
 
     /// Of a value `{"vi", "en"}`, or a text as it is; escaped.
     pub fn word(self, value: &Value) -> String {
-        escaped(value[self.lang].as_str().or(value.as_str()).unwrap_or_default())
+        escaped(value[self.lang.code()].as_str().or(value.as_str()).unwrap_or_default())
     }
 
-    pub fn number(self, value: f64, decimals: usize) -> String {
-        let plain = format!("{:.decimals$}", value.abs());
-        let (whole, rest) = plain.split_once('.').map_or((plain.as_str(), None), |(w, r)| (w, Some(r)));
-        let [thousands, point] = if self.lang == "en" { [",", "."] } else { [".", ","] };
-        let groups: Vec<&str> = whole.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
-        let sign = if value < 0.0 && plain.bytes().any(|b| (b'1'..=b'9').contains(&b)) { "−" } else { "" };
-        format!("{sign}{}{}", groups.join(thousands), rest.map_or_else(String::new, |rest| format!("{point}{rest}")))
+    pub fn count(self, n: usize) -> String {
+        self.lang.number(n as f64, 0)
+    }
+
+    /// A day, or the day of a moment; escaped.
+    fn day(self, value: &Value) -> String {
+        escaped(&self.lang.date(value.as_str().map_or("", |text| text.split('T').next().unwrap_or_default())))
     }
 
     /// Hectares from a hectare on, else square metres; a dash where nothing is known.
     fn area(self, area_m2: &Value) -> String {
         match area_m2.as_f64() {
             None => "–".to_owned(),
-            Some(m2) if m2.abs() >= 10_000.0 => format!("{}\u{a0}ha", self.number(m2 / 10_000.0, 2)),
-            Some(m2) => format!("{}\u{a0}m²", self.number(m2, 0)),
+            Some(m2) if m2.abs() >= 10_000.0 => format!("{}\u{a0}ha", self.lang.number(m2 / 10_000.0, 2)),
+            Some(m2) => format!("{}\u{a0}m²", self.lang.number(m2, 0)),
         }
     }
 
     fn percent(self, share: &Value) -> Option<String> {
-        share.as_f64().map(|share| format!("{}\u{a0}%", self.number(share * 100.0, 1)))
+        share.as_f64().map(|share| self.lang.percent(share))
     }
 
     /// The beginning of a page; `up` leads from it to the site's own address, `here` is its own without the language.
     pub fn head(self, title: &str, up: &str, here: &str, map: &str) -> String {
         let (lang, other) = (self.lang, self.of("en", "vi"));
-        let join = if here.contains('?') { '&' } else { '?' };
+        let join = if here.contains('?') { "&amp;" } else { "?" };
         let title = escaped(title);
         format!(
             "<!doctype html>\n<html lang=\"{lang}\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -217,10 +204,10 @@ impl Said {
             ("linkage", "Liên kết", "Linkage"),
             ("products", "Sản phẩm OCOP", "OCOP products"),
             ("standard", "Tiêu chuẩn", "Standard"),
-            ("established", "Lập từ", "Established"),
         ] {
             fact(self.of(vi, en), self.word(&facts[name]), "");
         }
+        fact(self.of("Lập từ", "Established"), self.day(&facts["established"]), "");
         *out += "</dl></section>\n";
         self.maps(out, zone);
         let names = class_names(history);
@@ -241,7 +228,7 @@ impl Said {
                 "<figure><figcaption>{shown}</figcaption>{svg}<svg class=\"bar\" viewBox=\"0 0 {width_mm} 4\" preserveAspectRatio=\"xMinYMid meet\" aria-hidden=\"true\">\
                  <path d=\"M.3 .5v3M.3 2h{bar_mm}M{} .5v3\" fill=\"none\" stroke=\"#888\" stroke-width=\".6\"/></svg><p class=\"quiet\">{}\u{a0}m</p></figure>",
                 0.3 + bar_mm,
-                self.number(*bar_m, 0),
+                self.lang.number(*bar_m, 0),
             );
         }
         *out += "</div><ul class=\"legend\">";
@@ -342,8 +329,8 @@ impl Said {
         let n = facts["n_events"].as_u64().unwrap_or_default();
         let epoch = self.word(&facts["epoch"]);
         let caption = match self.lang {
-            "en" => format!("{} pieces in {epoch}, the largest first", self.number(n as f64, 0)),
-            _ => format!("{} mảnh năm {epoch}, lớn nhất trước", self.number(n as f64, 0)),
+            Lang::En => format!("{} pieces in {epoch}, the largest first", self.count(n as usize)),
+            _ => format!("{} mảnh năm {epoch}, lớn nhất trước", self.count(n as usize)),
         };
         self.table(out, self.of("Các mảnh đất đã mất", "The pieces of land lost"), &caption, &heads, &rows);
     }
@@ -371,9 +358,9 @@ impl Said {
 
     fn retired(self, out: &mut String, page: &ZonePage) {
         let last = &page.versions["versions"][0];
-        let day = self.word(&last["at"]).chars().take(10).collect::<String>();
+        let day = self.day(&last["at"]);
         let text = match self.lang {
-            "en" => format!("It was retired on {day}."),
+            Lang::En => format!("It was retired on {day}."),
             _ => format!("Vùng này đã bỏ ngày {day}."),
         };
         let _ = write!(out, "<section><h2>{}</h2><p>{text}</p>", self.of("Vùng này không còn", "This zone is no longer there"));
@@ -401,7 +388,7 @@ impl Said {
                 _ => self.of("sửa", "changed"),
             };
             vec![
-                self.word(&version["at"]).chars().take(10).collect(),
+                self.day(&version["at"]),
                 what.to_owned(),
                 self.word(&version["decision"]),
                 self.area(&version["before"]["area_m2"]),
@@ -425,7 +412,7 @@ impl Said {
         let rows: Vec<Vec<String>> = page
             .sources
             .iter()
-            .map(|s| vec![escaped(&s.layer), escaped(&s.source), escaped(&s.imported_at.chars().take(10).collect::<String>())])
+            .map(|s| vec![escaped(&s.layer), escaped(&s.source), self.day(&Value::from(s.imported_at.as_str()))])
             .collect();
         let heads = [(self.of("Lớp", "Layer"), false), (self.of("Nguồn", "Source"), false), (self.of("Nhập ngày", "Imported on"), false)];
         let licence = licence.map_or_else(String::new, |licence| format!(" · {}: {}", self.of("giấy phép", "licence"), escaped(licence)));
@@ -433,15 +420,18 @@ impl Said {
         self.table(out, self.of("Nguồn dữ liệu", "Sources"), &caption, &heads, &rows);
     }
 
-    fn list_page(self, found: &Value, asked: &Asked, kinds: &Value, units: &Value, title: &Text, simulated: bool) -> String {
+    fn list_page(self, snapshot: &Snapshot, found: &Value, asked: &Asked) -> String {
+        let (kinds, title) = (&snapshot.kinds_list(), &snapshot.title());
         let given: Vec<String> = asked.iter().filter(|(_, v)| !v.is_empty()).map(|(name, v)| format!("{name}={}", encoded(v))).collect();
         let query = given.join("&amp;");
         let here = if query.is_empty() { "zones".to_owned() } else { format!("zones?{query}") };
         let mut out = self.head(self.text(title), "", &here, "");
         let _ = writeln!(out, "<h1>{}</h1>", escaped(self.text(title)));
-        if simulated {
+        if snapshot.simulated() {
             out += &self.simulated();
         }
+        let units = snapshot.units_by_name().into_iter().map(|place| &snapshot.units[place].unit);
+        let units = units.map(|unit| (escaped(&unit.code), escaped(&unit.name))).collect();
         self.form(&mut out, asked, kinds, units);
         let row = |feature: &Value| {
             let facts = &feature["properties"];
@@ -467,8 +457,7 @@ impl Said {
         ];
         let rows: Vec<Vec<String>> = each(&found["features"]).map(row).collect();
         let [n, from] = ["n_matched", "offset"].map(|name| found[name].as_u64().unwrap_or_default() as usize);
-        let counted = |n: usize| self.number(n as f64, 0);
-        let caption = format!("{}–{} / {}", counted((from + 1).min(n)), counted((from + rows.len()).min(n)), counted(n));
+        let caption = format!("{}–{} / {}", self.count((from + 1).min(n)), self.count((from + rows.len()).min(n)), self.count(n));
         self.table(&mut out, self.of("Danh sách vùng", "Zones"), &caption, &heads, &rows);
         if rows.is_empty() {
             let _ = write!(out, "<section><p>{}</p></section>", self.of("Không có vùng nào như vậy.", "There is no such zone."));
@@ -484,7 +473,7 @@ impl Said {
         out
     }
 
-    fn form(self, out: &mut String, [(_, kind), (_, unit), (_, words)]: &Asked, kinds: &Value, units: &Value) {
+    fn form(self, out: &mut String, [(_, kind), (_, unit), (_, words)]: &Asked, kinds: &Value, units: Vec<(String, String)>) {
         let options = |chosen: &str, all: Vec<(String, String)>| {
             let mut options = format!("<option value=\"\">{}</option>", self.of("Tất cả", "All"));
             for (value, name) in all {
@@ -494,7 +483,6 @@ impl Said {
             options
         };
         let kinds = each(&kinds["kinds"]).map(|k| (self.word(&k["kind"]), self.word(&k["name"]))).collect();
-        let units = each(&units["units"]).map(|u| (self.word(&u["code"]), self.word(&u["name"]))).collect();
         let _ = writeln!(
             out,
             "<section><form action=\"zones\" method=\"get\"><input type=\"hidden\" name=\"lang\" value=\"{}\">\
@@ -528,19 +516,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_written_as_the_language_writes_them() {
-        let both = |value: f64, decimals| ["vi", "en"].map(|lang| Said { lang }.number(value, decimals));
-        assert_eq!(both(1_234_567.891, 2), ["1.234.567,89", "1,234,567.89"]);
-        assert_eq!(both(-12.0, 0), ["−12", "−12"]);
-        assert_eq!(both(-0.001, 1), ["0,0", "0.0"]);
-        let area = |m2: f64| Said { lang: "vi" }.area(&Value::from(m2));
-        assert_eq!([area(9_999.4), area(10_000.0)], ["9.999\u{a0}m²", "1,00\u{a0}ha"]);
-        assert_eq!(Said { lang: "vi" }.area(&Value::Null), "–");
-    }
-
-    #[test]
-    fn what_an_address_cannot_hold_is_written_with_percent_signs() {
-        assert_eq!(encoded("a-b_c.d~1"), "a-b_c.d~1");
-        assert_eq!(encoded("Đ\"<&/?#"), "%C4%90%22%3C%26%2F%3F%23");
+    fn areas_and_days_are_written_as_the_language_writes_them() {
+        let area = |m2: f64| [Lang::Vi, Lang::En].map(|lang| Said { lang }.area(&Value::from(m2)));
+        assert_eq!(area(9_999.4), ["9.999\u{a0}m²", "9,999\u{a0}m²"]);
+        assert_eq!(area(12_345_678.0), ["1.234,57\u{a0}ha", "1,234.57\u{a0}ha"]);
+        assert_eq!(Said { lang: Lang::Vi }.area(&Value::Null), "–");
+        let day = |text: &str| [Lang::Vi, Lang::En].map(|lang| Said { lang }.day(&Value::from(text)));
+        assert_eq!(day("2026-11-23T10:00:00Z"), ["23/11/2026", "2026-11-23"]);
+        assert_eq!([day("2024"), day("")], [["2024", "2024"], ["", ""]]);
     }
 }

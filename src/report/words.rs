@@ -71,12 +71,12 @@ impl Lang {
     }
 
     /// Of one language.
-    pub(super) fn pick<'a>(self, vi: &'a str, en: &'a str) -> &'a str {
+    pub fn pick<'a>(self, vi: &'a str, en: &'a str) -> &'a str {
         if self == Lang::En { en } else { vi }
     }
 
     /// A number with so many decimals: 58.412,5 in Vietnamese, 58,412.5 in English.
-    pub(super) fn number(self, value: f64, decimals: usize) -> String {
+    pub fn number(self, value: f64, decimals: usize) -> String {
         let text = format!("{:.decimals$}", value.abs());
         let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
         let (thousands, point) = if self == Lang::En { (',', '.') } else { ('.', ',') };
@@ -101,12 +101,12 @@ impl Lang {
         format!("{} m²", self.number(area_m2, 1))
     }
 
-    pub(super) fn percent(self, share: f64) -> String {
+    pub fn percent(self, share: f64) -> String {
         format!("{} %", self.number(share * 100.0, if share < 0.01 { 2 } else { 1 }))
     }
 
     /// A date as data has it (`2026-11-22`, also with an hour): as people write it, where it is one.
-    pub(super) fn date(self, text: &str) -> String {
+    pub fn date(self, text: &str) -> String {
         let parts: Vec<&str> = text.get(..10).unwrap_or(text).split('-').collect();
         match parts[..] {
             [y, m, d] if self != Lang::En && y.len() == 4 => format!("{d}/{m}/{y}"),
@@ -123,7 +123,7 @@ impl Lang {
     }
 
     /// The language that a reader's program is told: the first.
-    pub(super) fn code(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         self.pick("vi", "en")
     }
 }

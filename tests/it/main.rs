@@ -20,3 +20,4 @@ mod store;
 mod suites;
 mod tidy;
 mod time;
+mod upgrade;

@@ -136,6 +136,32 @@ test('how sure a piece is, who agrees, and what does not count are in words', as
   await close();
 });
 
+test('a card whose facts come before the map’s first frame draws on it all the same', async () => {
+  const event = await an_event('planned');
+  const { page, assert_clean, close } = await visit(`#event=${event.id}`, {
+    prepare: async (tab) => {
+      await tab.addInitScript(() => {
+        // Every frame of the first seconds is late.
+        const frame = window.requestAnimationFrame.bind(window);
+        window.requestAnimationFrame = (call) =>
+          performance.now() > 4_000 ? frame(call) : window.setTimeout(() => call(performance.now()), 1_500);
+      });
+      await tab.route(`**/api/v1/encroachments/${event.id}*`, async (route) => {
+        const answer = await route.fetch();
+        const body = (await answer.json()) as { properties: EventFacts };
+        await route.fulfill({
+          response: answer,
+          json: { ...body, properties: { ...body.properties, change: 'gone' } },
+        });
+      });
+    },
+  });
+  await page.getByRole('complementary').getByText('không còn thấy mảnh này').waitFor();
+  await drawn(page);
+  assert_clean();
+  await close();
+});
+
 test('a piece that is gone from the data is said so', async () => {
   const { page, assert_clean, close } = await visit('#event=no-such-piece', { expected: /404/ });
   const card = page.getByRole('complementary');

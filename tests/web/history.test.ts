@@ -113,6 +113,7 @@ test('the list of edits is filtered, one is opened, shown and undone; what was e
   const { page, assert_clean, close } = await opened('#map=14/20.992/105.804', { expected: /409/ });
   await enter(page);
   const edits = page.getByRole('list', { name: 'Lần sửa' });
+  await edits.getByRole('listitem').nth(1).waitFor();
   await page.getByRole('button', { name: 'Lọc' }).click();
   await page.getByRole('combobox', { name: 'Vùng', exact: true }).fill('west-3');
   await page.getByRole('option').last().click();

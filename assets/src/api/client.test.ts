@@ -15,9 +15,13 @@ test('only parameters with a value are sent, lists with plain commas', () => {
 });
 
 test('below a path of the host, paths are asked for below it, once', () => {
-  expect(here('/api/v1/summary', '/hanoi/')).toBe('/hanoi/api/v1/summary');
-  expect(here('/hanoi/api/v1/summary', '/hanoi/')).toBe('/hanoi/api/v1/summary');
-  expect(here('/api/v1/summary', '/')).toBe('/api/v1/summary');
+  // Also below a path that is called as one of ours.
+  for (const base of ['https://map.example/hanoi/', 'https://map.example/api/']) {
+    const once = here('/api/v1/summary', base);
+    expect(once).toBe(`${base}api/v1/summary`);
+    expect(here(once, base)).toBe(once);
+  }
+  expect(here('/api/v1/summary', 'https://map.example/')).toBe('/api/v1/summary');
 });
 
 test.each([

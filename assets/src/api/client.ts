@@ -24,15 +24,14 @@ export class ApiError extends Error {
 
 export type Query = Record<string, string | number | null | undefined>;
 
-/** What this page's site lies below on its host, with a slash at its end. */
-const BELOW = typeof document === 'undefined' ? '/' : new URL('.', document.baseURI).pathname;
-
 /** The site itself, as `https://host/below/`. */
 export const site = (): string => new URL('.', document.baseURI).href;
 
-/** A path of the site as its host has it; one that was asked before stays. */
-export const here = (path: string, below = BELOW): string =>
-  below !== '/' && path.startsWith('/') && !path.startsWith(below) ? below + path.slice(1) : path;
+/** A path of the site; a whole address where the site lies below a path of its host, which stays what it is. */
+export function here(path: string, base = typeof document === 'undefined' ? null : site()): string {
+  if (base === null || !path.startsWith('/') || new URL(base).pathname === '/') return path;
+  return base + path.slice(1);
+}
 
 /** The path with the parameters that have a value. */
 export function address(path: string, query: Query = {}): string {

@@ -10,7 +10,7 @@ import type {
 } from 'maplibre-gl';
 import type { LonLat, LonLatShape, Theme } from '../core/model.ts';
 import type { FarmMap } from './farm_map.ts';
-import { BELOW } from './style_parts.ts';
+import { BELOW, takes_layers } from './style_parts.ts';
 
 export interface Land {
   kind: string;
@@ -125,6 +125,7 @@ export class DifferenceLayer {
 
   /** Puts everything there that is not, in today's colours. */
   #put(): void {
+    if (!takes_layers(this.#map)) return; // `styledata` will see to it
     const map = this.#map;
     for (const change of CHANGES) {
       const image = pattern(change, CHANGE_COLORS[this.#theme][change]);

@@ -11,6 +11,7 @@ import type {
 import type { Feature } from '../core/edit/scene.ts';
 import type { Bounds, LonLat } from '../core/model.ts';
 import type { FarmMap } from './farm_map.ts';
+import { takes_layers } from './style_parts.ts';
 import './edit_layer.css';
 
 const GROUND = 'edit-ground';
@@ -168,6 +169,7 @@ export class EditLayer {
   }
 
   #put_layers(): void {
+    if (!takes_layers(this.#map)) return; // `styledata` will see to it
     const contents = { [GROUND]: [...this.#ground.values()], [CHANGED]: this.#changed, [MARKS]: this.#marks };
     for (const [id, features] of Object.entries(contents)) {
       if (!this.#map.getSource(id))

@@ -4,6 +4,7 @@ import type { GeoJSONSource, LayerSpecification, Map as MapLibreMap, MapMouseEve
 import type { Theme, LonLat } from '../core/model.ts';
 import type { Geometry } from '../core/officer/codes.ts';
 import type { FarmMap } from './farm_map.ts';
+import { takes_layers } from './style_parts.ts';
 
 /** What a geometry is: land of the code, a finding of a weight, zones that belong to a card, lost land that the map's year does not
     show, or a place that was asked for. */
@@ -63,6 +64,7 @@ export class EvidenceLayer {
   }
 
   #put(): void {
+    if (!takes_layers(this.#map)) return; // `styledata` will see to it
     const map = this.#map;
     if (!map.getSource(SOURCE)) map.addSource(SOURCE, { type: 'geojson', data: this.#collection(), tolerance: 0.2 });
     for (const layer of this.#layers()) {

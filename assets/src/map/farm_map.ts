@@ -16,7 +16,7 @@ import {
   type TileNews,
 } from '../core/tile_news.ts';
 import type { Camera } from '../core/view_link.ts';
-import { by_id, keep_lent, shown_by } from './style_parts.ts';
+import { by_id, id_of, keep_lent, shown_by, takes_layers } from './style_parts.ts';
 import './map.css';
 
 setWorkerUrl(worker_url);
@@ -132,6 +132,8 @@ export class FarmMap {
 
   /** Loads the style at `url`; `ink` is the colour of outlines, `under` what lies on its ground. */
   show(url: string, ink: string, under: Underlay | null): void {
+    // Before its first frame a map has nothing that a style could be compared with.
+    if (!takes_layers(this.#map)) return void this.#map.once('style.load', () => this.show(url, ink, under));
     this.#ink = ink;
     if (under !== this.#under) [this.#under, this.#under_came, this.#under_failed] = [under, false, false];
     this.#map.setStyle(url, {
@@ -387,11 +389,6 @@ export class FarmMap {
     if (zone !== null) mark(zone, true);
     this.#hovered = zone;
   }
-}
-
-function id_of(feature: MapGeoJSONFeature | undefined): string | null {
-  const id: unknown = feature?.properties['id'];
-  return typeof id === 'string' || typeof id === 'number' ? String(id) : null;
 }
 
 function radius_px({ originalEvent }: MapMouseEvent): number {

@@ -1,4 +1,5 @@
-// Parts of a style that the map compares and carries over when another style comes.
+// Parts of a style that the map compares and carries over when another style comes, and what its features are called.
+import type { Map as MapLibreMap, MapGeoJSONFeature, StyleSpecification } from 'maplibre-gl';
 import type { Style, StyleLayer } from '../core/dress.ts';
 import type { Shown } from '../core/tile_news.ts';
 
@@ -14,6 +15,11 @@ export function shown_by({ metadata }: Style): Shown {
   return { near: revision, far: revision, epoch: typeof epoch === 'string' ? epoch : null };
 }
 
+/** Whether sources and layers can be put onto the map: not before its first style is there, nor while one is built anew. */
+export function takes_layers(map: MapLibreMap): boolean {
+  return (map.getStyle() as StyleSpecification | undefined) !== undefined;
+}
+
 /** What was put onto the map by who has it stays when the style changes. */
 export function keep_lent(style: Style, previous: Style): void {
   const theirs = ([id]: [string, unknown]) => LENT.test(id);
@@ -26,4 +32,10 @@ export function keep_lent(style: Style, previous: Style): void {
 
 export function by_id(layers: readonly StyleLayer[]): Map<string, StyleLayer> {
   return new Map(layers.map((layer) => [layer.id, layer]));
+}
+
+/** The id of a zone or an event; none where many are drawn as one. */
+export function id_of(feature: MapGeoJSONFeature | undefined): string | null {
+  const id: unknown = feature?.properties['id'];
+  return typeof id === 'string' || typeof id === 'number' ? String(id) : null;
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::engine::{EngineError, ErrorKind, Snapshot};
-use crate::model::{Epoch, Text};
+use crate::model::{Epoch, Layer, LayerRole, Text};
 use crate::report::{Subject, SubjectKind, swatch_svg};
 
 /// Epochs that have a map, from the latest on back.
@@ -68,8 +68,8 @@ impl Snapshot {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        let is_shown = |name: &str| name == "zones" || name.starts_with("landuse");
-        let sources = self.layers.iter().filter(|l| is_shown(&l.name)).map(|l| PageSource {
+        let is_shown = |l: &&Layer| [LayerRole::Zones, LayerRole::LandUse].contains(&l.role);
+        let sources = self.layers.iter().filter(is_shown).map(|l| PageSource {
             layer: l.name.clone(),
             source: l.source.clone(),
             imported_at: l.imported_at.clone(),

@@ -146,7 +146,8 @@ export class Plans {
   async follow(): Promise<void> {
     if (this.is_busy) return;
     if (!this.share) await this.load_list();
-    await this.reload();
+    // The plan may be on its way out by now.
+    if (!this.is_busy) await this.reload();
   }
 
   async #load(id: string): Promise<boolean> {
@@ -212,6 +213,7 @@ export class Plans {
     const { plan } = this;
     return this.act(async () => {
       if (!plan) return;
+      this.#request?.abort();
       await api.remove_plan(plan);
       this.app.announcement = this.say('removed', { name: plan.name });
       this.app.step({ plan: null, share: null });

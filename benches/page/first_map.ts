@@ -1,0 +1,51 @@
+// How long a cheap phone waits for its first map: 1.6 Mbit/s, 150 ms there and back, a processor four times as slow.
+//
+//   cd assets && FARMZONE_BIN=../target/release/farmzone FARMZONE_DEMO=../demo \
+//     ./with-node node --test --test-isolation=none ../benches/page/first_map.ts
+//
+// Told apart: when the last byte of the first view was there, and when it was drawn, by the software renderer of this machine.
+import { test } from 'node:test';
+import { drawn, PHONE_TOUCHED, visit } from '../../tests/web/harness.ts';
+
+const N_RUNS = 5;
+const BYTES_A_SECOND = 1_600_000 / 8;
+
+test('the first map on a slow phone', async () => {
+  const rows: { fetched_ms: number; drawn_ms: number; kib: number; n_requests: number }[] = [];
+  for (let run = 0; run < N_RUNS; run += 1) {
+    const { page, close } = await visit('', {
+      ...PHONE_TOUCHED,
+      prepare: async (tab) => {
+        const cdp = await tab.context().newCDPSession(tab);
+        await cdp.send('Network.enable');
+        await cdp.send('Network.emulateNetworkConditions', {
+          offline: false,
+          latency: 150,
+          downloadThroughput: BYTES_A_SECOND,
+          uploadThroughput: 750_000 / 8,
+        });
+        await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+      },
+    });
+    await drawn(page);
+    rows.push(
+      await page.evaluate(() => {
+        const drawn_ms = performance.now();
+        const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+        const asked = all as PerformanceResourceTiming[];
+        const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+        return {
+          fetched_ms: Math.max(...asked.map((entry) => entry.responseEnd)),
+          drawn_ms,
+          kib: sum(asked.map((entry) => entry.transferSize)) / 1024,
+          n_requests: asked.length,
+        };
+      }),
+    );
+    await close();
+  }
+  const rounded = rows.map((row) =>
+    Object.fromEntries(Object.entries(row).map(([key, value]) => [key, Math.round(value)])),
+  );
+  console.table(rounded);
+});
