@@ -91,18 +91,26 @@ impl Snapshot {
     /// # Errors
     /// `NotFound`: a kind, unit, epoch or zone that is not there; `Usage`: a place where nothing is, too much for one sheet.
     pub fn print(&self, ask: &PrintAsk, made: OffsetDateTime) -> Result<Vec<u8>, EngineError> {
-        let print = self.printed_map(ask, made)?;
+        let print = self.printed_map(ask, ask.paper.map_mm(ask.orientation), 1.0, made)?;
         report::print_pdf(&print, ask.lang).map_err(|e| EngineError::internal(e.to_string()))
     }
 
-    fn printed_map(&self, ask: &PrintAsk, made: OffsetDateTime) -> Result<Print, EngineError> {
+    /// The map alone as SVG, for a screen that cannot draw it: its frame is so many millimetres wide and high, and no sheet is around it.
+    ///
+    /// # Errors
+    /// As `print`.
+    pub fn picture(&self, ask: &PrintAsk, size_mm: [f64; 2]) -> Result<String, EngineError> {
+        Ok(self.printed_map(ask, size_mm, Print::LETTERS_OF_PICTURE, OffsetDateTime::UNIX_EPOCH)?.picture(ask.lang))
+    }
+
+    fn printed_map(&self, ask: &PrintAsk, paper_mm: [f64; 2], letters: f64, made: OffsetDateTime) -> Result<Print, EngineError> {
         self.known(&ask.filter)?;
         let epoch = self.epoch(ask.filter.epoch)?;
         let marked = match &ask.zone {
             Some(id) => Some(self.zones.by_id(id).ok_or_else(|| EngineError::not_found(format!("no zone “{id}”")))?),
             None => None,
         };
-        let frame = self.frame_of(ask)?;
+        let frame = self.frame_of(ask, paper_mm)?;
         let mut drawing = Drawing::of(self, ask, frame, epoch)?;
         if ask.layers.contains(&PrintLayer::LandUse) {
             drawing.land_use()?;
@@ -122,7 +130,7 @@ impl Snapshot {
         }
         let Drawing { shapes, mut legend, seen, names, .. } = drawing;
         legend.extend(seen.changes_and_classes());
-        let mut labels = Labels { frame, taken: Vec::new() };
+        let mut labels = Labels { frame, size: letters, taken: Vec::new() };
         if ask.layers.contains(&PrintLayer::Labels) {
             names.into_iter().for_each(|(at, name)| labels.put(Some(at), &name.chars().take(MOST_LETTERS).collect::<String>(), false));
         }
@@ -151,8 +159,7 @@ impl Snapshot {
         })
     }
 
-    fn frame_of(&self, ask: &PrintAsk) -> Result<Frame, EngineError> {
-        let paper = ask.paper.map_mm(ask.orientation);
+    fn frame_of(&self, ask: &PrintAsk, paper: [f64; 2]) -> Result<Frame, EngineError> {
         let data = self.bounds()?.zip(self.extent).ok_or_else(|| EngineError::not_found("the map is empty: there is nothing to print"))?;
         let (degrees, extent) = data;
         let nowhere = || {

@@ -184,14 +184,11 @@ fn html(said: Said, list: &Value) -> String {
     let row = |layer: &Value| {
         let files: Vec<String> = each(&layer["files"]).map(file).collect();
         let n = layer["n_features"].as_u64().map_or_else(|| "–".to_owned(), |n| said.count(n as usize));
-        vec![said.word(&layer["title"]), n, files.join(" · "), said.word(&layer["source"])]
+        let source = said.word(&layer["source"]);
+        vec![format!("{}<br><span class=\"quiet\">{source}</span>", said.word(&layer["title"])), n, files.join("<br>")]
     };
-    let heads = [
-        (said.of("Lớp", "Layer"), false),
-        (said.of("Số đối tượng", "Features"), true),
-        (said.of("Tệp", "Files"), false),
-        (said.of("Nguồn", "Source"), false),
-    ];
+    let heads =
+        [(said.of("Lớp, nguồn", "Layer, source"), false), (said.of("Số đối tượng", "Features"), true), (said.of("Tệp", "Files"), false)];
     let rows: Vec<Vec<String>> = each(&list["layers"]).map(row).collect();
     if rows.is_empty() {
         let _ = write!(out, "<section><p>{}</p></section>", said.of("Bản đồ chưa có gì.", "The map is empty."));

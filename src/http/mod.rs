@@ -341,6 +341,7 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/search",
     "/api/v1/landuse/classes",
     "/api/v1/print.pdf",
+    "/api/v1/print.svg",
     "/api/v1/data",
     "/api/v1/data/{layer}.{format}",
 ];
@@ -431,6 +432,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/search", get(api::search))
         .route("/api/v1/landuse/classes", get(api::land_use_classes))
         .route("/api/v1/print.pdf", get(print::pdf))
+        .route("/api/v1/print.svg", get(print::svg))
         .route("/api/v1/data", get(data::list))
         .route("/api/v1/data/{file}", get(data::file))
         .merge(dossier_routes())

@@ -1,36 +1,28 @@
-//! A map on a sheet of paper, as a PDF.
+//! A map on a sheet of paper, as a PDF; and alone, as an SVG.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::IntoResponse;
 use time::OffsetDateTime;
 
+use super::answer::{Coded, Coding, Freshness};
 use super::api::Answer;
 use super::ask::Ask;
 use super::error::ApiError;
 use super::{App, blocking, maps, permit};
-use crate::engine::{Lang, PrintAsk, PrintLayer, PrintPlace};
+use crate::engine::{Lang, PrintAsk, PrintLayer, PrintPlace, Snapshot};
 
-const PARAMETERS: [&str; 18] = [
-    "center",
-    "scale",
-    "bbox",
-    "paper",
-    "orientation",
-    "layers",
-    "epoch",
-    "kind",
-    "unit",
-    "group",
-    "right",
-    "change",
-    "severity",
-    "since",
-    "zone",
-    "title",
-    "lang",
-    "view",
-];
+/// Where the map lies and what it shows.
+const SHOWN: [&str; 14] =
+    ["center", "scale", "bbox", "layers", "epoch", "kind", "unit", "group", "right", "change", "severity", "since", "zone", "lang"];
+/// What else a sheet has, and what else a picture.
+const OF_A_SHEET: [&str; 4] = ["paper", "orientation", "title", "view"];
+const OF_A_PICTURE: [&str; 3] = ["width", "height", "rev"];
+/// Pixels of CSS, of which a millimetre has as many as this.
+const PX_PER_MM: f64 = 96.0 / 25.4;
+const SIDES_PX: [usize; 2] = [160, 2_000];
+/// A picture loads nothing and runs nothing, wherever it is opened.
+const PICTURE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 /// What the page's map shows before anybody switches.
 const LAYERS: [PrintLayer; 5] = [PrintLayer::Zones, PrintLayer::Encroachments, PrintLayer::Units, PrintLayer::Context, PrintLayer::Labels];
 const MOST_TITLE: usize = 120;
@@ -38,7 +30,8 @@ const MOST_VIEW: usize = 2_000;
 
 /// `GET /api/v1/print.pdf`: two are made at one time, dossiers counted in.
 pub(super) async fn pdf(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
-    let ask = read(&uri, maps::site(&app, &headers)?, app.0.settings.licence.clone())?;
+    let asked = Ask::read(&uri, &[SHOWN.as_slice(), &OF_A_SHEET].concat())?;
+    let ask = read(&asked, maps::site(&app, &headers)?, app.0.settings.licence.clone())?;
     let name = match ask.place {
         PrintPlace::At(_, scale) => format!("map-1-{scale}.pdf"),
         PrintPlace::Whole | PrintPlace::Box(_) => "map.pdf".to_owned(),
@@ -61,8 +54,23 @@ pub(super) async fn pdf(State(app): State<App>, headers: HeaderMap, uri: Uri) ->
     Ok((headers, bytes).into_response())
 }
 
-fn read(uri: &Uri, site: String, licence: Option<String>) -> Result<PrintAsk, ApiError> {
-    let ask = Ask::read(uri, &PARAMETERS)?;
+/// `GET /api/v1/print.svg`: the map alone, for a screen that cannot draw it.
+pub(super) async fn svg(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    let asked = Ask::read(&uri, &[SHOWN.as_slice(), &OF_A_PICTURE].concat())?;
+    // It only makes the address another, so that a page asks anew.
+    asked.rev()?;
+    let [least, most] = SIDES_PX;
+    let size_px = [asked.number("width", 800, least, most)?, asked.number("height", 500, least, most)?];
+    let ask = read(&asked, String::new(), None)?;
+    let coding = Coding::accepted(&headers);
+    let work = move |s: &Snapshot| Ok(Coded::new(s.picture(&ask, size_px.map(|px| px as f64 / PX_PER_MM))?.into_bytes(), coding));
+    let coded = app.compute_in(&app.0.typesetters, work).await.map_err(ApiError::of_parameter)?;
+    let mut response = coded.respond(&headers, "image/svg+xml", Freshness::Ask);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PICTURE_POLICY));
+    Ok(response)
+}
+
+fn read(ask: &Ask, site: String, licence: Option<String>) -> Result<PrintAsk, ApiError> {
     let mut filter = ask.filter()?;
     let (bbox, zone) = (filter.bbox.take(), filter.zone.take());
     let scales = PrintAsk::SCALES;
@@ -115,7 +123,8 @@ mod tests {
     use super::*;
 
     fn asked(query: &str) -> Result<PrintAsk, ApiError> {
-        read(&format!("/api/v1/print.pdf?{query}").parse().unwrap(), "https://map.example.vn".to_owned(), None)
+        let uri: Uri = format!("/api/v1/print.pdf?{query}").parse().unwrap();
+        read(&Ask::read(&uri, &[SHOWN.as_slice(), &OF_A_SHEET].concat())?, "https://map.example.vn".to_owned(), None)
     }
 
     #[test]

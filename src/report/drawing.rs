@@ -22,6 +22,8 @@ pub enum Hatch {
     Rising,
     Falling,
     Crossed,
+    Level,
+    Upright,
 }
 
 /// How a surface looks.
@@ -92,6 +94,11 @@ fn hex([r, g, b]: Color) -> String {
 impl Map {
     /// The map, and how many shapes were too many to be drawn.
     pub fn svg(&self) -> (String, usize) {
+        self.svg_to(DRAWN_TO_MM)
+    }
+
+    /// The same, drawn so finely.
+    pub(super) fn svg_to(&self, drawn_to_mm: f64) -> (String, usize) {
         let (width, height) = (self.frame.width_mm, self.frame.height_mm);
         let mut svg = format!(
             r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}mm" height="{height}mm" viewBox="0 0 {width} {height}"><clipPath id="f"><path d="M0 0H{width}V{height}H0z"/></clipPath>"#
@@ -100,7 +107,7 @@ impl Map {
         svg += r#"<g clip-path="url(#f)" stroke-linejoin="round">"#;
         let (drawn, n_left_out) = self.seen();
         for shape in drawn {
-            draw(&mut svg, &path(&self.frame, &shape.shape), &shape.paint);
+            draw(&mut svg, &path(&self.frame, &shape.shape, drawn_to_mm), &shape.paint);
         }
         svg += "</g>";
         svg += &self.crosses();
@@ -163,6 +170,8 @@ fn hatches<'a>(paints: impl Iterator<Item = &'a Paint>) -> String {
         let lines = match hatch {
             Hatch::Rising => "M-.4 .4L.4 -.4M0 1.6L1.6 0M1.2 2L2 1.2",
             Hatch::Falling => "M-.4 1.2L.4 2M0 0L1.6 1.6M1.2 -.4L2 .4",
+            Hatch::Level => "M0 .4H1.6M0 1.2H1.6",
+            Hatch::Upright => "M.4 0V1.6M1.2 0V1.6",
             Hatch::Crossed => "M-.4 .4L.4 -.4M0 1.6L1.6 0M1.2 2L2 1.2M-.4 1.2L.4 2M0 0L1.6 1.6M1.2 -.4L2 .4",
         };
         let (name, ink) = (pattern_name(*hatch, *ink), hex(*ink));
@@ -202,37 +211,38 @@ fn draw(svg: &mut String, path: &str, paint: &Paint) {
     }
 }
 
-/// Rings or lines on paper. A vertex is left out where it lies as near to the one before as `DRAWN_TO_MM`.
-fn path(frame: &Frame, shape: &Form) -> String {
+/// Rings or lines on paper. A vertex is left out where it lies as near to the one before as `drawn_to_mm`.
+fn path(frame: &Frame, shape: &Form, drawn_to_mm: f64) -> String {
     let mut path = String::new();
     match shape {
         Form::Land(land) => {
             for polygon in &land.0 {
                 for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
                     let n_open = ring.0.len().saturating_sub(1);
-                    if run_path(&mut path, frame, &ring.0[..n_open]) {
+                    if run_path(&mut path, frame, &ring.0[..n_open], drawn_to_mm) {
                         path.push('z');
                     }
                 }
             }
         }
         Form::Lines(lines) => lines.iter().for_each(|line| {
-            run_path(&mut path, frame, &line.0);
+            run_path(&mut path, frame, &line.0, drawn_to_mm);
         }),
     }
     path
 }
 
 /// Whether there was anything to draw.
-fn run_path(path: &mut String, frame: &Frame, run: &[Coord]) -> bool {
+fn run_path(path: &mut String, frame: &Frame, run: &[Coord], drawn_to_mm: f64) -> bool {
+    let decimals = if drawn_to_mm < 0.1 { 3 } else { 2 };
     let mut last: Option<[f64; 2]> = None;
     for at in run {
         let here = frame.on_paper(*at);
-        let is_near = |[x, y]: [f64; 2]| (x - here[0]).hypot(y - here[1]) < DRAWN_TO_MM;
+        let is_near = |[x, y]: [f64; 2]| (x - here[0]).hypot(y - here[1]) < drawn_to_mm;
         if last.is_some_and(is_near) {
             continue;
         }
-        let _ = write!(path, "{}{:.3} {:.3}", if last.is_none() { 'M' } else { 'L' }, here[0], here[1]);
+        let _ = write!(path, "{}{:.decimals$} {:.decimals$}", if last.is_none() { 'M' } else { 'L' }, here[0], here[1]);
         last = Some(here);
     }
     last.is_some()

@@ -8,6 +8,7 @@ mod code;
 mod drawing;
 mod map_on_page;
 mod paper;
+mod picture;
 mod print;
 mod qr;
 mod sections;

@@ -155,10 +155,12 @@ impl Print {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use typst::layout::{Frame as Laid, FrameItem};
 
     use super::super::typeset::{laid_out_print, print_pdf};
-    use super::super::{Corners, Drawn, Frame, Paint};
+    use super::super::{Color, Corners, Drawn, Frame, Label, Paint};
     use super::*;
     use crate::model::{Coord, MultiPolygon, Polygon, Ring};
 
@@ -260,6 +262,84 @@ mod tests {
         }
     }
 
+    /// The widest and highest of what a PDF strokes in a colour, mm, as its own operators put it on the paper.
+    fn stroked_mm(pdf: &[u8], ink: Color) -> [f64; 2] {
+        let wanted = ink.map(|part| f64::from(part) / 255.0);
+        let mut largest = [0.0_f64; 2];
+        let starts = pdf.windows(7).enumerate().filter(|(_, bytes)| bytes == b"stream\n" || bytes == b"stream\r");
+        for (start, _) in starts {
+            let packed = &pdf[start + 6..];
+            let packed = &packed[packed.iter().position(|byte| !b"\r\n".contains(byte)).unwrap_or(0)..];
+            let mut content = Vec::new();
+            // What is no packed stream (or ends one) has nothing for us.
+            if flate2::read::ZlibDecoder::new(packed).read_to_end(&mut content).is_err() {
+                continue;
+            }
+            // Texts are in parentheses, where a backslash takes what follows for a letter; names and arrays stand close.
+            let (mut plain, mut depth, mut is_taken) = (String::new(), 0, false);
+            for byte in content {
+                match byte {
+                    _ if is_taken => is_taken = false,
+                    b'\\' => is_taken = true,
+                    b'(' => depth += 1,
+                    b')' => depth -= 1,
+                    _ if depth > 0 => {}
+                    b'/' | b'<' | b'[' => plain.extend([' ', char::from(byte)]),
+                    _ => plain.push(char::from(byte)),
+                }
+            }
+            let (mut on_paper, mut kept) = ([1.0, 0.0, 0.0, 1.0, 0.0, 0.0], Vec::new());
+            let (mut numbers, mut corners, mut stroke): (Vec<f64>, Vec<[f64; 2]>, Vec<f64>) = Default::default();
+            for word in plain.split_ascii_whitespace() {
+                if let Ok(number) = word.parse::<f64>() {
+                    numbers.push(number);
+                    continue;
+                }
+                match (word, numbers.as_slice()) {
+                    ("q", _) => kept.push(on_paper),
+                    ("Q", _) => on_paper = kept.pop().unwrap_or(on_paper),
+                    ("cm", &[a, b, c, d, e, f]) => {
+                        let [p, q, r, s, t, u] = on_paper;
+                        on_paper = [a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u];
+                    }
+                    ("m" | "l", &[x, y]) => {
+                        let [a, b, c, d, e, f] = on_paper;
+                        corners.push([x * a + y * c + e, x * b + y * d + f]);
+                    }
+                    ("SCN", rgb) => stroke = rgb.to_vec(),
+                    ("S" | "s" | "B" | "B*" | "f" | "f*" | "n", _) => {
+                        let is_wanted = stroke.len() == 3 && stroke.iter().zip(wanted).all(|(is, wanted)| (is - wanted).abs() < 0.002);
+                        if is_wanted && ["S", "s", "B", "B*"].contains(&word) {
+                            for side in [0, 1] {
+                                let at = corners.iter().map(|corner| corner[side]);
+                                let length_pt = at.clone().fold(f64::MIN, f64::max) - at.fold(f64::MAX, f64::min);
+                                largest[side] = largest[side].max(length_pt * 25.4 / 72.0);
+                            }
+                        }
+                        corners.clear();
+                    }
+                    _ => {}
+                }
+                numbers.clear();
+            }
+        }
+        largest
+    }
+
+    #[test]
+    fn what_is_drawn_in_the_file_itself_is_as_long_as_the_scale_says_to_a_fifth_of_a_millimetre() {
+        for (paper, orientation) in sheets() {
+            let (print, side_m) = print(paper, orientation, 3);
+            let pdf = print_pdf(&print, Lang::En).unwrap();
+            let drawn = stroked_mm(&pdf, BORDER);
+            // What the frame cuts off is cut off when it is shown: the path is whole.
+            let true_mm = side_m * 1000.0 / 10_000.0;
+            for side_mm in drawn {
+                assert!((side_mm - true_mm).abs() <= 0.2, "{paper} {orientation}: {drawn:?} mm for {true_mm} mm");
+            }
+        }
+    }
+
     #[test]
     fn a_sheet_says_all_of_it_in_each_language_and_reads_no_name_as_markup() {
         for (lang, said) in [
@@ -297,5 +377,18 @@ mod tests {
         let long = Print { address: format!("https://map.example.vn/#{}", "x".repeat(2_000)), ..print };
         assert!(long.page(Lang::Vi).qr.is_none());
         assert!(print_pdf(&long, Lang::Vi).is_ok());
+    }
+
+    #[test]
+    fn a_picture_has_its_words_in_it_as_words_and_its_parts_as_large_as_they_are() {
+        let (mut print, _) = print(Paper::A4, Orientation::Portrait, 5);
+        print.map.labels = vec![Label { at: Coord { x: 588_350.0, y: 2_326_400.0 }, text: format!("{NAME}\u{1}"), is_subject: false }];
+        for (lang, said) in [(Lang::Vi, ["DỮ LIỆU MÔ PHỎNG", "Loại đất 4"]), (Lang::En, ["SIMULATED DATA", "Class 4"])] {
+            let picture = print.picture(lang);
+            assert!(said.iter().all(|said| picture.contains(said)), "{picture}");
+            assert!(picture.contains("&lt;b&gt;</text>") && !picture.contains("<b>") && !picture.contains('\u{1}'), "{picture}");
+            // Within a drawing a millimetre is the unit; named, it would be one of the screen.
+            assert_eq!(picture.matches("mm\"").count(), 2, "the picture's own width and height: {picture}");
+        }
     }
 }

@@ -20,6 +20,8 @@ const WORDS = {
     png: 'Lưu PNG',
     pin: /Ghim/,
     back: 'Về hiện nay',
+    still: 'Ảnh tĩnh của bản đồ',
+    print: 'In, chia sẻ',
   },
   en: {
     share: 'Share',
@@ -29,6 +31,8 @@ const WORDS = {
     png: 'Save a PNG',
     pin: /Pin/,
     back: 'Back to now',
+    still: 'Still picture of the map',
+    print: 'Print, share',
   },
 };
 
@@ -174,6 +178,44 @@ for (const [name, options, lang] of LOOKS) {
     assert.match((await coming).suggestedFilename(), /^farmzone-zones-\d+\.csv$/);
     plain.assert_clean();
     await plain.close();
+  });
+}
+
+for (const [name, options, lang] of LOOKS) {
+  test(`${name}: without WebGL a still picture of the whole, or of a zone, stands beside the table, and a sheet can be printed`, async () => {
+    const zone = await a_zone_with_losses();
+    const { page, assert_clean, close } = await visit(`#lang=${lang}`, {
+      ...options,
+      prepare: (tab) =>
+        tab.addInitScript(() => {
+          HTMLCanvasElement.prototype.getContext = () => null;
+        }),
+    });
+    const still = page.getByRole('img', { name: WORDS[lang].still });
+    const is_drawn = () =>
+      page.waitForFunction(() => {
+        const picture = document.querySelector<HTMLImageElement>('figure img');
+        return picture !== null && picture.complete && picture.naturalWidth >= 160;
+      });
+    await still.waitFor();
+    assert.ok(!/bbox|center/.test((await still.getAttribute('src')) ?? ''), 'all of the map');
+    await is_drawn();
+    await page.locator('tbody tr').first().waitFor();
+    await assert_accessible(page, `${name}: no WebGL`);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+    await page.screenshot({ path: `${OUT}${name}-still.png` });
+    await page.getByRole('button', { name: WORDS[lang].print }).click();
+    await page.getByRole('dialog').getByRole('link', { name: WORDS[lang].pdf }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.evaluate((hash) => (location.hash = hash), `#zone=${encodeURIComponent(zone.id)}&lang=${lang}`);
+    await page.waitForFunction(
+      (id) => document.querySelector<HTMLImageElement>('figure img')?.src.includes(`zone=${id}`),
+      encodeURIComponent(zone.id),
+    );
+    await is_drawn();
+    await page.screenshot({ path: `${OUT}${name}-still-zone.png` });
+    assert_clean();
+    await close();
   });
 }
 

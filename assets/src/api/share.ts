@@ -26,13 +26,14 @@ export interface PrintAsk {
   view: string;
 }
 
+const where = (place: PrintAsk['place']) =>
+  'bounds' in place
+    ? { bbox: bbox_of(place.bounds) }
+    : { center: place.center.map((degrees) => degrees.toFixed(6)).join(','), scale: place.scale };
+
 export function print_url({ place, paper, orientation, layers, filter, zone, title, lang, view }: PrintAsk): string {
-  const where =
-    'bounds' in place
-      ? { bbox: bbox_of(place.bounds) }
-      : { center: place.center.map((degrees) => degrees.toFixed(6)).join(','), scale: place.scale };
   return address('/api/v1/print.pdf', {
-    ...where,
+    ...where(place),
     paper,
     orientation,
     layers: layers.filter((layer) => PRINTED.includes(layer)).join(','),
@@ -42,6 +43,32 @@ export function print_url({ place, paper, orientation, layers, filter, zone, tit
     title: title.trim(),
     lang,
     view,
+  });
+}
+
+export interface StillAsk {
+  /** All of the map where it is null. */
+  place: { center: LonLat; scale: number } | { bounds: Bounds } | null;
+  size_px: readonly [number, number];
+  layers: readonly string[];
+  filter: Filter;
+  zone: string | null;
+  lang: Lang;
+  revision: number;
+}
+
+/** The map as a picture that the server draws, for a screen that cannot. */
+export function still_url({ place, size_px, layers, filter, zone, lang, revision }: StillAsk): string {
+  return address('/api/v1/print.svg', {
+    ...(place === null ? {} : where(place)),
+    width: size_px[0],
+    height: size_px[1],
+    layers: layers.filter((layer) => PRINTED.includes(layer)).join(','),
+    ...filter_query(filter),
+    ...event_query(filter),
+    zone,
+    lang,
+    rev: revision,
   });
 }
 

@@ -261,10 +261,6 @@ export const en: Record<keyof typeof vi, string> = {
   empty_title: 'No zones yet',
   empty: 'Import the drawing of your zones from a file (GeoPackage, Shapefile, DXF, KML…):',
   empty_then: 'This page updates itself when there is data.',
-  no_webgl_title: 'This browser cannot draw the map',
-  no_webgl: 'There is no WebGL on this device. Figures, search and the table of zones below still work.',
-  webgl_lost:
-    'The browser took back its graphics memory. The map returns when it is given again; until then use the table, or load the page anew.',
   map_failed: 'The map could not be loaded.',
   updated: 'The data was updated just now.',
 };

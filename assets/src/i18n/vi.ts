@@ -258,10 +258,6 @@ export const vi = {
   empty_title: 'Chưa có vùng nào',
   empty: 'Nạp bản vẽ vùng từ một tệp (GeoPackage, Shapefile, DXF, KML…):',
   empty_then: 'Trang này tự cập nhật khi có dữ liệu.',
-  no_webgl_title: 'Trình duyệt không vẽ được bản đồ',
-  no_webgl: 'Thiết bị này không có WebGL. Số liệu, tìm kiếm và bảng các vùng dưới đây vẫn dùng được.',
-  webgl_lost:
-    'Trình duyệt vừa lấy lại bộ nhớ đồ họa. Bản đồ sẽ hiện lại khi được trả; trong lúc đó hãy dùng bảng, hoặc tải lại trang.',
   map_failed: 'Chưa tải được bản đồ.',
   updated: 'Dữ liệu vừa được cập nhật.',
 } as const;

@@ -2,6 +2,7 @@
 import { when_signed_out } from '../api/client.ts';
 import * as api from '../api/session.ts';
 import { NOBODY, type Action, type SessionFacts } from '../core/session.ts';
+import { embedded } from './preferences.ts';
 
 class Session {
   facts = $state.raw<SessionFacts>(NOBODY);
@@ -22,8 +23,9 @@ class Session {
     return this.facts.may.includes(action);
   }
 
-  /** Asks the server anew; where it does not answer, what was known stays. */
+  /** Asks the server anew; where it does not answer, what was known stays. In another page's frame nobody is signed in. */
   async refresh(): Promise<void> {
+    if (embedded) return;
     this.facts = await api.get_session().catch(() => this.facts);
   }
 

@@ -41,7 +41,9 @@ pub(in crate::engine) fn event_paint(right: Right) -> Paint {
     let (ink, hatch) = match right {
         Right::Unplanned => ([179, 0, 27], Some(Hatch::Crossed)),
         Right::Planned => ([160, 98, 0], Some(Hatch::Rising)),
-        Right::Permitted | Right::FarmStructure | Right::Legacy => ([70, 80, 75], Some(Hatch::Falling)),
+        Right::Permitted => ([70, 80, 75], Some(Hatch::Falling)),
+        Right::FarmStructure => ([70, 80, 75], Some(Hatch::Level)),
+        Right::Legacy => ([70, 80, 75], Some(Hatch::Upright)),
         Right::Unknown => ([70, 80, 75], None),
     };
     Paint { fill: None, ink, hatch, line_mm: 0.35, is_dashed: false }
@@ -135,7 +137,7 @@ impl Snapshot {
             shapes.push(Drawn { shape: shape.into(), paint: NEIGHBOUR });
         }
         shapes.push(Drawn { shape: ground.shape.clone().into(), paint: SUBJECT });
-        let mut labels = Labels { frame, taken: Vec::new() };
+        let mut labels = Labels { frame, size: 1.0, taken: Vec::new() };
         if found.event.is_none() && epoch == found.epochs.last().copied() {
             for (i, event) in events.iter().take(MOST_EVENT_LABELS).enumerate() {
                 labels.put(geom::pole(&event.shape), &(i + 1).to_string(), true);
@@ -289,6 +291,8 @@ fn widened([x0, y0, x1, y1]: [f64; 4]) -> [f64; 4] {
 /// Labels that keep apart from those before them.
 pub(in crate::engine) struct Labels {
     pub frame: Frame,
+    /// How large letters are, 1 as on paper.
+    pub size: f64,
     pub taken: Vec<Label>,
 }
 
@@ -297,14 +301,14 @@ impl Labels {
         let Some(at) = at else { return };
         let [x, y] = self.frame.on_paper(at);
         // A long text reaches further to both sides.
-        let half = |text: &str| (text.chars().count() as f64 * 0.55).max(APART_MM[0] / 2.0);
+        let half = |text: &str| self.size * (text.chars().count() as f64 * 0.55).max(APART_MM[0] / 2.0);
         let (width, height) = (self.frame.width_mm, self.frame.height_mm);
         let is_inside = x > half(text) && y > 2.0 && x < width - half(text) && y < height - 2.0;
         // Where the arrow to the north and the scale bar stand.
         let is_under = x + half(text) > width - 9.0 && y < 15.0 || x - half(text) < 60.0 && y > height - 13.0;
         let meets = |other: &Label| {
             let [other_x, other_y] = self.frame.on_paper(other.at);
-            (other_x - x).abs() < half(&other.text) + half(text) && (other_y - y).abs() < APART_MM[1]
+            (other_x - x).abs() < half(&other.text) + half(text) && (other_y - y).abs() < self.size * APART_MM[1]
         };
         if is_inside && !is_under && !self.taken.iter().any(meets) {
             self.taken.push(Label { at, text: text.to_owned(), is_subject });

@@ -41,6 +41,23 @@ async fn a_map_is_printed_at_a_scale_and_as_it_fits() {
 }
 
 #[tokio::test]
+async fn a_map_is_a_picture_too_for_a_screen_that_cannot_draw_it() {
+    let [lon, lat] = middle().await;
+    let path = format!("/api/v1/print.svg?center={lon},{lat}&scale=5000&width=400&height=300&kind=rice&zone=a&lang=en");
+    let first = get(&path).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", String::from_utf8_lossy(&first.body));
+    assert_eq!(first.header(header::CONTENT_TYPE), "image/svg+xml");
+    assert!(first.header(header::CONTENT_SECURITY_POLICY).starts_with("default-src 'none'"));
+    let svg = String::from_utf8(first.body.clone()).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.contains("<title>Map of ") && svg.contains("Rice") && !svg.contains("<script"), "{svg}");
+    let again = Request::get(&path).header(header::IF_NONE_MATCH, first.header(header::ETAG)).body(Body::empty()).unwrap();
+    assert_eq!(send(&SITE.router, again).await.status, StatusCode::NOT_MODIFIED);
+    for wrong in ["width=10", "height=100000", "paper=a4", "view=map", "zone=none", "bbox=2,48,3,49"] {
+        assert_eq!(get(&format!("/api/v1/print.svg?{wrong}")).await.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_printed_is_refused_with_why() {
     let [lon, lat] = middle().await;
     for (query, said) in [
