@@ -14,6 +14,10 @@ use farmzone::geom;
 use farmzone::legend::Rules;
 use farmzone::model::{Epoch, Group, MultiPolygon, Zone};
 
+/// As in the program.
+#[global_allocator]
+static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const N_RUNS: usize = 5;
 
 fn main() {

@@ -1,8 +1,9 @@
 """Import, overlay and detection beside other engines, in one run on the same layers.
 
-usage: python3 benches/peers/overlay.py [s|m|l] [FARMZONE, default target/release/farmzone]   (l: without geopandas and DuckDB, which take long)
+usage: python3 benches/peers/overlay.py [s|m|l] [FARMZONE, default target/release/farmzone]   (l: without geopandas, which takes long)
 
-The layers come from `cargo bench --bench overlay -- SIZE write DIR`. Peers that are not installed are named with what
+The layers come from `cargo bench --bench overlay -- SIZE write FILE`; FARMZONE_BENCH_LAYERS names a file that was written before.
+PostGIS: FARMZONE_BENCH_PG=postgresql://USER@HOST/DB, where tables `z` and `l` are made anew. Peers that are not installed are named with what
 installs them. Times of peers run from geometries in memory to areas, as ours do; reading is not counted.
 """
 
@@ -135,6 +136,18 @@ def sedona_overlay(folder, overlay):
     row("SedonaDB", time.perf_counter() - started, overlay, f"{int(n)} pairs, {area:.3f} m²")
 
 
+def postgis_overlay(database, source, overlay):
+    for table, layer in (("z", "zones"), ("l", "landuse_2024")):
+        run(
+            ["ogr2ogr", "-f", "PostgreSQL", f"PG:{database}", source, layer, "-nln", table, "-overwrite"]
+            + ["-select", "", "-nlt", "MULTIPOLYGON", "-lco", "GEOMETRY_NAME=g", "--config", "PG_USE_COPY", "YES"]
+        )
+    run(["psql", database, "-c", "analyze z", "-c", "analyze l"])
+    seconds, _, out = run(["psql", database, "-At", "-F", " ", "-c", SQL.replace(") where", ") pairs where")])
+    n, area = out.split()
+    row("PostGIS", seconds, overlay, f"{n} pairs, {float(area):.3f} m²; its index is made before")
+
+
 def main():
     import pathlib
 
@@ -145,8 +158,9 @@ def main():
         sys.exit(f"ogr2ogr is missing: {HOW['ogr2ogr']}")
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        source = folder / "made.gpkg"
-        run(["cargo", "bench", "--quiet", "--locked", "--bench", "overlay", "--", size, "write", source])
+        source = pathlib.Path(os.environ.get("FARMZONE_BENCH_LAYERS", folder / "made.gpkg"))
+        if not source.exists():
+            run(["cargo", "bench", "--quiet", "--locked", "--bench", "overlay", "--", size, "write", source])
         workspace = imports(farmzone, source, folder)
         print("shared area of every pair of zone and land use")
         overlay, detect = ours(farmzone, workspace)
@@ -159,10 +173,12 @@ def main():
 
             geopandas.read_file(source, layer="zones")[["geometry"]].to_parquet(folder / "z.parquet")
             geopandas.read_file(source, layer="landuse_2024")[["geometry"]].to_parquet(folder / "l.parquet")
-            if has("duckdb") and size != "l":
-                duckdb_overlay(folder, overlay)
             if has("sedonadb"):
                 sedona_overlay(folder, overlay)
+            if has("duckdb"):
+                duckdb_overlay(folder, overlay)
+        if "FARMZONE_BENCH_PG" in os.environ:
+            postgis_overlay(os.environ["FARMZONE_BENCH_PG"], source, overlay)
     for name in missing:
         print(f"  not installed: {name}; {HOW[name]}")
 

@@ -245,17 +245,18 @@ fn withheld(n: usize) -> String {
 }
 
 pub fn found(found: &Found) -> String {
+    let totals = &found.totals;
     let since = found.since.map(|since| format!(" since {since}")).unwrap_or_default();
     let mut text = format!(
         "{}{since}: {} of {} zones encroached, {} events, {} in {:.0} ms",
         found.epoch,
-        grouped(found.n_zones_encroached as f64, 0),
-        grouped(found.n_zones as f64, 0),
-        grouped(found.n_events as f64, 0),
-        hectares(found.area_m2),
+        grouped(totals.n_zones_encroached as f64, 0),
+        grouped(totals.n_zones as f64, 0),
+        grouped(totals.n_events as f64, 0),
+        hectares(totals.area_m2),
         found.duration_ms
     );
-    for (title, sums) in [("kind", &found.by_kind), ("group", &found.by_group), ("right", &found.by_right)] {
+    for (title, sums) in [("kind", &totals.by_kind), ("group", &totals.by_group), ("right", &totals.by_right)] {
         for (key, sum) in sums {
             text += &format!("\n  {title} {key}: {} events, {}", grouped(sum.n_events as f64, 0), hectares(sum.area_m2));
         }
@@ -296,16 +297,16 @@ pub fn found(found: &Found) -> String {
     if let Some(since) = found.since.filter(|_| l.not_seen_before_m2 > 0.0) {
         text += &format!("\nnot seen in {since}: {} of what is shown as lost now; it is no event", hectares(l.not_seen_before_m2));
     }
-    if found.n_zones_partly_seen + found.n_zones_not_seen > 0 {
+    if totals.n_zones_partly_seen + totals.n_zones_not_seen > 0 {
         text += &format!(
             "\nnot seen: {} of the zones, of which {} shows no known class ({} zones in part, {} wholly); nothing is said of them",
-            hectares(found.not_seen_m2),
+            hectares(totals.not_seen_m2),
             found.epoch,
-            grouped(found.n_zones_partly_seen as f64, 0),
-            grouped(found.n_zones_not_seen as f64, 0)
+            grouped(totals.n_zones_partly_seen as f64, 0),
+            grouped(totals.n_zones_not_seen as f64, 0)
         );
     }
-    if let (Some(new), Some(gone)) = (found.n_new, found.n_gone) {
+    if let (Some(new), Some(gone)) = (totals.n_new, totals.n_gone) {
         text += &format!("\nagainst the epoch before: {} new, {} gone", grouped(new as f64, 0), grouped(gone as f64, 0));
     }
     for moved in found.transitions.iter().filter(|m| m.from != m.to) {

@@ -14,8 +14,8 @@ use super::output;
 use super::progress::Bar;
 use super::user;
 use crate::engine::{
-    self, Accounts, AlertsAsk, By, DossierAsk, DossierFile, Engine, EngineError, ExportAsk, FiguresAsk, FiguresBy, Filter, Import, Mode,
-    Page, PartnerImport, PyramidAsk, Reach, Rulebook, Subject, SubjectKind, TileLayer, TransitionsAsk,
+    self, Accounts, AlertsAsk, By, DetectAsk, DossierAsk, DossierFile, Engine, EngineError, ExportAsk, FiguresAsk, FiguresBy, Filter,
+    Import, Mode, Page, PartnerImport, PyramidAsk, Reach, Rulebook, Subject, SubjectKind, TileLayer, TransitionsAsk,
 };
 use crate::http::{self, Readers, Serving, Settings};
 use crate::model::PartnerTable;
@@ -65,7 +65,10 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
             output::result(cli.json, &json!(found), &output::overlay(&found))
         }
         Command::Detect { workspace, epoch, since, kind, out } => {
-            let found = engine::detect(workspace, &Arc::new(rulebook), *epoch, *since, kind.as_deref(), out.as_deref())?;
+            let ask = DetectAsk { epoch: *epoch, since: *since, kind: kind.as_deref(), ..DetectAsk::default() };
+            let mut bar = Bar::new();
+            let found =
+                engine::detect(workspace, &Arc::new(rulebook), ask, out.as_deref(), &mut |what, done, total| bar.show(what, done, total))?;
             output::result(cli.json, &json!(found), &output::found(&found))
         }
         Command::Transitions { workspace, since, epoch, kind, by_group, out } => {

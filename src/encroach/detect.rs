@@ -165,10 +165,15 @@ pub fn detect<Z: Borrow<Zone> + Sync>(zones: &[Z], basis: &Basis, known: &Known)
     let mut taken: HashSet<String> = HashSet::new();
     for event in found.iter_mut().flat_map(|f| &mut f.events) {
         while !taken.insert(event.id.clone()) {
-            event.id = id_of(&event.id);
+            event.id = next_id(&event.id);
         }
     }
     found
+}
+
+/// The id of an event whose own is taken.
+pub fn next_id(taken: &str) -> String {
+    id_of(taken)
 }
 
 /// Less land than this is what rounding leaves.
@@ -437,9 +442,12 @@ impl<'a> Ground<'a> {
             event.right = right;
             event.evidence.extend(evidence);
             event.evidence.truncate(MAX_EVIDENCE);
+            event.evidence.shrink_to_fit();
         }
         rights::farm_structures(&mut found.events, &zone.kind, zone_area_m2, rules);
         found.events.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2).then_with(|| a.id.cmp(&b.id)));
+        // A vector of one has room for four.
+        found.events.shrink_to_fit();
         found.lost_m2 = lost_m2(&found.events);
     }
 }

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::snapshot::Snapshot;
-use super::{EngineError, Progress, Rulebook, detect};
+use super::{DetectAsk, EngineError, Progress, Rulebook, detect};
 use crate::city::{self, City, UnitPoint};
 use crate::crs::Transform;
 use crate::formats::{About, Column, ColumnType, Export, Row, Table, Value};
@@ -31,10 +30,7 @@ pub fn make_demo(workspace: &Path, rulebook: &Rulebook, progress: Progress) -> R
     let n_epochs = city.land_use.len() as u64;
     for (i, (epoch, _)) in city.land_use.iter().enumerate() {
         progress("detecting", i as u64, n_epochs);
-        let mut store = Store::open(&draft.0)?;
-        let snapshot = Snapshot::load(&draft.0, &rulebook, None)?;
-        let found = snapshot.find_events(Some(*epoch), None, None)?;
-        detect::keep(&mut store, &snapshot, &found)?;
+        detect(&draft.0, &rulebook, DetectAsk { epoch: Some(*epoch), ..DetectAsk::default() }, None, &mut |_, _, _| ())?;
     }
     write_truth(&city, &dir.join("truth.gpkg"))?;
     std::fs::rename(&draft.0, workspace).map_err(failed)?;

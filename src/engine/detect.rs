@@ -1,21 +1,23 @@
 //! Overlay and detection as flows: snapshot → `encroach` → rows and events, kept in the workspace.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::EngineError;
 use super::events::EpochEvents;
+use super::export::write_events;
 use super::figures::Sum;
-use super::snapshot::{self, EpochLandUse, Snapshot};
-use super::transitions::Moved;
+use super::snapshot::{self, EpochLandUse, Lazy, Snapshot, Zones};
+use super::transitions::{Matrices, Moved, TransitionRow};
+use super::{EngineError, Progress, Rulebook};
 use crate::encroach::{self, LeftOut, raster::ZoneShares};
 use crate::geom;
 use crate::legend::Rules;
 use crate::model::{Change, Epoch, Event, Issue, Layer, LayerRole, MultiPolygon, Zone};
-use crate::store::{Mode, NewLayer, Setting, Store};
+use crate::store::{LayerWriter, Mode, NewLayer, Setting, Store, ZoneRevisions};
 
 /// One (zone, land-use polygon) pair that shares area.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -67,8 +69,27 @@ pub struct Found {
     pub epoch: Epoch,
     /// Only land lost after this epoch counts.
     pub since: Option<Epoch>,
-    /// Nothing changed since the events were kept: they were read, not found again.
+    /// Nothing changed since the events were kept: they were not found again.
     pub is_unchanged: bool,
+    #[serde(flatten)]
+    pub totals: Totals,
+    #[serde(flatten)]
+    pub left_out: LeftOut,
+    #[serde(skip)]
+    pub not_seen_by_zone: BTreeMap<String, f64>,
+    #[serde(skip)]
+    pub n_withheld: usize,
+    /// What became what since the earlier epoch, by group; empty without one.
+    pub transitions: Vec<Moved>,
+    pub thresholds: Rules,
+    /// What a person should know about the file that was written.
+    pub issues: Vec<Issue>,
+    pub duration_ms: f64,
+}
+
+/// What events add up to.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Totals {
     pub n_zones: usize,
     pub n_zones_encroached: usize,
     pub n_events: usize,
@@ -76,41 +97,72 @@ pub struct Found {
     /// Against the epoch before; none without one.
     pub n_new: Option<usize>,
     pub n_gone: Option<usize>,
-    #[serde(flatten)]
-    pub left_out: LeftOut,
     /// Land of the zones of which the epoch shows nothing: cells without a class, classes that the legend does not know.
     pub not_seen_m2: f64,
     pub n_zones_partly_seen: usize,
     pub n_zones_not_seen: usize,
-    #[serde(skip)]
-    pub not_seen_by_zone: BTreeMap<String, f64>,
-    #[serde(skip)]
-    pub n_withheld: usize,
     pub by_kind: BTreeMap<String, Sum>,
     pub by_group: BTreeMap<String, Sum>,
     pub by_right: BTreeMap<String, Sum>,
-    /// What became what since the earlier epoch, by group; empty without one.
-    pub transitions: Vec<Moved>,
-    pub thresholds: Rules,
-    /// What a person should know about the file that was written.
-    pub issues: Vec<Issue>,
-    pub duration_ms: f64,
-    /// All that was found, and the zones that were asked for, by their places.
-    #[serde(skip)]
-    found: Arc<EpochEvents>,
-    #[serde(skip)]
-    zones: Vec<usize>,
+}
+
+impl Totals {
+    /// Adds those of other zones.
+    fn add(&mut self, other: Totals) {
+        self.n_zones += other.n_zones;
+        self.n_zones_encroached += other.n_zones_encroached;
+        self.n_events += other.n_events;
+        self.area_m2 += other.area_m2;
+        self.n_new = self.n_new.zip(other.n_new).map(|(a, b)| a + b);
+        self.n_gone = self.n_gone.zip(other.n_gone).map(|(a, b)| a + b);
+        self.not_seen_m2 += other.not_seen_m2;
+        self.n_zones_partly_seen += other.n_zones_partly_seen;
+        self.n_zones_not_seen += other.n_zones_not_seen;
+        for (sums, others) in
+            [(&mut self.by_kind, other.by_kind), (&mut self.by_group, other.by_group), (&mut self.by_right, other.by_right)]
+        {
+            for (key, sum) in others {
+                let all = sums.entry(key).or_default();
+                (all.n_events, all.area_m2) = (all.n_events + sum.n_events, all.area_m2 + sum.area_m2);
+            }
+        }
+    }
 }
 
 impl Found {
+    /// Adds what was found in other zones.
+    fn add(&mut self, other: Found) {
+        self.totals.add(other.totals);
+        self.left_out.add(&other.left_out);
+        self.not_seen_by_zone.extend(other.not_seen_by_zone);
+        for moved in other.transitions {
+            match self.transitions.iter_mut().find(|m| (&m.from, &m.to) == (&moved.from, &moved.to)) {
+                Some(all) => (all.area_m2, all.n_zones) = (all.area_m2 + moved.area_m2, all.n_zones + moved.n_zones),
+                None => self.transitions.push(moved),
+            }
+        }
+        self.transitions.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2));
+        self.duration_ms += other.duration_ms;
+    }
+}
+
+/// The events that were found in a snapshot's zones, and what they add up to.
+pub struct Detection {
+    pub found: Found,
+    events: Arc<EpochEvents>,
+    /// Those that were asked for, by their places.
+    zones: Vec<usize>,
+}
+
+impl Detection {
     /// By zone, the largest first.
     pub fn events(&self) -> impl Iterator<Item = &Event> {
-        self.zones.iter().flat_map(|zone| self.found.of_zone(*zone))
+        self.zones.iter().flat_map(|zone| self.events.of_zone(*zone))
     }
 
     /// What the epoch before shows and this one does not.
     pub fn gone(&self) -> impl Iterator<Item = &Event> {
-        self.zones.iter().flat_map(|zone| self.found.gone_of_zone(*zone))
+        self.zones.iter().flat_map(|zone| self.events.gone_of_zone(*zone))
     }
 }
 
@@ -243,7 +295,7 @@ impl Snapshot {
     }
 
     /// The events of one epoch, of all kinds or of one; with `since` only what was lost after that epoch.
-    pub fn find_events(&self, epoch: Option<Epoch>, kind: Option<&str>, since: Option<Epoch>) -> Result<Found, EngineError> {
+    pub fn find_events(&self, epoch: Option<Epoch>, kind: Option<&str>, since: Option<Epoch>) -> Result<Detection, EngineError> {
         let epoch = self.epoch_or_refuse(epoch)?;
         self.known_kind(kind)?;
         if let Some(since) = since {
@@ -262,12 +314,45 @@ impl Snapshot {
         let began = Instant::now();
         let found = if is_unchanged { self.events(epoch)? } else { self.detect(epoch, kind, since)?.into() };
         let duration_ms = began.elapsed().as_secs_f64() * 1000.0;
-        let mut found = self.count(found, &land_use, kind, since, duration_ms);
-        found.is_unchanged = is_unchanged;
+        let mut detection = self.count(found, &land_use, kind, since, duration_ms);
+        detection.found.is_unchanged = is_unchanged;
         if let Some(since) = since {
-            found.transitions = self.moved_by_group(since, epoch, kind)?;
+            detection.found.transitions = self.moved_by_group(since, epoch, kind)?;
         }
-        Ok(found)
+        Ok(detection)
+    }
+
+    /// What the kept events of an epoch add up to, when they would be found so again.
+    fn kept_totals(&self, epoch: Epoch) -> Option<Found> {
+        let provenance = self.provenances.get(&epoch).filter(|_| self.is_kept(epoch))?;
+        let (totals, n_withheld) = provenance.totals.clone()?;
+        Some(Found {
+            epoch,
+            since: None,
+            is_unchanged: true,
+            totals,
+            left_out: provenance.left_out,
+            not_seen_by_zone: provenance.not_seen_m2.clone(),
+            n_withheld,
+            transitions: Vec::new(),
+            thresholds: (*self.rulebook.rules).clone(),
+            issues: Vec::new(),
+            duration_ms: 0.0,
+        })
+    }
+
+    /// Has other zones from now on, of the same layer; none that it had is asked for any more.
+    fn set_zones(&mut self, zones: Vec<Zone>) {
+        let zones = snapshot::sound(zones, |z| &mut z.shape);
+        self.zones = Arc::new(Zones::new(zones, &[], &ZoneRevisions::default()));
+        self.matrices = Matrices::default();
+        for epoch in self.epochs.clone() {
+            self.events.insert(epoch, Lazy::new(self.detection_stamp(epoch)));
+            // Cells are cut out by the zones.
+            if self.is_raster(epoch) {
+                self.land_use.insert(epoch, Lazy::new(self.land_use_stamp(epoch)));
+            }
+        }
     }
 
     pub(super) fn known_kind(&self, kind: Option<&str>) -> Result<(), EngineError> {
@@ -280,69 +365,67 @@ impl Snapshot {
         }
     }
 
-    fn count(&self, found: Arc<EpochEvents>, land_use: &EpochLandUse, kind: Option<&str>, since: Option<Epoch>, duration_ms: f64) -> Found {
+    fn count(
+        &self,
+        found: Arc<EpochEvents>,
+        land_use: &EpochLandUse,
+        kind: Option<&str>,
+        since: Option<Epoch>,
+        duration_ms: f64,
+    ) -> Detection {
         let of_kind = |zone: usize| kind.is_none_or(|kind| self.zones.list[zone].zone.kind == kind);
         let zones: Vec<usize> = (0..self.zones.list.len()).filter(|&z| of_kind(z)).collect();
-        let mut result = Found {
-            epoch: found.epoch,
-            since,
-            is_unchanged: false,
-            n_zones: zones.len(),
-            n_zones_encroached: 0,
-            n_events: 0,
-            area_m2: 0.0,
-            n_new: None,
-            n_gone: None,
-            left_out: found.left_out,
-            not_seen_m2: 0.0,
-            n_zones_partly_seen: 0,
-            n_zones_not_seen: 0,
-            not_seen_by_zone: BTreeMap::new(),
-            n_withheld: land_use.n_withheld,
-            by_kind: BTreeMap::new(),
-            by_group: BTreeMap::new(),
-            by_right: BTreeMap::new(),
-            transitions: Vec::new(),
-            thresholds: (*self.rulebook.rules).clone(),
-            issues: Vec::new(),
-            duration_ms,
-            found: found.clone(),
-            zones,
-        };
-        for &zone in &result.zones {
+        let mut totals = Totals { n_zones: zones.len(), ..Totals::default() };
+        let mut not_seen_by_zone = BTreeMap::new();
+        for &zone in &zones {
             let events = found.of_zone(zone);
-            result.n_zones_encroached += usize::from(!events.is_empty());
+            totals.n_zones_encroached += usize::from(!events.is_empty());
             let (not_seen_m2, view) = (found.not_seen_m2(zone), &self.zones.list[zone]);
             if not_seen_m2 > 0.0 {
-                result.not_seen_m2 += not_seen_m2;
-                result.not_seen_by_zone.insert(view.zone.id.clone(), not_seen_m2);
+                totals.not_seen_m2 += not_seen_m2;
+                not_seen_by_zone.insert(view.zone.id.clone(), not_seen_m2);
                 match self.lost_m2(&found, zone) {
-                    None => result.n_zones_not_seen += 1,
-                    Some(_) if not_seen_m2 > 1e-4 * view.area_m2 => result.n_zones_partly_seen += 1,
+                    None => totals.n_zones_not_seen += 1,
+                    Some(_) if not_seen_m2 > 1e-4 * view.area_m2 => totals.n_zones_partly_seen += 1,
                     Some(_) => {}
                 }
             }
             for event in events {
-                let kind = &self.zones.list[zone].zone.kind;
+                let kind = &view.zone.kind;
                 for (sums, key) in [
-                    (&mut result.by_kind, kind.as_str()),
-                    (&mut result.by_group, event.group.as_str()),
-                    (&mut result.by_right, event.right.as_str()),
+                    (&mut totals.by_kind, kind.as_str()),
+                    (&mut totals.by_group, event.group.as_str()),
+                    (&mut totals.by_right, event.right.as_str()),
                 ] {
                     let sum = sums.entry(key.to_owned()).or_default();
                     sum.n_events += 1;
                     sum.area_m2 += event.area_m2;
                 }
-                result.area_m2 += event.area_m2;
-                result.n_events += 1;
+                totals.area_m2 += event.area_m2;
+                totals.n_events += 1;
             }
         }
+        let result = Found {
+            epoch: found.epoch,
+            since,
+            is_unchanged: false,
+            totals,
+            left_out: found.left_out,
+            not_seen_by_zone,
+            n_withheld: land_use.n_withheld,
+            transitions: Vec::new(),
+            thresholds: (*self.rulebook.rules).clone(),
+            issues: Vec::new(),
+            duration_ms,
+        };
+        let compares = since.is_none() && self.epochs.iter().any(|e| *e < found.epoch);
+        let mut detection = Detection { found: result, events: found, zones };
         // Of land lost since an epoch nothing is compared with the epoch before.
-        if since.is_none() && self.epochs.iter().any(|e| *e < found.epoch) {
-            result.n_new = Some(result.events().filter(|e| e.change == Some(Change::New)).count());
-            result.n_gone = Some(result.gone().count());
+        if compares {
+            detection.found.totals.n_new = Some(detection.events().filter(|e| e.change == Some(Change::New)).count());
+            detection.found.totals.n_gone = Some(detection.gone().count());
         }
-        result
+        detection
     }
 }
 
@@ -353,6 +436,9 @@ pub(super) struct Provenance {
     pub left_out: LeftOut,
     /// By zone.
     pub not_seen_m2: BTreeMap<String, f64>,
+    /// What they add up to, and how many polygons nobody may see; none of what an earlier farmzone kept.
+    #[serde(default)]
+    totals: Option<(Totals, usize)>,
 }
 
 /// What a person reads of kept events: what was left out, in whole square metres.
@@ -372,29 +458,137 @@ fn told(found: &Found, land_use: &str) -> String {
     format!("found in the zones by {land_use}{left_out}")
 }
 
-/// Keeps the events in the workspace as layer `encroachments_EPOCH`, in place of what was there.
-pub(super) fn keep(store: &mut Store, snapshot: &Snapshot, found: &Found) -> Result<Layer, EngineError> {
-    let stamp = snapshot.detection_stamp(found.epoch);
-    let provenance = Provenance { stamp, left_out: found.left_out, not_seen_m2: found.not_seen_by_zone.clone() };
-    let provenance = serde_json::to_string(&provenance).map_err(|e| EngineError::internal(format!("what events rest on: {e}")))?;
-    let layer = NewLayer {
-        epoch: Some(found.epoch),
-        source: told(found, snapshot.land_use_layer(found.epoch).map_or("land use", |l| &l.name)),
-        source_crs: snapshot.place.crs.to_string(),
-        simulated: snapshot.simulated(),
-        ..NewLayer::default()
+/// What a detection is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct DetectAsk<'a> {
+    /// The latest, when none is named.
+    pub epoch: Option<Epoch>,
+    /// Only land lost after it counts.
+    pub since: Option<Epoch>,
+    /// Only zones of this kind.
+    pub kind: Option<&'a str>,
+    /// So many are in memory, with their events; for each time the whole land use is made ready once more.
+    pub zones_at_a_time: usize,
+}
+
+impl Default for DetectAsk<'_> {
+    fn default() -> Self {
+        DetectAsk { epoch: None, since: None, kind: None, zones_at_a_time: 1 << 17 }
+    }
+}
+
+/// Finds the events of one epoch, writes them to `out` and, when all land and all kinds were asked for, keeps them in the
+/// workspace, unless they are kept already. Zones are read some at a time, so that of a million of them few are in memory,
+/// nor are their events; a file of events is written in one piece.
+pub fn detect(path: &Path, rulebook: &Arc<Rulebook>, ask: DetectAsk, out: Option<&Path>, progress: Progress) -> Result<Found, EngineError> {
+    let mut store = Store::open(path)?;
+    store.settle()?;
+    let mut some = Snapshot::without_zones(path, rulebook)?;
+    let epoch = some.epoch_or_refuse(ask.epoch)?;
+    let layer = some.layer(LayerRole::Zones).cloned().ok_or_else(|| EngineError::internal("no zones"))?;
+    let is_all = ask.kind.is_none() && ask.since.is_none();
+    if is_all
+        && out.is_none()
+        && let Some(kept) = some.kept_totals(epoch)
+    {
+        return Ok(kept);
+    }
+    let at_a_time = if out.is_some() { usize::MAX } else { ask.zones_at_a_time };
+    progress("detecting", 0, layer.n_features);
+    let (found, transitions) = {
+        let mut found: Option<Found> = None;
+        let mut room = Some(&mut store);
+        let mut keeping: Option<Keeping> = None;
+        let issues = some.reader_of(&layer)?.in_blocks(&layer.name, at_a_time, |zones: Vec<Zone>| {
+            some.set_zones(zones);
+            let mut detection = some.find_events(Some(epoch), ask.kind, ask.since)?;
+            // What cannot be written is said before the workspace changes.
+            if let Some(out) = out {
+                detection.found.issues = write_events(&some, &detection, out)?;
+            }
+            if is_all
+                && !some.is_kept(epoch)
+                && let Some(store) = room.take()
+            {
+                keeping = Some(Keeping::begin(store, &some, epoch)?);
+            }
+            if let Some(keeping) = &mut keeping {
+                keeping.add(&some, &detection)?;
+            }
+            match &mut found {
+                Some(found) => found.add(detection.found),
+                None => found = Some(detection.found),
+            }
+            progress("detecting", found.as_ref().map_or(0, |f| f.totals.n_zones as u64), layer.n_features);
+            Ok::<(), EngineError>(())
+        })?;
+        snapshot::warn_of(&issues);
+        let found = found.ok_or_else(|| EngineError::internal("no zones were looked at"))?;
+        let transitions = keeping.map(|keeping| keeping.finish(&some, &found)).transpose()?.flatten();
+        (found, transitions)
     };
-    let mut writer = store.begin::<Event>(layer, Mode::Replace)?;
-    for event in found.events().chain(found.gone()) {
-        writer.write(event)?;
-    }
-    let name = Layer::name_of(LayerRole::Encroachments, Some(found.epoch));
-    writer.set_setting(&Setting::Detection(name), &provenance)?;
-    let layer = writer.finish()?;
-    if let Some(before) = snapshot.epochs.iter().rev().copied().find(|e| *e < found.epoch) {
-        let rows = snapshot.transition_rows(before, found.epoch)?;
+    if let Some((before, rows)) = transitions {
         let rows = rows.iter().map(|r| (r.zone_id.as_str(), r.from_code.as_deref(), r.to_code.as_deref(), r.area_m2));
-        store.keep_transitions(before, found.epoch, rows)?;
+        store.keep_transitions(before, epoch, rows)?;
     }
-    Ok(layer)
+    Ok(found)
+}
+
+/// Writes events as layer `encroachments_EPOCH`, in place of what was there, while they are found.
+struct Keeping<'s> {
+    writer: LayerWriter<'s, Event>,
+    epoch: Epoch,
+    ids: HashSet<String>,
+    /// The epoch before, and what became what since then.
+    transitions: Option<(Epoch, Vec<TransitionRow>)>,
+}
+
+impl<'s> Keeping<'s> {
+    fn begin(store: &'s mut Store, snapshot: &Snapshot, epoch: Epoch) -> Result<Self, EngineError> {
+        let layer = NewLayer {
+            epoch: Some(epoch),
+            source_crs: snapshot.place.crs.to_string(),
+            simulated: snapshot.simulated(),
+            ..NewLayer::default()
+        };
+        let before = snapshot.epochs.iter().rev().copied().find(|e| *e < epoch);
+        let writer = store.begin::<Event>(layer, Mode::Replace)?;
+        Ok(Keeping { writer, epoch, ids: HashSet::new(), transitions: before.map(|before| (before, Vec::new())) })
+    }
+
+    fn add(&mut self, snapshot: &Snapshot, detection: &Detection) -> Result<(), EngineError> {
+        for event in detection.events().chain(detection.gone()) {
+            if self.ids.insert(event.id.clone()) {
+                self.writer.write(event)?;
+                continue;
+            }
+            // Zones of one id, far from each other in their layer.
+            let mut event = event.clone();
+            while !self.ids.insert(event.id.clone()) {
+                event.id = encroach::next_id(&event.id);
+            }
+            self.writer.write(&event)?;
+        }
+        if let Some((before, rows)) = &mut self.transitions {
+            rows.append(&mut snapshot.transition_rows(*before, self.epoch)?);
+        }
+        Ok(())
+    }
+
+    /// What became what since the epoch before is the caller's to keep.
+    fn finish(mut self, snapshot: &Snapshot, found: &Found) -> Result<Option<(Epoch, Vec<TransitionRow>)>, EngineError> {
+        let stamp = snapshot.detection_stamp(self.epoch);
+        let provenance = Provenance {
+            stamp,
+            left_out: found.left_out,
+            not_seen_m2: found.not_seen_by_zone.clone(),
+            totals: Some((found.totals.clone(), found.n_withheld)),
+        };
+        let provenance = serde_json::to_string(&provenance).map_err(|e| EngineError::internal(format!("what events rest on: {e}")))?;
+        self.writer.set_source(told(found, snapshot.land_use_layer(self.epoch).map_or("land use", |l| &l.name)));
+        let name = Layer::name_of(LayerRole::Encroachments, Some(self.epoch));
+        self.writer.set_setting(&Setting::Detection(name), &provenance)?;
+        self.writer.finish()?;
+        Ok(self.transitions)
+    }
 }

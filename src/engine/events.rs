@@ -180,6 +180,8 @@ struct Circumstances {
     raster: Option<(String, crate::model::Revision)>,
 }
 
+/// Kept events that are read at a time.
+const EVENTS_AT_A_TIME: usize = 1 << 14;
 /// Above this part of the zones everything is looked at anew.
 const FEW: f64 = 0.2;
 
@@ -365,8 +367,7 @@ impl Snapshot {
         if zones.is_empty() {
             return Ok(Vec::new());
         }
-        let boxes: Vec<[f64; 4]> =
-            if zones.len() < 64 { zones.iter().filter_map(|z| geom::bounds(&z.shape)).collect() } else { Vec::new() };
+        let boxes = boxes_apart(zones, land_use);
         let is_near = |shape: &MultiPolygon| {
             boxes.is_empty() || geom::bounds(shape).is_some_and(|b| boxes.iter().any(|z| geom::box_distance(*z, b) == 0.0))
         };
@@ -525,11 +526,16 @@ impl Snapshot {
         self.kept_layer(epoch).is_some() && self.provenances.get(&epoch).is_some_and(|p| p.stamp == self.detection_stamp(epoch))
     }
 
-    /// Events of an earlier run, whether they still hold or not.
+    /// Events of an earlier run in zones that are there, whether they still hold or not.
     fn kept_rows(&self, epoch: Epoch) -> Result<Option<(Vec<Event>, Provenance)>, EngineError> {
         let Some(layer) = self.kept_layer(epoch) else { return Ok(None) };
         let rests_on = self.provenances.get(&epoch).cloned().unwrap_or_default();
-        let events = snapshot::features(&self.reader_of(layer)?, &layer.name, &mut snapshot::Issues::new())?;
+        let mut events = Vec::new();
+        let issues = self.reader_of(layer)?.in_blocks(&layer.name, EVENTS_AT_A_TIME, |some: Vec<Event>| {
+            events.extend(some.into_iter().filter(|event| self.zones.by_id(&event.zone_id).is_some()));
+            Ok::<(), EngineError>(())
+        })?;
+        snapshot::warn_of(&issues);
         Ok(Some((events, rests_on)))
     }
 
@@ -547,6 +553,19 @@ impl Snapshot {
 /// Whether an epoch shows anything of a zone. Two honest borders differ by far more than a ten-thousandth.
 pub(super) fn is_seen(not_seen_m2: f64, area_m2: f64) -> bool {
     not_seen_m2 <= area_m2 * (1.0 - 1e-4)
+}
+
+/// The boxes of a few zones, the box of many; none when all land use is near them.
+fn boxes_apart(zones: &[&Zone], land_use: &EpochLandUse) -> Vec<[f64; 4]> {
+    let boxes: Vec<[f64; 4]> = zones.iter().filter_map(|z| geom::bounds(&z.shape)).collect();
+    if zones.len() < 64 {
+        return boxes;
+    }
+    let Some(all) = boxes.into_iter().reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]) else {
+        return Vec::new();
+    };
+    let is_near = |l: &LandUse| geom::bounds(&l.shape).is_some_and(|b| geom::box_distance(all, b) == 0.0);
+    if land_use.land_use.iter().all(is_near) { Vec::new() } else { vec![all] }
 }
 
 /// The land use near some boxes, with what its legend says of it; all of it when there are none.

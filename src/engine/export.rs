@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::accounts::new_secret;
 use super::alerts::Standing;
-use super::detect::{Found, Overlay};
+use super::detect::{Detection, Overlay};
 use super::draft::{Draft, cannot};
 use super::figures::rounded_m2;
 use super::planning::{Figures, FiguresRow};
@@ -324,11 +324,11 @@ fn event_row(event: &Event, standing: &Standing) -> Row {
 }
 
 /// Writes the events that `detect` found.
-pub fn write_events(snapshot: &Snapshot, found: &Found, out: &Path) -> Result<Vec<Issue>, EngineError> {
+pub fn write_events(snapshot: &Snapshot, detection: &Detection, out: &Path) -> Result<Vec<Issue>, EngineError> {
     super::may_be_written(out, &snapshot.path)?;
     let about = About {
         source: "farmzone detect".to_owned(),
-        epoch: Some(found.epoch),
+        epoch: Some(detection.found.epoch),
         revision: snapshot.revision,
         is_simulated: snapshot.simulated(),
         licence: None,
@@ -336,7 +336,7 @@ pub fn write_events(snapshot: &Snapshot, found: &Found, out: &Path) -> Result<Ve
     let columns = event_columns();
     let mut file = Export::create(out, snapshot.place.crs, None)?;
     let standing = snapshot.standing()?;
-    let rows = found.events().map(|event| event_row(event, &standing));
+    let rows = detection.events().map(|event| event_row(event, &standing));
     file.layer(&Table { name: "encroachments", columns: &columns, about: &about, is_polygons: true }, rows)?;
     Ok(file.finish()?)
 }

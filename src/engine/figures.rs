@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::EngineError;
@@ -108,7 +108,7 @@ fn evidence_facts(evidence: &Evidence) -> Value {
 }
 
 /// One row of figures.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Sum {
     pub n_events: u64,
     pub area_m2: f64,

@@ -50,7 +50,7 @@ pub use accounts::{
 pub use alerts::{AlertPatch, AlertSort, AlertsAsk, Feed, FeedItem, NoteAsk, StepAsk};
 pub use data::{DataFile, DataFormat, DataLayer};
 pub use demo::{make_demo, simulated_city};
-pub use detect::{Found, NotSeen, Overlay, OverlayRow};
+pub use detect::{DetectAsk, Detection, Found, NotSeen, Overlay, OverlayRow, Totals, detect};
 pub use dossier::{
     DossierAsk, DossierFile, PageMap, PageSource, PresentZone, Seal, Stated, Verified, ZonePage, day_and_hour, write_dossier,
 };
@@ -265,30 +265,6 @@ pub fn overlay(
     };
     if let Some(out) = out {
         export::write_overlay(&found, out)?;
-    }
-    Ok(found)
-}
-
-/// Finds the events of one epoch, writes them to `out` and, when all land and all kinds were asked for, keeps them in the
-/// workspace, unless they are kept already.
-pub fn detect(
-    path: &Path,
-    rulebook: &Arc<Rulebook>,
-    epoch: Option<Epoch>,
-    since: Option<Epoch>,
-    kind: Option<&str>,
-    out: Option<&Path>,
-) -> Result<Found, EngineError> {
-    let mut store = Store::open(path)?;
-    store.settle()?;
-    let snapshot = Snapshot::load(path, rulebook, None)?;
-    let mut found = snapshot.find_events(epoch, kind, since)?;
-    // What cannot be written is said before the workspace changes.
-    if let Some(out) = out {
-        found.issues = write_events(&snapshot, &found, out)?;
-    }
-    if kind.is_none() && since.is_none() && !found.is_unchanged {
-        detect::keep(&mut store, &snapshot, &found)?;
     }
     Ok(found)
 }

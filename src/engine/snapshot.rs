@@ -135,7 +135,7 @@ impl EpochLandUse {
 }
 
 impl Zones {
-    fn new(zones: Vec<Zone>, units: &[UnitView], revisions: &ZoneRevisions) -> Self {
+    pub(super) fn new(zones: Vec<Zone>, units: &[UnitView], revisions: &ZoneRevisions) -> Self {
         Zones::of(zone_views(zones, units, revisions), (revisions.others, revisions.schema))
     }
 

@@ -135,6 +135,11 @@ impl<'s, F: Feature> LayerWriter<'s, F> {
         self.layer.simulated = true;
     }
 
+    /// Where it comes from, when that is known only now.
+    pub fn set_source(&mut self, source: String) {
+        self.layer.source = source;
+    }
+
     /// Writes a setting in the layer's transaction.
     pub fn set_setting(&self, setting: &Setting, value: &str) -> Result<(), StoreError> {
         layers::set_setting(&self.transaction, self.path, &setting.key(), value)

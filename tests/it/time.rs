@@ -178,6 +178,44 @@ fn transitions_are_kept_for_other_programs_and_written_as_a_table() {
 }
 
 #[test]
+fn zones_that_are_looked_at_some_at_a_time_give_what_all_at_once_give() {
+    let (whole, parts) = (three_epochs_among(20), three_epochs_among(20));
+    let rulebook = Arc::new(Rulebook::load(None).unwrap());
+    let detected = |bench: &Bench, since: Option<Epoch>, zones_at_a_time: usize| {
+        let told = [2019, 2024].map(|year| {
+            let ask = engine::DetectAsk { epoch: Some(Epoch::year(year)), since, zones_at_a_time, ..Default::default() };
+            let since_is_before = since.is_none_or(|since| since < Epoch::year(year));
+            let found = since_is_before.then(|| engine::detect(&bench.path("w.gpkg"), &rulebook, ask, None, &mut |_, _, _| ()).unwrap());
+            let mut told = json!(found);
+            told.as_object_mut().map(|told| told.remove("duration_ms"));
+            told
+        });
+        json!(told)
+    };
+    // What is found first, and found to be there already; what was lost since an epoch.
+    for since in [None, None, Some(Epoch::year(2014)), Some(Epoch::year(2019))] {
+        assert_eq!(detected(&whole, since, usize::MAX), detected(&parts, since, 3), "since {since:?}");
+    }
+    let [whole, parts] = [whole, parts].map(|bench| {
+        let snapshot = engine::open(&bench.path("w.gpkg"), &rulebook).unwrap();
+        let store = rusqlite::Connection::open(bench.path("w.gpkg")).unwrap();
+        let rows = |sql: &str| -> Vec<String> {
+            let mut rows = store.prepare(sql).unwrap();
+            rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        };
+        let kept = rows(
+            "SELECT id || zone_id || coalesce(since, '') || coalesce(change, '') || \"right\" || hex(geom) FROM encroachments_2024 ORDER BY id",
+        );
+        let moved =
+            rows("SELECT zone_id || from_epoch || to_epoch || coalesce(from_code, '') || coalesce(to_code, '') || area_m2 FROM farmzone_transitions");
+        let source = snapshot.layer_named("encroachments_2024").unwrap().source.clone();
+        (kept, moved, source)
+    });
+    assert!(whole.0.len() > 20 && !whole.1.is_empty(), "{whole:?}");
+    assert_eq!(whole, parts);
+}
+
+#[test]
 fn a_change_is_looked_at_where_it_is_and_gives_what_looking_everywhere_gives() {
     let bench = three_epochs_among(20);
     let rulebook = Rulebook::load(None).unwrap();

@@ -174,3 +174,32 @@ test('how a cooperative is reached is for officers, who bring tables on the regi
   await title(after_it, 'HTX Chín').waitFor();
   await leave();
 });
+
+test('the text of a file is read as the officer says, and again as the file says', async () => {
+  const { page, assert_clean, close } = await visit('', {
+    address: server.address,
+    prepare: (page) => sign_in(page, server.address, OFFICER),
+  });
+  await page.getByRole('button', { name: 'Sổ mã số', exact: true }).click();
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Nạp từ tệp', exact: true }).click();
+  // “Đồng Mới” with the letters of TCVN3.
+  const name = Buffer.from([0xa7, 0xe5, 0x6e, 0x67, 0x20, 0x4d, 0xed, 0x69]);
+  const buffer = Buffer.concat([Buffer.from('code,Ten vung\nVN-HNOR-0001,'), name, Buffer.from('\n')]);
+  await (await chooser).setFiles({ name: 'cũ.csv', mimeType: 'text/csv', buffer });
+  await page.getByText('Cách đọc tệp').click();
+  const encoding = page.getByRole('combobox', { name: 'Bảng mã chữ' });
+  await encoding.selectOption('TCVN3');
+  await page.getByText('Đồng Mới', { exact: true }).waitFor();
+  await encoding.selectOption('CP1258');
+  await page.getByText('§ång Míi', { exact: true }).waitFor();
+  // A file of codes has places too.
+  await page.getByRole('combobox', { name: 'Hệ tọa độ của tệp' }).waitFor();
+  await assert_accessible(page, 'how a file is read');
+  await page.screenshot({ path: `${OUT}register-reading.png` });
+  await page.getByRole('button', { name: 'Đọc lại như tệp ghi' }).click();
+  await page.getByText('§ång Míi', { exact: true }).waitFor({ state: 'detached' });
+  assert.equal(await encoding.inputValue(), '');
+  assert_clean();
+  await close();
+});

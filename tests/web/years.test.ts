@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { api, assert_accessible, drawn, link_of, LOOKS, OUT, PHONE_TOUCHED, visit } from './harness.ts';
-import { figures } from './subjects.ts';
+import { a_zone_with_losses, figures } from './subjects.ts';
 
 const COMPARE = { vi: 'So sánh hai năm cạnh nhau', en: 'Compare two years side by side' };
 const DIVIDER = { vi: /^Vạch kéo giữa năm/, en: /^Divider between/ };
@@ -44,6 +44,34 @@ test('two years lie side by side, and the divider follows the mouse and the keys
   await page.getByRole('button', { name: 'Thôi so sánh hai năm' }).click();
   await slider(page).waitFor({ state: 'detached' });
   assert.equal(link_of(page).get('beside'), null);
+  assert_clean();
+  await close();
+});
+
+test('the second map may be put away while its patterns are still on their way', async () => {
+  const [lon, lat] = (await a_zone_with_losses()).center;
+  const { page, assert_clean, close } = await visit(`#map=13/${lat}/${lon}`);
+  await drawn(page);
+  let asked = 0;
+  let let_go: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (let_go = resolve));
+  await page.route('**/sprites/**', async (route) => {
+    asked += 1;
+    await held;
+    await route.continue();
+  });
+  const tiles: string[] = [];
+  page.on('response', (answer) => void (answer.url().includes('/tiles/') && tiles.push(answer.url())));
+  await page.getByRole('button', { name: COMPARE.vi }).click();
+  await slider(page).waitFor();
+  for (let i = 0; i < 100 && (asked === 0 || tiles.length === 0); i += 1) await page.waitForTimeout(100);
+  assert.ok(asked > 0 && tiles.length > 0, 'the second map asked for no patterns or no tiles');
+  // Tiles are cut up beside the page; a little later they ask for their patterns.
+  await page.waitForTimeout(1_500);
+  await page.getByRole('button', { name: 'Thôi so sánh hai năm' }).click();
+  await slider(page).waitFor({ state: 'detached' });
+  let_go();
+  await drawn(page);
   assert_clean();
   await close();
 });

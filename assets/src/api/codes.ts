@@ -1,6 +1,6 @@
 // The register of farming area codes and the checks of them (docs/api.md).
 import type { CodeCard, CodeFilter, CodeRow, CodeRules, CodeVerdict, Verdict } from '../core/officer/codes.ts';
-import type { ImportReview, TakenAs } from '../core/officer/import.ts';
+import type { ImportReview, Reading, TakenAs } from '../core/officer/import.ts';
 import type { LonLat } from '../core/model.ts';
 import { address, ApiError, get_json, here, proof_headers, send_json } from './client.ts';
 import { upload, type Upload } from './uploads.ts';
@@ -109,17 +109,25 @@ export const set_status = (code: string, etag: string, { status, reason, since }
     'if-match': `"${etag}"`,
   });
 
-const import_url = (file: File, as: TakenAs, mapping: Record<string, string> | null, keep: number | null): string =>
+/** How a file is to be taken; the columns as chosen, or null: as the server finds them. */
+export interface ImportAsk {
+  as: TakenAs;
+  mapping: Record<string, string> | null;
+  reading: Reading;
+}
+
+const import_url = (file: File, { as, mapping, reading }: ImportAsk, keep: number | null): string =>
   address('/api/v1/imports', {
     as,
     filename: file.name,
     ...(mapping ? { mapping: JSON.stringify(mapping) } : {}),
+    ...Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== '')),
     ...(keep === null ? {} : { keep: 'true', revision: keep }),
   });
 
 /** All that is to be said of a file and its rows, as a CSV. Throws as `get_json` does. */
-export async function import_issues(file: File, as: TakenAs, mapping: Record<string, string> | null): Promise<Blob> {
-  const url = import_url(file, as, mapping, null);
+export async function import_issues(file: File, ask: ImportAsk): Promise<Blob> {
+  const url = import_url(file, ask, null);
   const headers = { accept: 'text/csv', 'content-type': 'application/octet-stream', ...proof_headers() };
   return await blob_of(url, { method: 'POST', headers, body: file });
 }
@@ -127,9 +135,8 @@ export async function import_issues(file: File, as: TakenAs, mapping: Record<str
 /** What a file would change in the register, or in a table of who is behind zones; with the revision of that look as `keep` it does, all at once: 409 when the register changed since. */
 export const send_codes = (
   file: File,
-  as: TakenAs,
-  mapping: Record<string, string> | null,
+  ask: ImportAsk,
   keep: number | null,
   progress: (share: number) => void,
   signal: AbortSignal,
-): Promise<Upload<ImportReview>> => upload('POST', import_url(file, as, mapping, keep), file, progress, signal);
+): Promise<Upload<ImportReview>> => upload('POST', import_url(file, ask, keep), file, progress, signal);

@@ -314,6 +314,8 @@ export class FarmMap {
   }
 
   remove(): void {
+    // What is still on its way for it is missed by nobody.
+    this.#map.setMissingStyleImageResolver(() => new Promise<never>(() => undefined));
     this.#map.remove();
   }
 

@@ -40,15 +40,19 @@ pub(super) fn rows(layer: &raw::LayerHandle, is_raw: bool, encoding: Option<&Enc
 pub(super) struct Made {
     pub path: PathBuf,
     pub issues: Vec<Issue>,
+    /// What GDAL reads: borrowed, for it would give back memory of ours as if it were its own. Let go after the file.
+    _bytes: Vec<u8>,
 }
 
 impl Made {
     pub fn new(polygons: &Polygons) -> Result<Made, FormatError> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let path = PathBuf::from(format!("/vsimem/farmzone-{}-{}.csv", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-        let kept = gdal::vsi::create_mem_file(&path, vertices::as_csv(polygons));
+        let mut bytes = vertices::as_csv(polygons);
+        // The file stays for as long as `Made`, which takes it away.
+        let kept = gdal::vsi::create_mem_file_from_ref(&path, &mut bytes).map(std::mem::forget);
         kept.map_err(|error| unreadable(&path, error.to_string()))?;
-        Ok(Made { path, issues: polygons.issues.clone() })
+        Ok(Made { path, issues: polygons.issues.clone(), _bytes: bytes })
     }
 }
 

@@ -208,3 +208,16 @@ export function properties_of(feature: FileFeature, choices: Choices): Partial<Z
   if (kind) properties.kind = kind;
   return properties as Partial<ZoneProperties>;
 }
+
+/** Reference systems that files of Vietnam come in. */
+export const COMMON_CRS: readonly (readonly [code: string, name: string])[] = [
+  ['EPSG:4326', 'WGS 84 (°)'],
+  ['EPSG:4756', 'VN-2000 (°)'],
+  ['EPSG:5896', 'VN-2000 102°'],
+  ['EPSG:5897', 'VN-2000 105°'],
+  ['EPSG:5899', 'VN-2000 107°45′'],
+  ['EPSG:5898', 'VN-2000 108°'],
+  ['EPSG:3405', 'VN-2000 UTM 48N'],
+  ['EPSG:3406', 'VN-2000 UTM 49N'],
+  ['EPSG:32648', 'WGS 84 UTM 48N'],
+];

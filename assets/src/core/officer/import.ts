@@ -135,3 +135,21 @@ export const remapped = (mapping: Record<string, string>, ours: string, theirs: 
   ...mapping,
   [ours]: theirs,
 });
+
+/** How a file is read, where it is not to be found out: reference system, what sets its coordinates right, encoding; empty: as the file says. */
+export interface Reading {
+  crs: string;
+  correct: string;
+  encoding: string;
+}
+
+export const AS_IT_SAYS: Reading = { crs: '', correct: '', encoding: '' };
+/** What is set right without more being named. */
+export const CORRECTIONS = [
+  'swap_axes',
+  'utm_for_tm3',
+  'tm3_for_utm',
+  'no_datum_shift',
+  'flipped_datum_shift',
+] as const;
+export const ENCODINGS = ['UTF-8', 'TCVN3', 'VNI', 'CP1258'] as const;
