@@ -54,6 +54,8 @@ pub use dropped::DropAsk;
 pub use edits::{EditAsk, UndoAsk};
 pub use error::{EngineError, ErrorKind};
 pub use events::EpochEvents;
+#[cfg(feature = "native-viewer")]
+pub use export::write_picture;
 pub use export::{Exported, export, write_events, write_figures, write_transitions};
 pub use figures::{Filter, Page, Sum, group_name, hex, right_name};
 pub use gzip::{Gzip, gzip};
