@@ -17,6 +17,8 @@ endif
 # What the program links against and what builds it; what the tests look at it with.
 BUILD_PACKAGES := build-essential pkg-config clang libclang-dev gdal-bin libgdal-dev libproj-dev proj-data libsqlite3-dev
 TEST_PACKAGES := chromium sqlite3
+# What the desktop viewer is built with (docs/viewer.md), what a window needs, and Vulkan without a graphics card.
+VIEWER_PACKAGES := protobuf-compiler libwayland-dev libxkbcommon-dev libx11-dev libx11-xcb1 libxcursor1 libxi6 libxrandr2 mesa-vulkan-drivers
 
 # $(call step,what is being done,command)
 define step
@@ -33,7 +35,7 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
-.PHONY: help setup setup-build setup-test web build release demo serve test check bench clean
+.PHONY: help setup setup-build setup-test setup-viewer web build release viewer viewer-test demo serve test check bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -67,6 +69,16 @@ build: web ## build the program for testing
 
 release: web ## build the program for use: target/release/farmzone
 	$(call step,building the program,cargo build --quiet --locked --release)
+
+setup-viewer: setup-build
+	$(call step,installing what the desktop viewer needs,$(call apt,$(VIEWER_PACKAGES)))
+
+viewer: setup-viewer web ## build the program with the desktop viewer: farmzone view WORKSPACE
+	$(call step,building the program with the desktop viewer,cargo build --quiet --locked --release --features native-viewer)
+
+viewer-test: setup-viewer ## check the desktop viewer: clippy, and its pictures by their pixels
+	$(call step,checking the Rust sources with the desktop viewer,cargo clippy --quiet --locked --all-targets --features native-viewer -- -D warnings)
+	$(call step,testing the desktop viewer,cargo test --quiet --locked --features native-viewer viewer)
 
 demo: release ## simulated Hanoi: made if absent, detected, served
 	@exec target/release/farmzone demo --dir $(DEMO) --bind $(BIND)

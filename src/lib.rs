@@ -24,3 +24,5 @@ pub mod cli;
 pub mod engine;
 pub mod http;
 pub mod report;
+#[cfg(feature = "native-viewer")]
+pub mod viewer;

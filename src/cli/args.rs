@@ -198,6 +198,8 @@ pub enum Command {
     },
     /// A document to hand around about one zone or one piece of lost land: maps, coordinates, evidence, sources.
     Dossier(DossierArgs),
+    /// Look at the zones in a window of the desktop, or draw them into a PNG, without a server (a build with `make viewer`).
+    View(ViewArgs),
     /// Serve the API, the tiles and the web map.
     Serve {
         /// The workspace (.gpkg).
@@ -261,6 +263,27 @@ pub struct DossierArgs {
     /// The server at which the dossier can be verified; without it the document has no QR code.
     #[arg(long, value_name = "URL", value_parser = public_url)]
     pub public_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ViewArgs {
+    /// The workspace (.gpkg).
+    pub workspace: PathBuf,
+    /// Draw into this file in place of a window.
+    #[arg(long, value_name = "OUT.png")]
+    pub png: Option<PathBuf>,
+    /// The middle, in degrees; that of the workspace without it.
+    #[arg(long, value_name = "LON,LAT", value_parser = place, allow_hyphen_values = true)]
+    pub center: Option<[f64; 2]>,
+    /// As on the web map; as much as shows the whole workspace without it.
+    #[arg(long, value_name = "Z", allow_hyphen_values = true)]
+    pub zoom: Option<f64>,
+    /// Pixels of the picture.
+    #[arg(long, default_value = "1024x768", value_name = "WxH", value_parser = pixels)]
+    pub size: [u32; 2],
+    /// The window's title: vi or en.
+    #[arg(long, default_value = "vi", value_name = "vi|en")]
+    pub lang: Lang,
 }
 
 #[derive(Debug, Args)]
@@ -425,6 +448,13 @@ pub fn place(text: &str) -> Result<[f64; 2], NotAWord> {
     point.filter(on_earth).ok_or_else(|| NotAWord::new(text, "a place: longitude and latitude in degrees, like 105.85,21.03"))
 }
 
+/// Width and height; how large they may be is for the viewer to say.
+pub fn pixels(text: &str) -> Result<[u32; 2], NotAWord> {
+    let sides = text.trim().split_once(['x', 'X', '×']);
+    let sides = sides.and_then(|(width, height)| Some([width.trim().parse().ok()?, height.trim().parse().ok()?]));
+    sides.ok_or_else(|| NotAWord::new(text, "a width and a height in pixels, like 1024x768"))
+}
+
 /// A weight, 0 or more.
 pub fn tonnes(text: &str) -> Result<f64, NotAWord> {
     let number = text.trim().replace(',', ".").parse::<f64>().ok();
@@ -474,6 +504,15 @@ mod tests {
         assert_eq!(field("code=@text"), Ok(("code".to_owned(), "@text".to_owned())));
         for bad in ["", "=", "name", "name=", "=x", " = "] {
             assert!(field(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_size_is_two_numbers() {
+        assert_eq!(pixels("800x600"), Ok([800, 600]));
+        assert_eq!(pixels(" 0 × 100000 "), Ok([0, 100_000]));
+        for bad in ["", "x", "800", "800x", "x600", "800x600x3", "-1x5", "1.5x2", "99999999999x1"] {
+            assert!(pixels(bad).is_err(), "{bad}");
         }
     }
 

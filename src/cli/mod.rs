@@ -9,8 +9,9 @@ mod output;
 mod progress;
 mod run;
 mod user;
+mod view;
 
-pub use args::{Cli, Command, ImportArgs, TakenAs, field, metres, taken_as};
+pub use args::{Cli, Command, ImportArgs, TakenAs, field, metres, pixels, taken_as};
 
 use std::process::ExitCode;
 

@@ -13,6 +13,7 @@ use super::check;
 use super::output;
 use super::progress::Bar;
 use super::user;
+use super::view;
 use crate::engine::{
     self, Accounts, AlertsAsk, By, DetectAsk, DossierAsk, DossierFile, Engine, EngineError, ExportAsk, FiguresAsk, FiguresBy, Filter,
     Import, Mode, Page, PartnerImport, PyramidAsk, Reach, Rulebook, Subject, SubjectKind, TileLayer, TransitionsAsk,
@@ -126,6 +127,7 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
             output::result(cli.json, &json!(done), &output::pyramid(&done))
         }
         Command::Dossier(args) => dossier(cli, args, rulebook),
+        Command::View(args) => view::run(cli, args, rulebook),
         Command::Serve { workspace, bind, tile_cache, behind_proxy, public_url, settings } => {
             let readers = if *behind_proxy { Readers::BehindProxy } else { Readers::Direct };
             let settings = settings.as_deref().map_or_else(|| Ok(Settings::default()), settings_of)?;
@@ -296,7 +298,8 @@ fn log_to_stderr(cli: &Cli) {
         (0, true) | (1, _) => "info",
         _ => "debug",
     };
-    let filter = tracing_subscriber::EnvFilter::new(format!("warn,farmzone={level}"));
+    // The viewer's renderer calls each tile that it asks for an error.
+    let filter = tracing_subscriber::EnvFilter::new(format!("warn,maplibre=off,farmzone={level}"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second initialisation (tests in one process) keeps the first.
     let _ = if std::io::stderr().is_terminal() { builder.compact().try_init() } else { builder.json().try_init() };

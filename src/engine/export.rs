@@ -368,6 +368,13 @@ pub fn write_transitions(snapshot: &Snapshot, ask: &TransitionsAsk, out: &Path) 
     })
 }
 
+/// Writes a picture of the workspace, which the viewer drew.
+#[cfg(feature = "native-viewer")]
+pub fn write_picture(snapshot: &Snapshot, png: &[u8], out: &Path) -> Result<(), EngineError> {
+    super::may_be_written(out, &snapshot.path)?;
+    write_text(out, |file| file.write_all(png))
+}
+
 /// Writes figures for planning, a row each, areas in m².
 pub fn write_figures(snapshot: &Snapshot, figures: &Figures, out: &Path) -> Result<(), EngineError> {
     super::table_may_be_written(out, &snapshot.path)?;

@@ -58,6 +58,8 @@ pub use dropped::DropAsk;
 pub use edits::{EditAsk, UndoAsk};
 pub use error::{EngineError, ErrorKind};
 pub use events::EpochEvents;
+#[cfg(feature = "native-viewer")]
+pub use export::write_picture;
 pub use export::{ExportAsk, Exported, export, write_events, write_figures, write_transitions};
 pub use fields::{Field, fields_about, fields_of};
 pub use figures::{Filter, Page, Sum, group_name, hex, right_name};

@@ -21,3 +21,4 @@ mod suites;
 mod tidy;
 mod time;
 mod upgrade;
+mod viewer;

@@ -62,6 +62,7 @@ const DOORS: &[(&str, &str)] = &[
     ("i_overlay|i_float|i_shape", "geom"),
     ("axum|tower|tower_http|tokio|tokio_stream", "http"),
     ("typst|typst_layout|typst_pdf|qrcodegen", "report"),
+    ("maplibre|maplibre_winit|wgpu|cgmath", "viewer"),
     ("clap|console", "cli"),
 ];
 
