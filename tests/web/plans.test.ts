@@ -232,14 +232,14 @@ const visit_at = async (n: number, name: string): Promise<Visit> => {
 test('a shared link shows the plan to who has no account, until it is taken back', async () => {
   const n = 2;
   const { page, assert_clean, close } = await at_plans(n, PLANNER);
-  await plan_of_split(page, server, n, 'Chia sẻ');
+  await plan_of_split(page, server, n, 'Cùng xem');
   await page.reload();
   await button(page, 'Kịch bản').click();
-  await button(page, /Chia sẻ/).click();
+  await button(page, /Cùng xem/).click();
   await button(page, 'Tạo liên kết').click();
   const link = await box(page, 'Liên kết, chỉ hiện lần này').inputValue();
   const stranger = await visit(link.slice(link.indexOf('#')), { address: server.address });
-  await stranger.page.getByRole('heading', { name: 'Chia sẻ' }).waitFor();
+  await stranger.page.getByRole('heading', { name: 'Cùng xem' }).waitFor();
   await stranger.page.getByText('Bạn đang xem qua liên kết').waitFor();
   assert.equal(await stranger.page.getByText(PLANNER, { exact: false }).count(), 0, 'a name is shown');
   assert.equal(await button(stranger.page, 'Góp ý').count(), 0);
