@@ -112,7 +112,7 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
         Command::Export { workspace, out, layer, crs, licence } => {
             let mut bar = Bar::new();
             let snapshot = engine::open(workspace, &Arc::new(rulebook))?;
-            let ask = ExportAsk { crs: *crs, licence: licence.clone() };
+            let ask = ExportAsk { crs: *crs, licence: licence.clone(), only_losses: false };
             let done = engine::export(&snapshot, layer, out, &ask, &mut |step, done, total| bar.show(step, done, total))?;
             drop(bar);
             output::result(cli.json, &json!(done), &output::exported(&done))

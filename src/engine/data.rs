@@ -108,7 +108,8 @@ impl Snapshot {
             layers.push(layer("zones", LayerRole::Zones, None, Some(self.zones.list.len() as u64)));
         }
         for epoch in self.epochs.iter().rev() {
-            let n_events = self.events_at_hand(*epoch)?.map(|found| found.events().count() as u64);
+            let is_known = self.events_at_hand(*epoch)?.is_some();
+            let n_events = is_known.then(|| self.losses(*epoch)).transpose()?.map(|found| found.events().count() as u64);
             let name = Layer::name_of(LayerRole::Encroachments, Some(*epoch));
             layers.push(layer(&name, LayerRole::Encroachments, Some(*epoch), n_events));
         }
@@ -159,7 +160,12 @@ impl Snapshot {
             let asked: String = name.chars().take(40).collect();
             return Err(EngineError::not_found(format!("no data “{asked}”; there are {}", known.join(", "))));
         };
-        if layer.n_features.is_some_and(|n| n > MOST_FEATURES) {
+        let n_features = match (layer.role, layer.epoch) {
+            (LayerRole::LandUse, Some(epoch)) => self.land_use(epoch)?.land_use.len() as u64,
+            (LayerRole::Encroachments, Some(epoch)) => self.losses(epoch)?.events().count() as u64,
+            _ => layer.n_features.unwrap_or_default(),
+        };
+        if n_features > MOST_FEATURES {
             let message = format!("{name} has more than {MOST_FEATURES} features: `farmzone export` writes it");
             return Err(EngineError::unsupported(message));
         }
@@ -170,7 +176,7 @@ impl Snapshot {
         // A table is for who has no GIS: its shapes are in degrees, as in GeoJSON.
         let crs = (format == DataFormat::Csv).then_some(EpsgCode::WGS84);
         let has_licence = licence.is_some();
-        let ask = ExportAsk { crs, licence };
+        let ask = ExportAsk { crs, licence, only_losses: true };
         write_layer(self, (layer.role, layer.epoch), &[], &file.path, &ask, &mut |_, _, _| {})?;
         if format == DataFormat::GeoPackage {
             let fields = fields_of(layer.role).iter().chain(fields_about()).filter(|field| has_licence || field.name != LICENCE);

@@ -31,6 +31,8 @@ pub struct ExportAsk {
     pub crs: Option<EpsgCode>,
     /// Under what terms the data may be used: each row says it.
     pub licence: Option<String>,
+    /// Of events only what counts as lost, as the map shows it: not those that were rejected.
+    pub only_losses: bool,
 }
 
 /// Writes one layer. `name` is a layer's name, or `encroachments`, `landuse` (the latest epoch), `units`, `codes`.
@@ -52,7 +54,7 @@ pub(super) fn write_layer(
     ask: &ExportAsk,
     progress: Progress,
 ) -> Result<Exported, EngineError> {
-    let (columns, rows) = rows(snapshot, role, epoch, keep)?;
+    let (columns, rows) = rows(snapshot, role, epoch, keep, ask.only_losses)?;
     let name = Layer::name_of(role, epoch);
     let layer = snapshot.layers.iter().find(|l| l.name == name);
     let about = About {
@@ -123,7 +125,13 @@ pub(super) fn with_kept(mut values: Vec<Value>, kept: &Kept) -> Vec<Value> {
     values
 }
 
-fn rows(snapshot: &Snapshot, role: LayerRole, epoch: Option<Epoch>, keep: &[String]) -> Result<(Vec<Column>, Vec<Row>), EngineError> {
+fn rows(
+    snapshot: &Snapshot,
+    role: LayerRole,
+    epoch: Option<Epoch>,
+    keep: &[String],
+    only_losses: bool,
+) -> Result<(Vec<Column>, Vec<Row>), EngineError> {
     use ColumnType::{Integer, Real, Text};
     let found = snapshot.epoch(None)?.filter(|_| role == LayerRole::Zones).map(|e| snapshot.losses(e)).transpose()?;
     let (columns, rows) = match (role, epoch) {
@@ -196,7 +204,8 @@ fn rows(snapshot: &Snapshot, role: LayerRole, epoch: Option<Epoch>, keep: &[Stri
         }
         (LayerRole::Encroachments, Some(epoch)) => {
             let standing = snapshot.standing()?;
-            (event_columns(), snapshot.events(epoch)?.events().map(|event| event_row(event, &standing)).collect())
+            let found = if only_losses { snapshot.losses(epoch)? } else { snapshot.events(epoch)? };
+            (event_columns(), found.events().map(|event| event_row(event, &standing)).collect())
         }
         (LayerRole::Boundaries, _) => (
             columns(&[("code", Text), ("name", Text), ("full_name", Text), ("valid_from", Text), ("area_m2", Real)], keep),

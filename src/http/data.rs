@@ -27,6 +27,9 @@ use crate::engine::{DataFile, DataFormat, Lang, Snapshot};
 const CHUNK_BYTES: usize = 256 * 1024;
 const DICTIONARY: &str = "fields.csv";
 
+/// On the disk, of all files that are kept; who reads one that had to go reads it to its end.
+const MOST_KEPT_BYTES: u64 = 1 << 30;
+
 /// Files that were made of the present state, by name. Those of an earlier one go when nobody reads them any more.
 #[derive(Default)]
 pub(super) struct KeptFiles(Mutex<Kept>);
@@ -48,6 +51,9 @@ impl KeptFiles {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.stamp != stamp {
             *kept = Kept { stamp: stamp.to_owned(), files: BTreeMap::new() };
+        }
+        while kept.files.values().map(|file| file.n_bytes).sum::<u64>() + file.n_bytes > MOST_KEPT_BYTES && kept.files.pop_first().is_some()
+        {
         }
         kept.files.insert(name.to_owned(), file.clone());
         file
@@ -75,7 +81,9 @@ pub(super) async fn file(State(app): State<App>, Place(name): Place<String>, hea
     let (layer, format) = (layer.to_owned(), ending.parse::<DataFormat>().map_err(|_| none())?);
     let snapshot = app.snapshot();
     let (stamp, revision) = (snapshot.data_stamp(), snapshot.revision);
-    let etag = HeaderValue::from_str(&format!("W/\"{}\"", &blake3::hash(format!("{stamp} {name}").as_bytes()).to_hex()[..24]))
+    // The licence, which is in every row, may be another after a start.
+    let named = format!("{stamp} {name} {:?}", app.0.settings.licence);
+    let etag = HeaderValue::from_str(&format!("W/\"{}\"", &blake3::hash(named.as_bytes()).to_hex()[..24]))
         .map_err(|e| ApiError::internal(e.to_string()))?;
     let may_be_kept = [(header::CACHE_CONTROL, HeaderValue::from_static("no-cache")), (header::ETAG, etag.clone())];
     let kept = match app.0.data_files.get(&stamp, &name) {
@@ -88,7 +96,12 @@ pub(super) async fn file(State(app): State<App>, Place(name): Place<String>, hea
                 // Who came before may have made it meanwhile.
                 match shared.0.data_files.get(&stamp, &name) {
                     Some(kept) => Ok(kept),
-                    None => Ok(shared.0.data_files.put(&stamp, &name, snapshot.data_file(&layer, format, licence)?)),
+                    None => {
+                        let made = snapshot.data_file(&layer, format, licence)?;
+                        // Of a state that is over meanwhile nothing is kept.
+                        let is_present = shared.snapshot().data_stamp() == stamp;
+                        Ok(if is_present { shared.0.data_files.put(&stamp, &name, made) } else { Arc::new(made) })
+                    }
                 }
             })
             .await?

@@ -100,7 +100,8 @@ async fn protected(State(app): State<App>, mut request: Request, next: Next) -> 
     let is_read = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
     let open = is_read && is_open(request.uri().path());
     // In a frame nobody is signed in: the page's bare form asks for no session.
-    let is_bare = request.uri().path() == "/" && request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair == "embed=1"));
+    // It reads the first `embed` of the address, so that nothing may stand before it.
+    let is_bare = request.uri().path() == "/" && request.uri().query().is_some_and(|query| query.split('&').next() == Some("embed=1"));
     let embed_policy = app.0.embed_policy.as_ref().filter(|_| is_bare);
     let preflight = open && request.method() == Method::OPTIONS;
     let known = IsKnown::default();

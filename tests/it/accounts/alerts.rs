@@ -191,6 +191,12 @@ async fn a_rejected_event_is_no_loss_and_stays_rejected_until_it_grows() {
     assert_eq!(listed["n_matched"], 1, "rejected ones are listed when they are asked for");
     assert_eq!(site.get("/api/v1/encroachments?status=rejected,closed", &nobody()).await["features"][0]["id"], json!(event));
     assert!(!site.get("/api/v1/feed.json", &nobody()).await.to_string().contains(&event));
+    let data = site.get("/api/v1/data", &nobody()).await;
+    let lost = data["layers"].as_array().unwrap().iter().find(|l| l["role"] == "encroachments").unwrap();
+    assert_eq!(lost["n_features"], 1, "what is taken along is what the map shows");
+    let file = format!("/api/v1/data/{}.csv", lost["layer"].as_str().unwrap());
+    let rows = String::from_utf8(site.ask("GET", &file, &nobody(), None).await.body).unwrap();
+    assert!(rows.lines().count() == 2 && !rows.contains(&event), "{rows}");
 
     // Found anew, with another piece elsewhere: it stays what it was judged to be.
     land_use(&site.bench, "2025", &[of_square("shop", "TMD", X + 230.0, Y + 120.0, 20.0)], &["--append"]);

@@ -99,6 +99,10 @@ async fn a_file_is_made_once_for_a_state_of_the_data() {
     let answer = send(&SITE.router, again.body(Body::empty()).unwrap()).await;
     assert_eq!((answer.status, answer.body.len()), (StatusCode::NOT_MODIFIED, 0));
     assert_eq!(get("/api/v1/data/zones.geojson").await.body, first.body);
+    // Other terms stand in every row.
+    let settings = Settings::parse("licence = 'Another'\n").unwrap();
+    let other = router(App::configured(SITE.engine.clone(), 1 << 20, Readers::Direct, None, settings));
+    assert_ne!(ask(&other, "/api/v1/data/zones.geojson").await.header(header::ETAG), first.header(header::ETAG));
 }
 
 #[tokio::test]

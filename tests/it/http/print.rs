@@ -103,7 +103,17 @@ async fn the_bare_page_may_be_framed_by_those_whom_the_settings_name_and_nothing
         let plain = ask(&set, "/").await.header(header::CONTENT_SECURITY_POLICY).to_owned();
         assert_eq!(policy.replace("https://news.example.vn http://127.0.0.1:9", "'none'"), plain, "nothing else is opened");
     }
-    for path in ["/", "/?embed=0", "/?x=embed=1", "/api/v1/summary", "/zones?lang=vi", "/docs?embed=1", "/verify/a"] {
+    for path in [
+        "/",
+        "/?embed=0",
+        "/?x=embed=1",
+        "/?embed=0&embed=1",
+        "/?%65mbed=0&embed=1",
+        "/api/v1/summary",
+        "/zones?lang=vi",
+        "/docs?embed=1",
+        "/verify/a",
+    ] {
         let answer = ask(&set, path).await;
         assert_eq!(answer.header(header::X_FRAME_OPTIONS), "DENY", "{path}");
         assert!(!answer.header(header::CONTENT_SECURITY_POLICY).contains("news.example.vn"), "{path}");
