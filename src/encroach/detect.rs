@@ -161,19 +161,16 @@ pub fn detect<Z: Borrow<Zone> + Sync>(zones: &[Z], basis: &Basis, known: &Known)
             ground.in_zone(zone, known.get(zone.id.as_str()).map_or(&[][..], Vec::as_slice), room)
         })
         .collect();
-    // Zones of one id would give their events the same ids.
     let mut taken: HashSet<String> = HashSet::new();
-    for event in found.iter_mut().flat_map(|f| &mut f.events) {
-        while !taken.insert(event.id.clone()) {
-            event.id = next_id(&event.id);
-        }
-    }
+    found.iter_mut().flat_map(|f| &mut f.events).for_each(|event| keep_apart(&mut event.id, &mut taken));
     found
 }
 
-/// The id of an event whose own is taken.
-pub fn next_id(taken: &str) -> String {
-    id_of(taken)
+/// Another id for an event whose own is taken: zones of one id would give their events the same ids.
+pub fn keep_apart(id: &mut String, taken: &mut HashSet<String>) {
+    while !taken.insert(id.clone()) {
+        *id = id_of(id);
+    }
 }
 
 /// Less land than this is what rounding leaves.

@@ -18,7 +18,7 @@ mod rights;
 mod transitions;
 
 pub use certainty::Accuracy;
-pub use detect::{Basis, Earlier, Finding, Known, LeftOut, Seen, detect, lost_m2, next_id};
+pub use detect::{Basis, Earlier, Finding, Known, LeftOut, Seen, detect, keep_apart, lost_m2};
 pub use judged::growth_m2;
 pub use landscape::{Fragments, KnownFragments, Landscape, Patches, Reach, fragments, landscape, patches, remaining};
 pub use overlay::{LandUsePieces, Pair, overlay};

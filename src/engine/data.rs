@@ -64,8 +64,6 @@ pub struct DataLayer {
     /// What people call it.
     pub title: Text,
     pub source: String,
-    /// Not of land use, whose number would tell what is withheld, nor where it is not known without looking.
-    pub n_features: Option<u64>,
 }
 
 /// Larger layers are for `farmzone export`.
@@ -88,12 +86,9 @@ impl Drop for DataFile {
 
 impl Snapshot {
     /// The layers that may be taken along, in the order in which they are told.
-    ///
-    /// # Errors
-    /// The workspace cannot be read.
-    pub fn data_layers(&self) -> Result<Vec<DataLayer>, EngineError> {
+    pub fn data_layers(&self) -> Vec<DataLayer> {
         let source = |name: &str| self.layers.iter().find(|l| l.name == name).map_or_else(String::new, |l| l.source.clone());
-        let layer = |name: &str, role: LayerRole, epoch: Option<Epoch>, n_features: Option<u64>| {
+        let layer = |name: &str, role: LayerRole, epoch: Option<Epoch>| {
             // Evidence is shown, never a verdict.
             let title = match role {
                 LayerRole::Encroachments => Text { vi: "Đất đã mất".to_owned(), en: "Lost land".to_owned() },
@@ -101,46 +96,66 @@ impl Snapshot {
             };
             let of = epoch.map_or_else(String::new, |epoch| format!(" {epoch}"));
             let title = Text { vi: title.vi + &of, en: title.en + &of };
-            DataLayer { name: name.to_owned(), role, epoch, title, source: source(&Layer::name_of(role, epoch)), n_features }
+            DataLayer { name: name.to_owned(), role, epoch, title, source: source(&Layer::name_of(role, epoch)) }
         };
         let mut layers = Vec::new();
         if self.layer(LayerRole::Zones).is_some() {
-            layers.push(layer("zones", LayerRole::Zones, None, Some(self.zones.list.len() as u64)));
+            layers.push(layer("zones", LayerRole::Zones, None));
         }
         for epoch in self.epochs.iter().rev() {
-            let is_known = self.events_at_hand(*epoch)?.is_some();
-            let n_events = is_known.then(|| self.losses(*epoch)).transpose()?.map(|found| found.events().count() as u64);
-            let name = Layer::name_of(LayerRole::Encroachments, Some(*epoch));
-            layers.push(layer(&name, LayerRole::Encroachments, Some(*epoch), n_events));
+            layers.push(layer(&Layer::name_of(LayerRole::Encroachments, Some(*epoch)), LayerRole::Encroachments, Some(*epoch)));
         }
         for epoch in self.epochs.iter().rev().filter(|epoch| self.land_use_layer(**epoch).is_some_and(|l| l.raster.is_none())) {
-            layers.push(layer(&Layer::name_of(LayerRole::LandUse, Some(*epoch)), LayerRole::LandUse, Some(*epoch), None));
+            layers.push(layer(&Layer::name_of(LayerRole::LandUse, Some(*epoch)), LayerRole::LandUse, Some(*epoch)));
         }
         if self.layer(LayerRole::Boundaries).is_some() {
-            layers.push(layer("units", LayerRole::Boundaries, None, Some(self.units.len() as u64)));
+            layers.push(layer("units", LayerRole::Boundaries, None));
         }
         if self.layer(LayerRole::Context).is_some() {
-            layers.push(layer("context", LayerRole::Context, None, Some(self.context.len() as u64)));
+            layers.push(layer("context", LayerRole::Context, None));
         }
-        Ok(layers)
+        layers
+    }
+
+    /// How many features a file of the layer has; events are found for it where they are not known.
+    fn n_features(&self, layer: &DataLayer) -> Result<u64, EngineError> {
+        let n = match (layer.role, layer.epoch) {
+            (LayerRole::Encroachments, Some(epoch)) => self.losses(epoch)?.events().count(),
+            (LayerRole::LandUse, Some(epoch)) => self.land_use(epoch)?.land_use.len(),
+            (LayerRole::Boundaries, _) => self.units.len(),
+            (LayerRole::Context, _) => self.context.len(),
+            _ => self.zones.list.len(),
+        };
+        Ok(n as u64)
+    }
+
+    /// The same for everybody: not of land use, whose number would tell what is withheld, nor where it is not known without looking.
+    fn n_features_told(&self, layer: &DataLayer) -> Result<Option<u64>, EngineError> {
+        let is_told = match (layer.role, layer.epoch) {
+            (LayerRole::LandUse, _) => false,
+            (LayerRole::Encroachments, Some(epoch)) => self.events_at_hand(epoch)?.is_some(),
+            _ => true,
+        };
+        is_told.then(|| self.n_features(layer)).transpose()
     }
 
     /// `GET /api/v1/data`.
     ///
     /// # Errors
-    /// As `data_layers`.
+    /// The workspace cannot be read.
     pub fn data_list(&self, licence: Option<&str>) -> Result<Value, EngineError> {
-        let rows = self.data_layers()?.into_iter().map(|layer| {
+        let row = |layer: DataLayer| {
             let files = DataFormat::ALL.map(|format| format!("{}.{}", layer.name, format.ending()));
             let fields = fields_of(layer.role).iter().chain(fields_about()).map(field_facts);
-            json!({
-                "layer": layer.name, "title": layer.title, "role": layer.role, "epoch": layer.epoch, "n_features": layer.n_features,
-                "source": layer.source, "files": files, "fields": fields.collect::<Vec<_>>(),
-            })
-        });
+            Ok(json!({
+                "layer": layer.name, "title": layer.title, "role": layer.role, "epoch": layer.epoch,
+                "n_features": self.n_features_told(&layer)?, "source": layer.source, "files": files, "fields": fields.collect::<Vec<_>>(),
+            }))
+        };
+        let rows = self.data_layers().into_iter().map(row).collect::<Result<Vec<_>, EngineError>>()?;
         Ok(json!({
             "revision": self.revision, "title": self.title(), "simulated": self.simulated(), "licence": licence,
-            "crs": self.place.crs.to_string(), "layers": rows.collect::<Vec<_>>(), "dictionary": "fields.csv",
+            "crs": self.place.crs.to_string(), "layers": rows, "dictionary": "fields.csv",
         }))
     }
 
@@ -154,18 +169,13 @@ impl Snapshot {
     /// # Errors
     /// `NotFound`: it is none of `data_layers`; `Unsupported`: it is too large; the file cannot be written.
     pub fn data_file(&self, name: &str, format: DataFormat, licence: Option<String>) -> Result<DataFile, EngineError> {
-        let layers = self.data_layers()?;
+        let layers = self.data_layers();
         let Some(layer) = layers.iter().find(|layer| layer.name == name) else {
             let known: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
             let asked: String = name.chars().take(40).collect();
             return Err(EngineError::not_found(format!("no data “{asked}”; there are {}", known.join(", "))));
         };
-        let n_features = match (layer.role, layer.epoch) {
-            (LayerRole::LandUse, Some(epoch)) => self.land_use(epoch)?.land_use.len() as u64,
-            (LayerRole::Encroachments, Some(epoch)) => self.losses(epoch)?.events().count() as u64,
-            _ => layer.n_features.unwrap_or_default(),
-        };
-        if n_features > MOST_FEATURES {
+        if self.n_features(layer)? > MOST_FEATURES {
             let message = format!("{name} has more than {MOST_FEATURES} features: `farmzone export` writes it");
             return Err(EngineError::unsupported(message));
         }
@@ -188,19 +198,16 @@ impl Snapshot {
     }
 
     /// The dictionary of all fields as CSV.
-    ///
-    /// # Errors
-    /// As `data_layers`.
-    pub fn data_dictionary(&self) -> Result<String, EngineError> {
+    pub fn data_dictionary(&self) -> String {
         let mut out = "\u{feff}layer,field,unit,vi,en\r\n".to_owned();
-        for layer in self.data_layers()? {
+        for layer in self.data_layers() {
             for field in fields_of(layer.role).iter().chain(fields_about()) {
                 let cells = [layer.name.as_str(), field.name, field.unit, field.vi, field.en].map(csv_cell);
                 out += &cells.join(",");
                 out += "\r\n";
             }
         }
-        Ok(out)
+        out
     }
 }
 

@@ -558,16 +558,14 @@ impl<'s> Keeping<'s> {
 
     fn add(&mut self, snapshot: &Snapshot, detection: &Detection) -> Result<(), EngineError> {
         for event in detection.events().chain(detection.gone()) {
-            if self.ids.insert(event.id.clone()) {
+            let mut id = event.id.clone();
+            // Zones of one id may lie far from each other in their layer.
+            encroach::keep_apart(&mut id, &mut self.ids);
+            if id == event.id {
                 self.writer.write(event)?;
-                continue;
+            } else {
+                self.writer.write(&Event { id, ..event.clone() })?;
             }
-            // Zones of one id, far from each other in their layer.
-            let mut event = event.clone();
-            while !self.ids.insert(event.id.clone()) {
-                event.id = encroach::next_id(&event.id);
-            }
-            self.writer.write(&event)?;
         }
         if let Some((before, rows)) = &mut self.transitions {
             rows.append(&mut snapshot.transition_rows(*before, self.epoch)?);

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::fs::File;
-use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::fs::File;
+use tokio_stream::StreamExt;
+use tokio_util::io::ReaderStream;
 
 use super::answer::matches;
 use super::api::{self, Answer};
@@ -21,7 +20,7 @@ use super::docs::escaped;
 use super::error::ApiError;
 use super::pages::{LANGUAGES, Said, each, page};
 use super::{App, blocking, permit};
-use crate::engine::{DataFile, DataFormat, Lang, Snapshot};
+use crate::engine::{DataFile, DataFormat, Lang};
 
 /// Read and sent at a time.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -52,8 +51,11 @@ impl KeptFiles {
         if kept.stamp != stamp {
             *kept = Kept { stamp: stamp.to_owned(), files: BTreeMap::new() };
         }
-        while kept.files.values().map(|file| file.n_bytes).sum::<u64>() + file.n_bytes > MOST_KEPT_BYTES && kept.files.pop_first().is_some()
+        let mut n_bytes: u64 = kept.files.values().map(|file| file.n_bytes).sum();
+        while n_bytes + file.n_bytes > MOST_KEPT_BYTES
+            && let Some((_, gone)) = kept.files.pop_first()
         {
+            n_bytes -= gone.n_bytes;
         }
         kept.files.insert(name.to_owned(), file.clone());
         file
@@ -73,7 +75,7 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -
 pub(super) async fn file(State(app): State<App>, Place(name): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
     Ask::read(&uri, &[])?;
     if name == DICTIONARY {
-        let text = app.compute(Snapshot::data_dictionary).await?;
+        let text = app.snapshot().data_dictionary();
         return Ok((attached("text/csv; charset=utf-8", DICTIONARY)?, text).into_response());
     }
     let none = || ApiError::not_found("no such file of data; GET /api/v1/data lists them");
@@ -86,6 +88,9 @@ pub(super) async fn file(State(app): State<App>, Place(name): Place<String>, hea
     let etag = HeaderValue::from_str(&format!("W/\"{}\"", &blake3::hash(named.as_bytes()).to_hex()[..24]))
         .map_err(|e| ApiError::internal(e.to_string()))?;
     let may_be_kept = [(header::CACHE_CONTROL, HeaderValue::from_static("no-cache")), (header::ETAG, etag.clone())];
+    if snapshot.data_layers().iter().any(|told| told.name == layer) && matches(&headers, &etag) {
+        return Ok((StatusCode::NOT_MODIFIED, may_be_kept).into_response());
+    }
     let kept = match app.0.data_files.get(&stamp, &name) {
         Some(kept) => kept,
         None => {
@@ -107,13 +112,10 @@ pub(super) async fn file(State(app): State<App>, Place(name): Place<String>, hea
             .await?
         }
     };
-    if matches(&headers, &etag) {
-        return Ok((StatusCode::NOT_MODIFIED, may_be_kept).into_response());
-    }
     let saved = kept.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let saved = format!("farmzone-{saved}-{revision}.{}", format.ending());
     let length = [(header::CONTENT_LENGTH, HeaderValue::from(kept.n_bytes))];
-    Ok((may_be_kept, length, attached(format.media_type(), &saved)?, sent(kept)).into_response())
+    Ok((may_be_kept, length, attached(format.media_type(), &saved)?, sent(kept).await?).into_response())
 }
 
 type Headers = [(header::HeaderName, HeaderValue); 2];
@@ -123,39 +125,14 @@ fn attached(media_type: &'static str, name: &str) -> Result<Headers, ApiError> {
     Ok([(header::CONTENT_TYPE, HeaderValue::from_static(media_type)), (header::CONTENT_DISPOSITION, disposition)])
 }
 
-/// A file, piece by piece, as fast as the reader takes it; no thread waits for a slow one.
-fn sent(kept: Arc<DataFile>) -> Body {
-    let (send, receive) = mpsc::channel::<std::io::Result<Bytes>>(2);
-    tokio::spawn(async move {
-        let mut open: Option<File> = None;
-        loop {
-            let (file, path) = (open.take(), kept.clone());
-            let read = tokio::task::spawn_blocking(move || {
-                let mut file = match file {
-                    Some(file) => file,
-                    None => File::open(&path.path)?,
-                };
-                let mut chunk = vec![0; CHUNK_BYTES];
-                let n = file.read(&mut chunk)?;
-                chunk.truncate(n);
-                Ok::<_, std::io::Error>((file, Bytes::from(chunk)))
-            });
-            let told = match read.await {
-                Ok(Ok((_, chunk))) if chunk.is_empty() => return,
-                Ok(Ok((file, chunk))) => {
-                    open = Some(file);
-                    Ok(chunk)
-                }
-                Ok(Err(error)) => Err(error),
-                Err(_) => Err(std::io::Error::other("the file could not be read")),
-            };
-            let is_over = told.is_err();
-            if send.send(told).await.is_err() || is_over {
-                return;
-            }
-        }
-    });
-    Body::from_stream(ReceiverStream::new(receive))
+/// A file, piece by piece, as fast as the reader takes it; it is there until all of it is sent.
+async fn sent(kept: Arc<DataFile>) -> Result<Body, ApiError> {
+    let file = File::open(&kept.path).await.map_err(|e| ApiError::internal(e.to_string()))?;
+    let chunks = ReaderStream::with_capacity(file, CHUNK_BYTES);
+    Ok(Body::from_stream(chunks.map(move |chunk| {
+        let _until_then = &kept;
+        chunk
+    })))
 }
 
 /// `GET /data`: the same for people, without a script.

@@ -60,7 +60,7 @@ const DOORS: &[(&str, &str)] = &[
     ("rusqlite|libsqlite3_sys", "store"),
     ("rstar", "index"),
     ("i_overlay|i_float|i_shape", "geom"),
-    ("axum|tower|tower_http|tokio|tokio_stream", "http"),
+    ("axum|tower|tower_http|tokio|tokio_stream|tokio_util", "http"),
     ("typst|typst_layout|typst_pdf|qrcodegen", "report"),
     ("maplibre|maplibre_winit|wgpu|cgmath", "viewer"),
     ("clap|console", "cli"),

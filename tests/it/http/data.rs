@@ -90,6 +90,8 @@ async fn what_is_not_public_is_in_no_file_and_what_is_not_there_is_told() {
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{name}");
     }
     assert_eq!(get("/api/v1/data/zones.csv?crs=3857").await.status, StatusCode::BAD_REQUEST);
+    let whatever = Request::get("/api/v1/data/codes.csv").header(header::IF_NONE_MATCH, "*").body(Body::empty()).unwrap();
+    assert_eq!(send(&SITE.router, whatever).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
