@@ -175,6 +175,9 @@ pub enum Command {
         /// Under what terms the data may be used: each row says it, in the column `licence`.
         #[arg(long, value_name = "TEXT")]
         licence: Option<String>,
+        /// The zones as a past revision had them; what they had lost then is not kept.
+        #[arg(long, value_name = "N")]
+        rev: Option<u64>,
     },
     /// Write all tiles to one file for a map without a server; the ending chooses the format (.pmtiles, .mbtiles).
     Tiles {

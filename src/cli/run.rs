@@ -109,10 +109,10 @@ pub fn run(cli: &Cli) -> Result<(), EngineError> {
             let found = snapshot.alerts_list(&ask, Page { limit: *limit, offset: 0 }, &accounts)?;
             output::result(cli.json, &found, &output::alerts(&found))
         }
-        Command::Export { workspace, out, layer, crs, licence } => {
+        Command::Export { workspace, out, layer, crs, licence, rev } => {
             let mut bar = Bar::new();
             let snapshot = engine::open(workspace, &Arc::new(rulebook))?;
-            let ask = ExportAsk { crs: *crs, licence: licence.clone(), only_losses: false };
+            let ask = ExportAsk { crs: *crs, licence: licence.clone(), only_losses: false, as_of: *rev };
             let done = engine::export(&snapshot, layer, out, &ask, &mut |step, done, total| bar.show(step, done, total))?;
             drop(bar);
             output::result(cli.json, &json!(done), &output::exported(&done))

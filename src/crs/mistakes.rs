@@ -103,6 +103,20 @@ impl Mistake {
         let cost = if cost_m < 10.0 { format!("{cost_m:.2} m") } else { format!("{cost_m:.0} m") };
         format!("{what}; that costs {cost}")
     }
+
+    /// The same in Vietnamese.
+    pub fn told_vi(&self, cost_m: f64) -> String {
+        let what = match self {
+            Mistake::SwappedAxes => "X và Y bị đổi chỗ (trong bảng của Việt Nam X hướng Bắc)".to_owned(),
+            Mistake::UtmForTm3 => "tọa độ là UTM trên VN-2000 nhưng được đọc là TM-3".to_owned(),
+            Mistake::Tm3ForUtm => "tọa độ là TM-3 nhưng được đọc là UTM".to_owned(),
+            Mistake::NoDatumShift => "chưa chuyển giữa VN-2000 và WGS 84, hoặc đã chuyển hai lần".to_owned(),
+            Mistake::FlippedDatumShift => "phép chuyển giữa VN-2000 và WGS 84 bị sai dấu góc xoay".to_owned(),
+            Mistake::OtherZone(zone) => format!("tọa độ thuộc múi TM-3 khác, {zone}"),
+        };
+        let cost = if cost_m < 10.0 { format!("{cost_m:.2}").replace('.', ",") } else { format!("{cost_m:.0}") };
+        format!("{what}; lệch khoảng {cost} m")
+    }
 }
 
 /// The same projection on WGS 84.

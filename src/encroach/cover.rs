@@ -113,16 +113,14 @@ const FEW_VERTICES: usize = 48;
 impl<'a> Cover<'a> {
     pub(super) fn new(shapes: Vec<&'a MultiPolygon>) -> Self {
         let pieces = Pieces::new(&shapes);
-        let mut runs = Vec::new();
-        let mut bounds = Vec::new();
-        for (s, shape) in shapes.iter().enumerate() {
-            for (p, polygon) in shape.0.iter().enumerate().filter(|(_, p)| !has_few_vertices(p)) {
-                for (run, run_bounds) in geom::runs(polygon) {
-                    runs.push((Part { shape: s as u32, polygon: p as u32 }, run));
-                    bounds.push(Some(run_bounds));
-                }
-            }
-        }
+        let runs_of = |(s, shape): (usize, &&'a MultiPolygon)| {
+            let large = shape.0.iter().enumerate().filter(|(_, p)| !has_few_vertices(p));
+            large.flat_map(move |(p, polygon)| {
+                let part = Part { shape: s as u32, polygon: p as u32 };
+                geom::runs(polygon).into_iter().map(move |(run, bounds)| ((part, run), Some(bounds)))
+            })
+        };
+        let (runs, bounds): (Vec<_>, Vec<_>) = shapes.par_iter().enumerate().flat_map_iter(runs_of).unzip();
         Cover { shapes, pieces, runs, runs_index: Index::new(bounds) }
     }
 

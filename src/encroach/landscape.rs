@@ -8,10 +8,11 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use super::cover::{Cover, Room};
 use crate::geom::{self, Outline};
 use crate::index::Index;
 use crate::legend::Rules;
-use crate::model::{Event, MultiPolygon, Polygon};
+use crate::model::{Coord, Event, MultiPolygon, Polygon, Ring};
 
 /// Land is taken a little beyond an event's border, metres: where the event ends at the zone's border, rounding would
 /// else leave bridges as wide as a rounding error.
@@ -131,10 +132,37 @@ fn hash_of(polygons: &[&Polygon], cluster: &[usize]) -> [u8; 32] {
     *hash.finalize().as_bytes()
 }
 
-/// Polygons near each other as the land that they are together.
+/// Polygons near each other as the land that they are together: gaps narrower than a drawn border are closed.
 fn joined(polygons: &[&Polygon], cluster: &[usize]) -> MultiPolygon {
-    let cluster = MultiPolygon::new(cluster.iter().map(|&i| polygons[i].clone()).collect());
-    if cluster.0.len() == 1 { cluster } else { geom::closed(&cluster, SAME_BORDER_M) }
+    let of = |places: &[usize]| MultiPolygon::new(places.iter().map(|&i| polygons[i].clone()).collect());
+    if cluster.len() == 1 {
+        return of(cluster);
+    }
+    // What a block's zones share is gone before blocks are joined: a city's borders would else be in memory all at once.
+    let wider: Vec<MultiPolygon> =
+        blocks(polygons, cluster).into_par_iter().map(|block| geom::outset(&of(&block), SAME_BORDER_M)).collect();
+    let wider = if let [one] = &wider[..] { one } else { &geom::union(&wider.iter().collect::<Vec<_>>()) };
+    geom::outset(wider, -SAME_BORDER_M)
+}
+
+/// Zones that are joined at a time.
+const BLOCK: usize = 4096;
+
+/// Places of a cluster, some at a time, those that lie near each other together: strips from west to east, each from south to north.
+fn blocks(polygons: &[&Polygon], cluster: &[usize]) -> Vec<Vec<usize>> {
+    if cluster.len() <= BLOCK {
+        return vec![cluster.to_vec()];
+    }
+    let corner = |&i: &usize| geom::bounds_of_polygon(polygons[i]).map_or([f64::NAN; 2], |[x, y, ..]| [x, y]);
+    let mut placed: Vec<([f64; 2], usize)> = cluster.iter().map(|i| (corner(i), *i)).collect();
+    let by = |axis: usize| move |(a, i): &([f64; 2], usize), (b, j): &([f64; 2], usize)| a[axis].total_cmp(&b[axis]).then(i.cmp(j));
+    placed.sort_unstable_by(by(0));
+    let in_strip = ((placed.len() * BLOCK) as f64).sqrt().ceil() as usize;
+    let strips = placed.chunks_mut(in_strip).flat_map(|strip| {
+        strip.sort_unstable_by(by(1));
+        strip.chunks(BLOCK)
+    });
+    strips.map(|block| block.iter().map(|(_, i)| *i).collect()).collect()
 }
 
 /// The patches of what is left of some zones.
@@ -207,7 +235,7 @@ pub fn landscape(patches: &[MultiPolygon], zones_m2: f64, reach: Reach) -> Lands
     let largest_patch_m2 = areas.iter().copied().fold(0.0, f64::max);
     let edge_m: f64 = patches.iter().map(geom::perimeter_m).sum();
     // In parallel, but added in order: the sum may not depend on the number of threads.
-    let cores: Vec<f64> = patches.par_iter().map(|patch| geom::area_m2(&geom::inset(patch, reach.core_m))).collect();
+    let cores: Vec<f64> = patches.par_iter().map(|patch| core_m2(patch, reach.core_m)).collect();
     let n = patches.len() as f64;
     Landscape {
         n_patches: patches.len(),
@@ -221,6 +249,38 @@ pub fn landscape(patches: &[MultiPolygon], zones_m2: f64, reach: Reach) -> Lands
         core_m2: cores.iter().sum::<f64>() + 0.0,
         proximity: proximities(patches, &areas, reach.search_m).iter().sum::<f64>() / n,
     }
+}
+
+/// A patch with more vertices is looked at window by window: the arcs along all borders of a city fill gigabytes.
+const MANY_VERTICES: usize = 1 << 14;
+
+/// The least side of a window, metres.
+const WINDOW_M: f64 = 1_000.0;
+
+/// Land of a patch deeper inside than a distance, m².
+fn core_m2(patch: &MultiPolygon, core_m: f64) -> f64 {
+    let n_vertices: usize = patch.0.iter().flat_map(geom::rings_of_polygon).map(<[Coord]>::len).sum();
+    if n_vertices <= MANY_VERTICES { geom::area_m2(&geom::inset(patch, core_m)) } else { core_by_windows_m2(patch, core_m) }
+}
+
+/// The same from what lies within a distance of each window, whose border is farther from the window than what counts.
+pub(super) fn core_by_windows_m2(patch: &MultiPolygon, core_m: f64) -> f64 {
+    let Some([x0, y0, x1, y1]) = geom::bounds(patch) else { return 0.0 };
+    let cover = Cover::new(vec![patch]);
+    let (side_m, margin_m) = (WINDOW_M.max(4.0 * core_m), core_m + 1.0);
+    let [n_across, n_up] = [x1 - x0, y1 - y0].map(|extent| (extent / side_m).ceil().max(1.0) as usize);
+    let in_window = |room: &mut Room, n: usize| {
+        let [x, y] = [x0 + (n % n_across) as f64 * side_m, y0 + (n / n_across) as f64 * side_m];
+        let land = cover.land(&rectangle([x - margin_m, y - margin_m, x + side_m + margin_m, y + side_m + margin_m]), &[0], room);
+        geom::area_m2(&geom::clip_to_rect(&geom::inset(&land, core_m), [x, y, x + side_m, y + side_m]))
+    };
+    let sums: Vec<f64> = (0..n_across * n_up).into_par_iter().map_init(Room::default, in_window).collect();
+    sums.iter().sum::<f64>() + 0.0
+}
+
+fn rectangle([x0, y0, x1, y1]: [f64; 4]) -> MultiPolygon {
+    let corners = [[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]].map(|[x, y]| Coord { x, y });
+    MultiPolygon::new(vec![Polygon::new(Ring::new(corners.to_vec()), Vec::new())])
 }
 
 /// The nearest that two patches count, metres: those that touch at a point would be infinitely near.

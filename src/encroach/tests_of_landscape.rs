@@ -2,6 +2,7 @@
 
 use std::f64::consts::PI;
 
+use super::landscape::core_by_windows_m2;
 use super::{Landscape, Reach, landscape, patches, remaining};
 use crate::geom;
 use crate::legend::Rules;
@@ -195,4 +196,40 @@ fn proximity_of_many_patches_is_the_sum_over_all_pairs_in_bounds() {
         }
     }
     assert_near("proximity", found.proximity * f64::from(n * n), expected, 1e-9);
+}
+
+#[test]
+fn many_zones_are_joined_in_blocks_as_if_they_were_all_at_once() {
+    // More zones than a block holds, with a hole where one is missing and a path 2 m wide through all of them.
+    let (n, side) = (70, 30.0);
+    let cells = (0..n * n).filter(|i| *i != 35 * n + 35);
+    let zone = |i: i32| {
+        let (column, row) = (f64::from(i % n), f64::from(i / n));
+        rect(column * side + if column < 40.0 { 0.0 } else { 2.0 }, row * side, side, side)
+    };
+    let zones: Vec<MultiPolygon> = cells.map(zone).collect();
+    let found = patches(&zones.iter().collect::<Vec<_>>(), &rules());
+    let height = f64::from(n) * side;
+    let areas: Vec<f64> = found.list.iter().map(geom::area_m2).collect();
+    assert_eq!(areas.len(), 2);
+    assert_near("the west", areas[0], 40.0 * side * height - side * side, 1e-8);
+    assert_near("the east", areas[1], 30.0 * side * height, 1e-8);
+    assert_eq!(found.list[0].0[0].interiors().len(), 1);
+}
+
+#[test]
+fn a_core_by_windows_is_the_core() {
+    // Ponds in land of 3 by 2.4 km, some near the windows' borders: a bent edge each, so that their cores have arcs.
+    let pond = |i: u32| {
+        let (x, y) = (f64::from(i % 30) * 97.0 + 60.0, f64::from(i / 30) * 83.0 + 55.0);
+        let corner = |k: u32| (f64::from(k) / 7.0 * 2.0 * PI).sin_cos();
+        ring((0..7).rev().map(corner).map(|(sin, cos)| (x + 9.0 * cos, y + 6.0 * sin)))
+    };
+    let land =
+        shape(std::iter::once(ring([(0.0, 0.0), (3_000.0, 0.0), (3_000.0, 2_400.0), (0.0, 2_400.0)])).chain((0..840).map(pond)).collect());
+    for core_m in [20.0, 50.0] {
+        let whole_m2 = geom::area_m2(&geom::inset(&land, core_m));
+        assert_near("core", core_by_windows_m2(&land, core_m), whole_m2, 1e-8);
+    }
+    assert!(geom::area_m2(&geom::inset(&land, 20.0)) > 1e6, "the test has a core");
 }

@@ -13,7 +13,7 @@ use super::export::{ExportAsk, write_layer};
 use super::fields::{Field, fields_about, fields_of};
 use super::{EngineError, Snapshot};
 use crate::formats::{LICENCE, csv_cell};
-use crate::model::{Epoch, EpsgCode, Layer, LayerRole, NotAWord, Text};
+use crate::model::{Epoch, EpsgCode, Layer, LayerRole, NotAWord, Revision, Text};
 use crate::report::role_name;
 use crate::store;
 
@@ -139,22 +139,28 @@ impl Snapshot {
         is_told.then(|| self.n_features(layer)).transpose()
     }
 
-    /// `GET /api/v1/data`.
+    /// `GET /api/v1/data`, of the present revision or of a past one, of which only the zones are kept.
     ///
     /// # Errors
-    /// The workspace cannot be read.
-    pub fn data_list(&self, licence: Option<&str>) -> Result<Value, EngineError> {
+    /// `NotFound`: the zones of that revision are not known. The workspace cannot be read.
+    pub fn data_list(&self, licence: Option<&str>, as_of: Option<Revision>) -> Result<Value, EngineError> {
+        let past = as_of.filter(|revision| *revision != self.revision);
+        let n_then = past.map(|revision| self.zones_at(revision)).transpose()?.map(|zones| zones.len());
+        let pinned = past.map_or_else(String::new, |revision| format!("?rev={revision}"));
         let row = |layer: DataLayer| {
-            let files = DataFormat::ALL.map(|format| format!("{}.{}", layer.name, format.ending()));
+            let files = DataFormat::ALL.map(|format| format!("{}.{}{pinned}", layer.name, format.ending()));
+            let n_features = n_then.map_or_else(|| self.n_features_told(&layer), |n| Ok(Some(n as u64)))?;
             let fields = fields_of(layer.role).iter().chain(fields_about()).map(field_facts);
             Ok(json!({
                 "layer": layer.name, "title": layer.title, "role": layer.role, "epoch": layer.epoch,
-                "n_features": self.n_features_told(&layer)?, "source": layer.source, "files": files, "fields": fields.collect::<Vec<_>>(),
+                "n_features": n_features, "source": layer.source, "files": files, "fields": fields.collect::<Vec<_>>(),
             }))
         };
-        let rows = self.data_layers().into_iter().map(row).collect::<Result<Vec<_>, EngineError>>()?;
+        let layers = self.data_layers().into_iter().filter(|layer| past.is_none() || layer.role == LayerRole::Zones);
+        let rows = layers.map(row).collect::<Result<Vec<_>, EngineError>>()?;
         Ok(json!({
-            "revision": self.revision, "title": self.title(), "simulated": self.simulated(), "licence": licence,
+            "revision": past.unwrap_or(self.revision), "present_revision": self.revision,
+            "title": self.title(), "simulated": self.simulated(), "licence": licence,
             "crs": self.place.crs.to_string(), "layers": rows, "dictionary": "fields.csv",
         }))
     }
@@ -167,8 +173,14 @@ impl Snapshot {
     /// Writes a layer that may be taken along to a file of its own, which is gone with the last who holds it.
     ///
     /// # Errors
-    /// `NotFound`: it is none of `data_layers`; `Unsupported`: it is too large; the file cannot be written.
-    pub fn data_file(&self, name: &str, format: DataFormat, licence: Option<String>) -> Result<DataFile, EngineError> {
+    /// `NotFound`: it is none of `data_layers`, or not kept of a past revision; `Unsupported`: it is too large; the file cannot be written.
+    pub fn data_file(
+        &self,
+        name: &str,
+        format: DataFormat,
+        licence: Option<String>,
+        as_of: Option<Revision>,
+    ) -> Result<DataFile, EngineError> {
         let layers = self.data_layers();
         let Some(layer) = layers.iter().find(|layer| layer.name == name) else {
             let known: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
@@ -186,7 +198,7 @@ impl Snapshot {
         // A table is for who has no GIS: its shapes are in degrees, as in GeoJSON.
         let crs = (format == DataFormat::Csv).then_some(EpsgCode::WGS84);
         let has_licence = licence.is_some();
-        let ask = ExportAsk { crs, licence, only_losses: true };
+        let ask = ExportAsk { crs, licence, only_losses: true, as_of };
         write_layer(self, (layer.role, layer.epoch), &[], &file.path, &ask, &mut |_, _, _| {})?;
         if format == DataFormat::GeoPackage {
             let fields = fields_of(layer.role).iter().chain(fields_about()).filter(|field| has_licence || field.name != LICENCE);

@@ -36,7 +36,7 @@ impl EpochEvents {
     fn found(epoch: Epoch, found: Vec<Finding>) -> Self {
         let mut left_out = LeftOut::default();
         found.iter().for_each(|f| left_out.add(&f.left_out));
-        EpochEvents::new(epoch, found.into_iter().map(shared).collect(), left_out)
+        EpochEvents::new(epoch, found.into_par_iter().map(shared).collect(), left_out)
     }
 
     /// Events of an earlier run, in any order; those of zones that are gone are left out.
@@ -396,7 +396,8 @@ impl Snapshot {
             epochs: &self.epochs,
         };
         let mut by_zone: Known = HashMap::new();
-        for zone in zones {
+        // Where nothing is known no zone is looked for by its id, which takes long in a million.
+        for zone in zones.iter().filter(|_| !known.is_empty()) {
             let Some(place) = self.zones.by_id(&zone.id) else { continue };
             let events: Vec<&Event> = known.iter().flat_map(|k| k.of_zone(place)).collect();
             if !events.is_empty() {

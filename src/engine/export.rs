@@ -14,7 +14,9 @@ use super::planning::{Figures, FiguresRow};
 use super::transitions::TransitionsAsk;
 use super::{EngineError, Progress, Snapshot};
 use crate::formats::{About, Column, ColumnType, Export, Row, Table, Value, csv_cell};
-use crate::model::{Change, Epoch, EpsgCode, Event, Evidence, EvidenceKind, Geometry, Issue, Kept, Layer, LayerRole, MultiPolygon};
+use crate::model::{
+    Change, Epoch, EpsgCode, Event, Evidence, EvidenceKind, Geometry, Issue, Kept, Layer, LayerRole, MultiPolygon, Revision,
+};
 
 #[derive(Debug, Serialize)]
 pub struct Exported {
@@ -33,6 +35,8 @@ pub struct ExportAsk {
     pub licence: Option<String>,
     /// Of events only what counts as lost, as the map shows it: not those that were rejected.
     pub only_losses: bool,
+    /// Of zones those of a past revision. What they had lost then is not kept.
+    pub as_of: Option<Revision>,
 }
 
 /// Writes one layer. `name` is a layer's name, or `encroachments`, `landuse` (the latest epoch), `units`, `codes`.
@@ -54,7 +58,11 @@ pub(super) fn write_layer(
     ask: &ExportAsk,
     progress: Progress,
 ) -> Result<Exported, EngineError> {
-    let (columns, rows) = rows(snapshot, role, epoch, keep, ask.only_losses)?;
+    let as_of = ask.as_of.filter(|revision| *revision != snapshot.revision);
+    if as_of.is_some() && role != LayerRole::Zones {
+        return Err(EngineError::not_found("of an earlier revision only the zones are kept: leave the revision out for what is there now"));
+    }
+    let (columns, rows) = rows(snapshot, role, epoch, keep, (ask.only_losses, as_of))?;
     let name = Layer::name_of(role, epoch);
     let layer = snapshot.layers.iter().find(|l| l.name == name);
     let about = About {
@@ -64,8 +72,8 @@ pub(super) fn write_layer(
             _ => layer.map_or_else(String::new, |l| l.source.clone()),
         },
         // What zones have lost, they have lost by the latest epoch.
-        epoch: if role == LayerRole::Zones { snapshot.epoch(None)? } else { epoch },
-        revision: snapshot.revision,
+        epoch: if role == LayerRole::Zones && as_of.is_none() { snapshot.epoch(None)? } else { epoch },
+        revision: as_of.unwrap_or(snapshot.revision),
         is_simulated: snapshot.simulated(),
         licence: ask.licence.clone(),
     };
@@ -130,10 +138,13 @@ fn rows(
     role: LayerRole,
     epoch: Option<Epoch>,
     keep: &[String],
-    only_losses: bool,
+    (only_losses, as_of): (bool, Option<Revision>),
 ) -> Result<(Vec<Column>, Vec<Row>), EngineError> {
     use ColumnType::{Integer, Real, Text};
-    let found = snapshot.epoch(None)?.filter(|_| role == LayerRole::Zones).map(|e| snapshot.losses(e)).transpose()?;
+    let past = as_of.map(|revision| snapshot.zones_at(revision)).transpose()?;
+    let zones = past.as_ref().unwrap_or(&snapshot.zones.list);
+    let is_asked = role == LayerRole::Zones && past.is_none();
+    let found = snapshot.epoch(None)?.filter(|_| is_asked).map(|e| snapshot.losses(e)).transpose()?;
     let (columns, rows) = match (role, epoch) {
         (LayerRole::Zones, _) => (
             columns(
@@ -160,9 +171,7 @@ fn rows(
                 ],
                 keep,
             ),
-            snapshot
-                .zones
-                .list
+            zones
                 .iter()
                 .enumerate()
                 .map(|(i, view)| {

@@ -5,16 +5,18 @@
 //! of an earlier moment the answer is that it is not known, never a guess.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::edits::edit_facts;
 use super::sheet::is_knit;
+use super::snapshot::{ZoneView, zone_views};
 use super::{EngineError, Page, Snapshot};
 use crate::edit;
 use crate::geom;
 use crate::model::{Epoch, Layer, LayerRole, MultiPolygon, Revision, Zone};
-use crate::store::{Edit, Reader, ZoneChange};
+use crate::store::{Edit, Reader, ZoneChange, ZoneRevisions};
 
 /// Which moment of the past.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,6 +65,15 @@ impl Snapshot {
         let mut wanted: Vec<(&Zone, Revision)> = present.chain(other).collect();
         wanted.sort_by(|a, b| a.0.id.cmp(&b.0.id));
         Ok(self.shapes_of(wanted.len(), wanted.into_iter()))
+    }
+
+    /// All zones of a revision, those that changed since at the end.
+    pub(super) fn zones_at(&self, revision: Revision) -> Result<Vec<Arc<ZoneView>>, EngineError> {
+        let past = self.past(AsOf::Revision(revision))?;
+        let mut zones: Vec<Arc<ZoneView>> = self.zones.list.iter().filter(|view| !past.contains_key(&view.zone.id)).cloned().collect();
+        let other = past.into_values().flatten().map(|(zone, _)| zone).collect();
+        zones.extend(zone_views(other, &self.units, &ZoneRevisions::default()));
+        Ok(zones)
     }
 
     fn past(&self, moment: AsOf) -> Result<Past, EngineError> {

@@ -64,7 +64,7 @@ pub(super) struct Likely {
 }
 
 impl Likely {
-    /// For who imports on the command line.
+    /// For who imports zones on the command line, or a register anywhere.
     pub fn issue(&self) -> Issue {
         let Likely { mistake, n_zones, as_it_is, set_right, .. } = self;
         let where_ = if self.ground == Ground::StatedUnits { "in the commune that they state" } else { "in a commune" };
@@ -77,7 +77,23 @@ impl Likely {
             }
         };
         let message = format!("{}. {why}. Nothing was moved; --correct {mistake} sets it right", mistake.told(self.cost_m));
-        Issue::new("likely_mistake", None, message)
+        let metres = |value: &f64| format!("{value:.2}").replace('.', ",");
+        let percent = |share: &f64| format!("{:.0} %", share * 100.0);
+        let why_vi = match self.ground {
+            Ground::Zones => {
+                format!(
+                    "{n_zones} vùng của tệp đã có trên bản đồ: hiện cách khoảng {} m, nếu sửa còn {} m",
+                    metres(as_it_is),
+                    metres(set_right)
+                )
+            }
+            Ground::StatedUnits => {
+                format!("{} trong {n_zones} vùng nằm đúng xã ghi trong tệp; nếu sửa là {}", percent(as_it_is), percent(set_right))
+            }
+            Ground::Units => format!("{} trong {n_zones} vùng nằm trong một xã; nếu sửa là {}", percent(as_it_is), percent(set_right)),
+        };
+        let message_vi = format!("{}. {why_vi}. Chưa có gì bị dịch chuyển; sửa bằng --correct {mistake}", mistake.told_vi(self.cost_m));
+        Issue::new("likely_mistake", None, message).in_vietnamese(message_vi)
     }
 
     /// For programs: `correct` is the word by which it is set right.

@@ -196,7 +196,7 @@ impl Zones {
 
 const ZONES_AT_A_TIME: usize = 1 << 16;
 
-fn zone_views(mut zones: Vec<Zone>, units: &[UnitView], revisions: &ZoneRevisions) -> Vec<Arc<ZoneView>> {
+pub(super) fn zone_views(mut zones: Vec<Zone>, units: &[UnitView], revisions: &ZoneRevisions) -> Vec<Arc<ZoneView>> {
     let shapes: Vec<&MultiPolygon> = zones.iter().map(|z| &z.shape).collect();
     let unit_shapes: Vec<&MultiPolygon> = units.iter().map(|u| &u.unit.shape).collect();
     let mut inside: Vec<(Option<usize>, f64, f64)> = vec![(None, 0.0, 0.0); zones.len()];

@@ -34,14 +34,14 @@ pub fn inset(shape: &MultiPolygon, distance_m: f64) -> MultiPolygon {
     moved_border(shape, -distance_m, IntLineJoin::Round(round))
 }
 
-/// The shape with its border moved outward by a small distance, metres; corners stay corners.
+/// The shape with its border moved outward by a small distance, metres, or inward by a negative one; corners stay corners.
 pub fn outset(shape: &MultiPolygon, distance_m: f64) -> MultiPolygon {
     moved_border(shape, distance_m, IntLineJoin::Miter(SHARPEST))
 }
 
 /// One shape of polygons that may touch or overlap, gaps narrower than twice `distance_m` between and in them closed.
 pub fn closed(polygons: &MultiPolygon, distance_m: f64) -> MultiPolygon {
-    moved_border(&outset(polygons, distance_m), -distance_m, IntLineJoin::Miter(SHARPEST))
+    outset(&outset(polygons, distance_m), -distance_m)
 }
 
 fn moved_border(shape: &MultiPolygon, distance_m: f64, join: IntLineJoin) -> MultiPolygon {

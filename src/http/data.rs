@@ -20,7 +20,8 @@ use super::docs::escaped;
 use super::error::ApiError;
 use super::pages::{LANGUAGES, Said, each, page};
 use super::{App, blocking, permit};
-use crate::engine::{DataFile, DataFormat, Lang};
+use crate::engine::{DataFile, DataFormat, ErrorKind, Lang, Snapshot};
+use crate::model::Revision;
 
 /// Read and sent at a time.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -67,13 +68,14 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -
     let ask = Ask::read(&uri, &["rev"])?;
     let licence = app.0.settings.licence.clone();
     // The licence may be another after a start, at the same revision.
-    let rev = ask.rev()?.filter(|_| licence.is_none());
-    api::answer(app, headers, rev, "application/json", move |s| s.data_list(licence.as_deref())).await
+    let as_of = ask.rev()?;
+    let rev = as_of.filter(|_| licence.is_none());
+    api::answer(app, headers, rev, "application/json", move |s| s.data_list(licence.as_deref(), as_of)).await
 }
 
 /// `GET /api/v1/data/{layer}.{format}`, and the dictionary `fields.csv`. As many are made at a time as dossiers.
 pub(super) async fn file(State(app): State<App>, Place(name): Place<String>, headers: HeaderMap, uri: Uri) -> Answer {
-    Ask::read(&uri, &[])?;
+    let as_of = Ask::read(&uri, &["rev"])?.rev()?;
     if name == DICTIONARY {
         let text = app.snapshot().data_dictionary();
         return Ok((attached("text/csv; charset=utf-8", DICTIONARY)?, text).into_response());
@@ -82,13 +84,15 @@ pub(super) async fn file(State(app): State<App>, Place(name): Place<String>, hea
     let (layer, ending) = name.rsplit_once('.').ok_or_else(none)?;
     let (layer, format) = (layer.to_owned(), ending.parse::<DataFormat>().map_err(|_| none())?);
     let snapshot = app.snapshot();
-    let (stamp, revision) = (snapshot.data_stamp(), snapshot.revision);
+    let (stamp, revision) = (snapshot.data_stamp(), as_of.unwrap_or(snapshot.revision));
+    let name = format!("{name} {revision}");
     // The licence, which is in every row, may be another after a start.
     let named = format!("{stamp} {name} {:?}", app.0.settings.licence);
     let etag = HeaderValue::from_str(&format!("W/\"{}\"", &blake3::hash(named.as_bytes()).to_hex()[..24]))
         .map_err(|e| ApiError::internal(e.to_string()))?;
     let may_be_kept = [(header::CACHE_CONTROL, HeaderValue::from_static("no-cache")), (header::ETAG, etag.clone())];
-    if snapshot.data_layers().iter().any(|told| told.name == layer) && matches(&headers, &etag) {
+    let is_present = revision == snapshot.revision;
+    if is_present && snapshot.data_layers().iter().any(|told| told.name == layer) && matches(&headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, may_be_kept).into_response());
     }
     let kept = match app.0.data_files.get(&stamp, &name) {
@@ -102,7 +106,7 @@ pub(super) async fn file(State(app): State<App>, Place(name): Place<String>, hea
                 match shared.0.data_files.get(&stamp, &name) {
                     Some(kept) => Ok(kept),
                     None => {
-                        let made = snapshot.data_file(&layer, format, licence)?;
+                        let made = snapshot.data_file(&layer, format, licence, as_of)?;
                         // Of a state that is over meanwhile nothing is kept.
                         let is_present = shared.snapshot().data_stamp() == stamp;
                         Ok(if is_present { shared.0.data_files.put(&stamp, &name, made) } else { Arc::new(made) })
@@ -112,6 +116,9 @@ pub(super) async fn file(State(app): State<App>, Place(name): Place<String>, hea
             .await?
         }
     };
+    if matches(&headers, &etag) {
+        return Ok((StatusCode::NOT_MODIFIED, may_be_kept).into_response());
+    }
     let saved = kept.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let saved = format!("farmzone-{saved}-{revision}.{}", format.ending());
     let length = [(header::CONTENT_LENGTH, HeaderValue::from(kept.n_bytes))];
@@ -137,16 +144,27 @@ async fn sent(kept: Arc<DataFile>) -> Result<Body, ApiError> {
 
 /// `GET /data`: the same for people, without a script.
 pub(super) async fn data_page(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Result<Response, ApiError> {
-    let lang = Ask::read(&uri, &["lang"])?.word("lang", &LANGUAGES)?.parse::<Lang>()?;
+    let ask = Ask::read(&uri, &["lang", "rev"])?;
+    let (lang, as_of) = (ask.word("lang", &LANGUAGES)?.parse::<Lang>()?, ask.rev()?);
     let licence = app.0.settings.licence.clone();
-    let list = app.compute(move |s| s.data_list(licence.as_deref())).await?;
-    Ok(page(&headers, StatusCode::OK, html(Said { lang }, &list)))
+    let work = move |s: &Snapshot| match s.data_list(licence.as_deref(), as_of) {
+        Ok(list) => Ok((StatusCode::OK, html(Said { lang }, &list, None))),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Ok((StatusCode::NOT_FOUND, html(Said { lang }, &s.data_list(licence.as_deref(), None)?, as_of)))
+        }
+        Err(error) => Err(error),
+    };
+    let (status, html) = app.compute(work).await?;
+    Ok(page(&headers, status, html))
 }
 
 // Writing to a string cannot fail, so the results of `write!` are dropped.
-fn html(said: Said, list: &Value) -> String {
+fn html(said: Said, list: &Value, not_known: Option<Revision>) -> String {
     let title = said.of("Dữ liệu mở", "Open data");
-    let mut out = said.head(title, "", "data", "");
+    let (revision, present) = (&list["revision"], &list["present_revision"]);
+    let is_past = revision != present;
+    let here = if is_past { format!("data?rev={revision}") } else { "data".to_owned() };
+    let mut out = said.head(title, "", &here, "");
     let _ = writeln!(out, "<p class=\"quiet\">{}</p><h1>{title}</h1>", said.word(&list["title"]));
     if list["simulated"] == true {
         out += &said.simulated();
@@ -160,7 +178,26 @@ fn html(said: Said, list: &Value) -> String {
             )
             .to_owned(),
     };
-    let _ = write!(out, "<p>{} {} · {licence}</p>", said.of("Phiên bản dữ liệu", "Revision of the data"), list["revision"]);
+    let _ = write!(out, "<p>{} {revision} · {licence}</p>", said.of("Phiên bản dữ liệu", "Revision of the data"));
+    if let Some(revision) = not_known {
+        let note = said.of("Không còn biết các vùng của phiên bản", "The zones are not known any more of revision");
+        let _ = write!(out, "<p class=\"mark\">{note} {revision}</p>");
+    }
+    if is_past {
+        let note = said.of(
+            "Đây là các vùng như ở phiên bản đó; đất đã mất và sử dụng đất chỉ có ở phiên bản hiện tại",
+            "These are the zones as that revision had them; lost land and land use are there of the present revision only",
+        );
+        let _ = write!(out, "<p class=\"mark\">{note}: <a href=\"data?lang={}\">{present}</a></p>", said.lang);
+    }
+    let _ = write!(
+        out,
+        "<form action=\"data\"><input type=\"hidden\" name=\"lang\" value=\"{}\"><label>{} <input type=\"number\" name=\"rev\" \
+         min=\"1\" max=\"{present}\" value=\"{revision}\" required></label> <button>{}</button></form>",
+        said.lang,
+        said.of("Các vùng của phiên bản", "Zones of revision"),
+        said.of("Xem", "Show"),
+    );
     let file = |name: &Value| {
         let name = name.as_str().unwrap_or_default();
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);

@@ -484,6 +484,33 @@ fn of_what_nobody_sees_a_plan_says_neither_lost_nor_left() {
 }
 
 #[test]
+fn what_officers_rejected_is_no_loss_in_a_plan_either() {
+    let (bench, engine) = grid(2);
+    drop(engine);
+    let house = [[X + 20.0, Y + 20.0], [X + 40.0, Y + 20.0], [X + 40.0, Y + 40.0], [X + 20.0, Y + 40.0], [X + 20.0, Y + 20.0]];
+    let land_use = crate::program::geojson_in(5897, &[(json!({ "id": "h", "code": "ONT" }), &house[..])]);
+    bench.import(&bench.write("houses.geojson", land_use), "landuse", &["--epoch", "2024"]).ok();
+    bench.run(&["detect", "w.gpkg"]).ok();
+    let engine = crate::edits::engine(&bench);
+    plan(&engine, "p1");
+    put(&engine, "p1", "e1", "g00", json!({ "kind": "tea" })).unwrap();
+    let lost = || {
+        let facts = engine.snapshot().plan_figures("p1", &PlanReader::Person, None, &farmzone::engine::SupplyAsk::default()).unwrap();
+        let tea = facts["rows"].as_array().unwrap().iter().find(|row| row["key"] == "tea").unwrap();
+        (tea["lost_m2"].clone(), facts["totals"]["lost_m2"].clone())
+    };
+    assert_eq!(lost(), (json!(400.0), json!(400.0)));
+    let event = engine.snapshot().losses(farmzone::model::Epoch::year(2024)).unwrap().events().next().unwrap().id.clone();
+    let officer = Person { name: "an".to_owned(), role: Role::Officer, ..Person::nobody() };
+    for status in ["checked", "rejected"] {
+        let card = engine.snapshot().alert_card(&event, engine.accounts()).unwrap();
+        let step = serde_json::from_value(json!({ "status": status, "reason": "nhà màng trồng rau" })).unwrap();
+        engine.step_alert(&event, card["etag"].as_str().unwrap(), &step, &officer).unwrap();
+    }
+    assert_eq!(lost(), (json!(0.0), json!(0.0)));
+}
+
+#[test]
 fn a_link_shows_one_plan_to_anybody_without_a_name_until_it_is_taken_back() {
     let (bench, engine) = city();
     plan(&engine, "p1");

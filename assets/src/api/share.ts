@@ -72,8 +72,9 @@ export function still_url({ place, size_px, layers, filter, zone, lang, revision
   });
 }
 
-/** The page of downloads and of what their fields mean; it needs no script. */
-export const data_page_url = (lang: Lang): string => here(`/data?lang=${lang}`);
+/** The page of downloads and of what their fields mean, of a revision or of what is there now; it needs no script. */
+export const data_page_url = (lang: Lang, rev: number | null): string =>
+  here(`/data?lang=${lang}${rev === null ? '' : `&rev=${rev}`}`);
 
 /** Under what terms the data may be used; null where the server states none. */
 export async function licence_of_data(): Promise<string | null> {

@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 
 use super::{Drawn, PlanReader};
 use crate::edit;
-use crate::encroach::{self, Fragments, KnownFragments};
+use crate::encroach::{self, Finding, Fragments, KnownFragments};
 use crate::engine::events::is_seen;
 use crate::engine::figures::{rounded_m2, rounded_share};
 use crate::engine::{EngineError, Snapshot};
 use crate::geom;
-use crate::model::{Epoch, MultiPolygon, PlanZone, Zone};
+use crate::model::{AlertStatus, Epoch, MultiPolygon, PlanZone, Zone};
 
 /// Tonnes of a processor's demand, and what a hectare of each kind yields a year.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -183,7 +183,10 @@ impl Snapshot {
         let Some(epoch) = epoch else {
             return Ok(zones.iter().map(|zone| Arc::new(Look::whole(zone))).collect());
         };
-        let stamp = self.land_use_stamp(epoch);
+        let standing = self.standing()?;
+        // What officers rejected is known by its name, which a zone's events take from those of the map.
+        let named = if standing.n_rejected > 0 { vec![self.events(epoch)?] } else { Vec::new() };
+        let stamp = format!("{}{}", self.land_use_stamp(epoch), self.rejected_stamp());
         let key = |zone: &Zone| format!("{epoch} {stamp} {} {} {:x}", zone.id, zone.kind, edit::mark_of(&zone.shape));
         let keys: Vec<String> = zones.iter().map(key).collect();
         let known = || self.plan_figures.looked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -194,14 +197,15 @@ impl Snapshot {
             let land_use = self.land_use(epoch)?;
             for some in new.chunks(AT_ONCE) {
                 let asked: Vec<&Zone> = some.iter().map(|&i| &zones[i]).collect();
-                let findings = self.look(&asked, &land_use, &self.permits, &[], None)?;
+                let findings = self.look(&asked, &land_use, &self.permits, &named, None)?;
                 let mut known = known();
                 if known.len() > MOST_KNOWN {
                     known.clear();
                 }
-                for (&i, finding) in some.iter().zip(findings) {
-                    let left = encroach::remaining(&zones[i].shape, &finding.events);
-                    known.insert(keys[i].clone(), Arc::new(Look { lost_m2: finding.lost_m2, not_seen_m2: finding.not_seen_m2, left }));
+                for (&i, Finding { mut events, not_seen_m2, .. }) in some.iter().zip(findings) {
+                    events.retain(|event| standing.of(&event.id) != AlertStatus::Rejected);
+                    let left = encroach::remaining(&zones[i].shape, &events);
+                    known.insert(keys[i].clone(), Arc::new(Look { lost_m2: encroach::lost_m2(&events), not_seen_m2, left }));
                 }
             }
         }

@@ -37,7 +37,9 @@ fn land_that_lies_elsewhere_is_told_with_what_likely_went_wrong_and_set_right_wh
     let engine = engine(&bench);
     let ask = RegisterAsk { filename: "a.csv".to_owned(), crs: Some(farmzone::model::EpsgCode(5897)), ..RegisterAsk::default() };
     let looked = engine.import_register(text.as_bytes(), &ask, &officer()).unwrap();
-    assert_eq!(looked.review["issues"][0]["code"], "likely_mistake");
+    let told = &looked.review["issues"][0];
+    assert_eq!(told["code"], "likely_mistake");
+    assert!(told["message"]["vi"].as_str().unwrap().contains("UTM trên VN-2000"), "{told}");
     let right = RegisterAsk { correct: Some("utm_for_tm3".parse().unwrap()), ..ask };
     let looked = engine.import_register(text.as_bytes(), &right, &officer()).unwrap();
     assert!(looked.review["issues"].as_array().unwrap().iter().all(|issue| issue["code"] != "likely_mistake"), "{}", looked.review);

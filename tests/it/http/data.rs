@@ -123,3 +123,53 @@ async fn the_page_of_data_leads_to_every_file_in_both_languages() {
     }
     assert_eq!(get("/data?lang=fr").await.status, StatusCode::BAD_REQUEST);
 }
+
+#[tokio::test]
+async fn zones_of_a_past_revision_come_as_they_were() {
+    let bench = crate::edits::loaded();
+    let engine = crate::edits::engine(&bench);
+    let rev = engine.snapshot().revision;
+    let before = engine.snapshot().shapes(None, &["a".to_owned()]).unwrap();
+    let edit = crate::edits::ask(
+        "e1",
+        json!({ "a": before["zones"][0]["revision"] }),
+        json!([{ "op": "put", "id": "a", "properties": { "name": "Đồng mới" } }]),
+    );
+    engine.edit(&edit, &crate::edits::planner()).unwrap();
+    let site = router(App::configured(engine, 1 << 20, Readers::Direct, None, Settings::default()));
+    let names = |answer: &Answer| -> Vec<Value> {
+        answer.json()["features"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|f| f["properties"]["id"] == "a")
+            .map(|f| f["properties"]["name"].clone())
+            .collect()
+    };
+    let (now, then) = (ask(&site, "/api/v1/data/zones.geojson").await, ask(&site, &format!("/api/v1/data/zones.geojson?rev={rev}")).await);
+    assert_eq!((names(&now), names(&then).len()), (vec![json!("Đồng mới")], 1));
+    assert_ne!(names(&now), names(&then));
+    assert_eq!((&then.json()["about"]["revision"], &now.json()["about"]["revision"]), (&json!(rev), &json!(rev + 1)));
+    assert_eq!(then.json()["features"].as_array().unwrap().len(), now.json()["features"].as_array().unwrap().len());
+    assert_ne!(then.header(header::ETAG), now.header(header::ETAG));
+    let again = Request::get(format!("/api/v1/data/zones.geojson?rev={rev}")).header(header::IF_NONE_MATCH, then.header(header::ETAG));
+    assert_eq!(send(&site, again.body(Body::empty()).unwrap()).await.status, StatusCode::NOT_MODIFIED);
+    let list = ask(&site, &format!("/api/v1/data?rev={rev}")).await.json();
+    assert_eq!((&list["revision"], &list["present_revision"], list["layers"].as_array().unwrap().len()), (&json!(rev), &json!(rev + 1), 1));
+    assert_eq!(list["layers"][0]["files"][0], format!("zones.gpkg?rev={rev}"));
+    let page = text(&ask(&site, &format!("/data?lang=en&rev={rev}")).await);
+    assert!(page.contains("as that revision had them") && page.contains(&format!("zones.csv?rev={rev}\"")), "{page}");
+    // What is not known is told, as a page too; nothing is guessed.
+    for (path, status) in [
+        (format!("/api/v1/data/units.geojson?rev={rev}"), StatusCode::NOT_FOUND),
+        (format!("/api/v1/data/zones.geojson?rev={}", rev + 9), StatusCode::NOT_FOUND),
+        ("/api/v1/data/zones.geojson?rev=0".to_owned(), StatusCode::NOT_FOUND),
+        ("/api/v1/data/zones.geojson?rev=x".to_owned(), StatusCode::BAD_REQUEST),
+        (format!("/data?rev={}", rev + 9), StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(ask(&site, &path).await.status, status, "{path}");
+    }
+    let out = bench.path("then.csv");
+    bench.run(&["export", "w.gpkg", out.to_str().unwrap(), "--rev", &rev.to_string()]).ok();
+    assert!(!std::fs::read_to_string(out).unwrap().contains("Đồng mới"));
+}
