@@ -7,7 +7,8 @@ import { gzipSync } from 'node:zlib';
 const BUDGET_BYTES = 600 * 1024;
 /** Compressed already: a server sends them as they are. */
 const COMPRESSED = /\.woff2$/;
-const NOT_SENT = /LICENSE$/;
+/** Those in other codings are counted as what they are of. */
+const NOT_SENT = /LICENSE$|\.(gz|br)$/;
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 

@@ -13,9 +13,15 @@ const BYTES_A_SECOND = 1_600_000 / 8;
 test('the first map on a slow phone', async () => {
   const rows: { fetched_ms: number; drawn_ms: number; kib: number; n_requests: number }[] = [];
   for (let run = 0; run < N_RUNS; run += 1) {
+    // Tiles too, which the map's worker asks for and the page's own list does not have.
+    const ends: number[] = [];
     const { page, close } = await visit('', {
       ...PHONE_TOUCHED,
       prepare: async (tab) => {
+        tab.on('requestfinished', (request) => {
+          const { startTime, responseEnd } = request.timing();
+          if (responseEnd > 0) ends.push(startTime + responseEnd);
+        });
         const cdp = await tab.context().newCDPSession(tab);
         await cdp.send('Network.enable');
         await cdp.send('Network.emulateNetworkConditions', {
@@ -28,20 +34,20 @@ test('the first map on a slow phone', async () => {
       },
     });
     await drawn(page);
-    rows.push(
-      await page.evaluate(() => {
-        const drawn_ms = performance.now();
-        const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
-        const asked = all as PerformanceResourceTiming[];
-        const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
-        return {
-          fetched_ms: Math.max(...asked.map((entry) => entry.responseEnd)),
-          drawn_ms,
-          kib: sum(asked.map((entry) => entry.transferSize)) / 1024,
-          n_requests: asked.length,
-        };
-      }),
-    );
+    const told = await page.evaluate(() => {
+      const drawn_ms = performance.now();
+      const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+      const asked = all as PerformanceResourceTiming[];
+      const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+      return {
+        began: performance.timeOrigin,
+        drawn_ms,
+        kib: sum(asked.map((entry) => entry.transferSize)) / 1024,
+        n_requests: asked.length,
+      };
+    });
+    const { began, ...row } = told;
+    rows.push({ fetched_ms: Math.max(...ends.filter((at) => at <= began + row.drawn_ms)) - began, ...row });
     await close();
   }
   const rounded = rows.map((row) =>

@@ -40,14 +40,19 @@ impl Coding {
 
     /// What the reader likes best of what is offered (RFC 9110, 12.5.3).
     pub(super) fn accepted(headers: &HeaderMap) -> Coding {
-        let (weights, others) = weights(headers, &header::ACCEPT_ENCODING, Self::OFFERED.map(Coding::name));
+        Coding::best_of(Self::OFFERED, headers)
+    }
+
+    /// The same of some codings, the first of equals.
+    pub(super) fn best_of<const N: usize>(offered: [Coding; N], headers: &HeaderMap) -> Coding {
+        let (weights, others) = weights(headers, &header::ACCEPT_ENCODING, offered.map(Coding::name));
         let weight = |at: usize| weights[at].or(others).unwrap_or(0.0);
-        let best = (0..3).filter(|&at| weight(at) > 0.0).reduce(|a, b| if weight(b) > weight(a) { b } else { a });
-        best.map_or(Coding::Identity, |at| Self::OFFERED[at])
+        let best = (0..N).filter(|&at| weight(at) > 0.0).reduce(|a, b| if weight(b) > weight(a) { b } else { a });
+        best.map_or(Coding::Identity, |at| offered[at])
     }
 
     /// In `Content-Encoding`.
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Coding::Identity => "identity",
             Coding::Gzip => "gzip",
@@ -178,6 +183,16 @@ mod tests {
             assert_eq!(accepted(refused), Coding::Identity, "{refused}");
         }
         assert_eq!(Coding::accepted(&HeaderMap::new()), Coding::Identity);
+    }
+
+    #[test]
+    fn of_what_is_packed_already_the_smallest_is_taken_that_the_reader_takes() {
+        for (text, coding) in
+            [("gzip, br", Coding::Brotli), ("gzip, br;q=0.5", Coding::Gzip), ("zstd", Coding::Identity), ("*", Coding::Brotli)]
+        {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(text))]);
+            assert_eq!(Coding::best_of([Coding::Brotli, Coding::Gzip], &headers), coding, "{text}");
+        }
     }
 
     #[test]

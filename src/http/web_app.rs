@@ -6,11 +6,11 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse};
-use rust_embed::RustEmbed;
+use rust_embed::{EmbeddedFile, RustEmbed};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
-use super::answer::matches;
+use super::answer::{Coding, matches};
 use super::error::{self, ApiError};
 use crate::engine::tiles_file;
 
@@ -19,7 +19,7 @@ use crate::engine::tiles_file;
 #[allow_missing = true]
 struct Dist;
 
-/// Everything that is no other route. Compressed on the way, but for fonts, which are already; queries are the page's own business.
+/// Everything that is no other route. What the build did not pack is compressed on the way, but for fonts, which are already; queries are the page's own business.
 pub(super) fn router() -> Router {
     let worth_it = DefaultPredicate::new().and(NotForContentType::const_new("font/"));
     Router::new().fallback(file).layer(CompressionLayer::new().compress_when(worth_it))
@@ -33,15 +33,29 @@ async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Response<Body> {
     let name = if path == "/" { "index.html" } else { path.trim_start_matches('/') };
     let found = Dist::get(name).or_else(|| name.starts_with("sprites/").then(|| tiles_file(name)).flatten());
     match found {
-        Some(found) => respond(name, found, &headers),
+        Some(found) => {
+            let (file, coding) = packed(name, &headers).unwrap_or((found, Coding::Identity));
+            respond(name, file, coding, &headers)
+        }
         None if path == "/" => not_built(),
         None => ApiError::not_found(format!("nothing is at {}", path.chars().take(80).collect::<String>())).into_response(),
     }
 }
 
-fn respond(name: &str, file: rust_embed::EmbeddedFile, asked: &HeaderMap) -> Response<Body> {
+/// A file as the build packed it, which took its time, when it did and the reader takes it so.
+fn packed(name: &str, asked: &HeaderMap) -> Option<(EmbeddedFile, Coding)> {
+    let coding = Coding::best_of([Coding::Brotli, Coding::Gzip], asked);
+    let ending = match coding {
+        Coding::Brotli => "br",
+        Coding::Gzip => "gz",
+        _ => return None,
+    };
+    Some((Dist::get(&format!("{name}.{ending}"))?, coding))
+}
+
+fn respond(name: &str, file: EmbeddedFile, coding: Coding, asked: &HeaderMap) -> Response<Body> {
     let hash: String = file.metadata.sha256_hash().iter().take(12).map(|b| format!("{b:02x}")).collect();
-    // Weak: the same file goes out in several content codings.
+    // Weak: what is not packed goes out in several content codings.
     let etag = HeaderValue::from_str(&format!("W/\"{hash}\"")).unwrap_or_else(|_| HeaderValue::from_static("W/\"\""));
     let unchanged = matches(asked, &etag);
     let bytes = match file.data {
@@ -52,9 +66,13 @@ fn respond(name: &str, file: rust_embed::EmbeddedFile, asked: &HeaderMap) -> Res
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep(name)));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if unchanged {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return response;
+    }
+    if coding != Coding::Identity {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
     }
     let mime = content_type(name);
     headers.insert(

@@ -1,7 +1,7 @@
 // Pages that the server writes, for readers whose browser runs no script: the list of zones and the page of each.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assert_accessible, LOOKS, OUT, visit } from './harness.ts';
+import { assert_accessible, LOOKS, OUT, serving, visit } from './harness.ts';
 import { a_zone_with_losses } from './subjects.ts';
 
 for (const [name, options, lang] of LOOKS) {
@@ -62,4 +62,19 @@ test('from the zone’s card to its page', async () => {
   await story.close();
   assert_clean();
   await close();
+});
+
+test('files of the page come packed as small as the reader takes them', async () => {
+  const script = /src="\.\/(assets\/index-[^"]+\.js)"/.exec(await (await fetch(serving())).text())?.[1] ?? '';
+  const answers = await Promise.all(
+    ['br', 'gzip', 'identity'].map(async (coding) => {
+      const answer = await fetch(`${serving()}/${script}`, { headers: { 'accept-encoding': coding } });
+      assert.equal(answer.headers.get('content-encoding') ?? 'identity', coding);
+      assert.match(answer.headers.get('vary') ?? '', /accept-encoding/i);
+      return { bytes: Number(answer.headers.get('content-length')), text: await answer.text() };
+    }),
+  );
+  const [br, gzip, plain] = answers.map(({ bytes }) => bytes);
+  assert.ok(br && gzip && plain && br < gzip * 0.9 && gzip < plain * 0.4, `${br} ${gzip} ${plain} bytes`);
+  assert.equal(new Set(answers.map(({ text }) => text)).size, 1);
 });

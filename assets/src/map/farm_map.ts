@@ -1,6 +1,6 @@
 // The only door to MapLibre GL JS: draws the server's style, dressed for the view, and says what people point at.
 // Knows zones by id only; figures, cards and addresses are not its business. North is always up.
-import { Map as MapLibreMap, setWorkerUrl } from 'maplibre-gl';
+import { Map as MapLibreMap, prewarm, setWorkerUrl } from 'maplibre-gl';
 import type { FilterSpecification, MapGeoJSONFeature, MapMouseEvent, StyleSpecification } from 'maplibre-gl';
 import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { basemap_of, is_of_basemap, underlaid, type Basemap, type Underlay } from '../core/basemap.ts';
@@ -20,6 +20,7 @@ import { by_id, id_of, keep_lent, shown_by, takes_layers } from './style_parts.t
 import './map.css';
 
 setWorkerUrl(worker_url);
+prewarm(); // it comes while the figures and the style are asked for
 
 const SOURCE = 'farmzone';
 const ZONE_LAYER = 'zones-fill';
