@@ -9,7 +9,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { enter, PASSWORD, PLANNER, sign_in } from '../../tests/web/desk.ts';
+import { enter, in_draft, PASSWORD, PLANNER, sign_in } from '../../tests/web/desk.ts';
 import { drawn, run, run_typing, serve, visit } from '../../tests/web/harness.ts';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -28,6 +28,7 @@ test('pointer moves over many zones', async () => {
   const id = found.features[0]?.id ?? '';
   const card = (await (await fetch(`${address}/api/v1/zones/${id}`)).json()) as {
     properties: { center: [number, number] };
+    geometry: { coordinates: [number, number][][][] };
   };
   const [lon, lat] = card.properties.center;
   const { page, close } = await visit(`#map=16/${lat}/${lon}`, { address, prepare: (page) => sign_in(page, address) });
@@ -58,6 +59,19 @@ test('pointer moves over many zones', async () => {
   await moves('hovering');
   await page.mouse.click(680, 410);
   await moves('with a zone selected');
+  // Where the zone's first corner is on the screen, whose middle is the zone's: 512 pixels a tile.
+  const [x, y] = card.geometry.coordinates[0]?.[0]?.[0] ?? [lon, lat];
+  const north = (degrees: number) => Math.asinh(Math.tan((degrees * Math.PI) / 180));
+  const pixels = (512 * 2 ** 16) / (2 * Math.PI);
+  const { width, height } = page.viewportSize() ?? { width: 0, height: 0 };
+  await page.mouse.move(
+    width / 2 + ((x - lon) * Math.PI * pixels) / 180,
+    height / 2 - (north(y) - north(lat)) * pixels,
+  );
+  await page.mouse.down();
+  await moves('dragging a corner that neighbours share');
+  await page.mouse.up();
+  await in_draft(page, 'Dời đỉnh');
   await close();
   child.kill('SIGTERM');
   rmSync(dir, { recursive: true });
