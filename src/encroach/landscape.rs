@@ -254,8 +254,9 @@ pub fn landscape(patches: &[MultiPolygon], zones_m2: f64, reach: Reach) -> Lands
 /// A patch with more vertices is looked at window by window: the arcs along all borders of a city fill gigabytes.
 const MANY_VERTICES: usize = 1 << 14;
 
-/// The least side of a window, metres.
+/// The least side of a window, metres, and the most windows from one side of a patch to the other.
 const WINDOW_M: f64 = 1_000.0;
+const MOST_WINDOWS: f64 = 256.0;
 
 /// Land of a patch deeper inside than a distance, m².
 fn core_m2(patch: &MultiPolygon, core_m: f64) -> f64 {
@@ -267,7 +268,8 @@ fn core_m2(patch: &MultiPolygon, core_m: f64) -> f64 {
 pub(super) fn core_by_windows_m2(patch: &MultiPolygon, core_m: f64) -> f64 {
     let Some([x0, y0, x1, y1]) = geom::bounds(patch) else { return 0.0 };
     let cover = Cover::new(vec![patch]);
-    let (side_m, margin_m) = (WINDOW_M.max(4.0 * core_m), core_m + 1.0);
+    let side_m = WINDOW_M.max(4.0 * core_m).max((x1 - x0).max(y1 - y0) / MOST_WINDOWS);
+    let margin_m = core_m + 1.0;
     let [n_across, n_up] = [x1 - x0, y1 - y0].map(|extent| (extent / side_m).ceil().max(1.0) as usize);
     let in_window = |room: &mut Room, n: usize| {
         let [x, y] = [x0 + (n % n_across) as f64 * side_m, y0 + (n / n_across) as f64 * side_m];

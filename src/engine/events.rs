@@ -397,7 +397,7 @@ impl Snapshot {
         };
         let mut by_zone: Known = HashMap::new();
         // Where nothing is known no zone is looked for by its id, which takes long in a million.
-        for zone in zones.iter().filter(|_| !known.is_empty()) {
+        for zone in if known.is_empty() { &[][..] } else { zones } {
             let Some(place) = self.zones.by_id(&zone.id) else { continue };
             let events: Vec<&Event> = known.iter().flat_map(|k| k.of_zone(place)).collect();
             if !events.is_empty() {

@@ -39,6 +39,13 @@ pub struct ExportAsk {
     pub as_of: Option<Revision>,
 }
 
+impl ExportAsk {
+    /// The revision that is asked for, when it is not the present one.
+    fn past(&self, snapshot: &Snapshot) -> Option<Revision> {
+        self.as_of.filter(|revision| *revision != snapshot.revision)
+    }
+}
+
 /// Writes one layer. `name` is a layer's name, or `encroachments`, `landuse` (the latest epoch), `units`, `codes`.
 pub fn export(snapshot: &Snapshot, name: &str, out: &Path, ask: &ExportAsk, progress: Progress) -> Result<Exported, EngineError> {
     super::may_be_written(out, &snapshot.path)?;
@@ -58,11 +65,11 @@ pub(super) fn write_layer(
     ask: &ExportAsk,
     progress: Progress,
 ) -> Result<Exported, EngineError> {
-    let as_of = ask.as_of.filter(|revision| *revision != snapshot.revision);
-    if as_of.is_some() && role != LayerRole::Zones {
+    let past = ask.past(snapshot);
+    if past.is_some() && role != LayerRole::Zones {
         return Err(EngineError::not_found("of an earlier revision only the zones are kept: leave the revision out for what is there now"));
     }
-    let (columns, rows) = rows(snapshot, role, epoch, keep, (ask.only_losses, as_of))?;
+    let (columns, rows) = rows(snapshot, role, epoch, keep, ask)?;
     let name = Layer::name_of(role, epoch);
     let layer = snapshot.layers.iter().find(|l| l.name == name);
     let about = About {
@@ -72,8 +79,8 @@ pub(super) fn write_layer(
             _ => layer.map_or_else(String::new, |l| l.source.clone()),
         },
         // What zones have lost, they have lost by the latest epoch.
-        epoch: if role == LayerRole::Zones && as_of.is_none() { snapshot.epoch(None)? } else { epoch },
-        revision: as_of.unwrap_or(snapshot.revision),
+        epoch: if role == LayerRole::Zones && past.is_none() { snapshot.epoch(None)? } else { epoch },
+        revision: past.unwrap_or(snapshot.revision),
         is_simulated: snapshot.simulated(),
         licence: ask.licence.clone(),
     };
@@ -138,13 +145,13 @@ fn rows(
     role: LayerRole,
     epoch: Option<Epoch>,
     keep: &[String],
-    (only_losses, as_of): (bool, Option<Revision>),
+    ask: &ExportAsk,
 ) -> Result<(Vec<Column>, Vec<Row>), EngineError> {
     use ColumnType::{Integer, Real, Text};
-    let past = as_of.map(|revision| snapshot.zones_at(revision)).transpose()?;
+    let past = ask.past(snapshot).map(|revision| snapshot.zones_at(revision)).transpose()?;
     let zones = past.as_ref().unwrap_or(&snapshot.zones.list);
-    let is_asked = role == LayerRole::Zones && past.is_none();
-    let found = snapshot.epoch(None)?.filter(|_| is_asked).map(|e| snapshot.losses(e)).transpose()?;
+    let tells_losses = role == LayerRole::Zones && past.is_none();
+    let found = snapshot.epoch(None)?.filter(|_| tells_losses).map(|e| snapshot.losses(e)).transpose()?;
     let (columns, rows) = match (role, epoch) {
         (LayerRole::Zones, _) => (
             columns(
@@ -213,7 +220,7 @@ fn rows(
         }
         (LayerRole::Encroachments, Some(epoch)) => {
             let standing = snapshot.standing()?;
-            let found = if only_losses { snapshot.losses(epoch)? } else { snapshot.events(epoch)? };
+            let found = if ask.only_losses { snapshot.losses(epoch)? } else { snapshot.events(epoch)? };
             (event_columns(), found.events().map(|event| event_row(event, &standing)).collect())
         }
         (LayerRole::Boundaries, _) => (

@@ -66,11 +66,9 @@ impl KeptFiles {
 /// `GET /api/v1/data`.
 pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
     let ask = Ask::read(&uri, &["rev"])?;
-    let licence = app.0.settings.licence.clone();
-    // The licence may be another after a start, at the same revision.
-    let as_of = ask.rev()?;
-    let rev = as_of.filter(|_| licence.is_none());
-    api::answer(app, headers, rev, "application/json", move |s| s.data_list(licence.as_deref(), as_of)).await
+    let (licence, as_of) = (app.0.settings.licence.clone(), ask.rev()?);
+    // Never pinned: what was the present revision is a past one later, of which there is less.
+    api::answer(app, headers, None, "application/json", move |s| s.data_list(licence.as_deref(), as_of)).await
 }
 
 /// `GET /api/v1/data/{layer}.{format}`, and the dictionary `fields.csv`. As many are made at a time as dossiers.

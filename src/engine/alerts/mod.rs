@@ -39,7 +39,7 @@ pub(super) struct Standing {
     by_event: HashMap<String, AlertStatus>,
     /// New again: land beyond what was judged, m².
     grown: HashMap<String, f64>,
-    pub(in crate::engine) n_rejected: usize,
+    pub(super) n_rejected: usize,
     /// Another when other events are rejected.
     stamp_of_rejected: String,
 }

@@ -157,6 +157,9 @@ async fn zones_of_a_past_revision_come_as_they_were() {
     let list = ask(&site, &format!("/api/v1/data?rev={rev}")).await.json();
     assert_eq!((&list["revision"], &list["present_revision"], list["layers"].as_array().unwrap().len()), (&json!(rev), &json!(rev + 1), 1));
     assert_eq!(list["layers"][0]["files"][0], format!("zones.gpkg?rev={rev}"));
+    // What is the present revision now will be a past one, of which there is less to tell.
+    let present = ask(&site, &format!("/api/v1/data?rev={}", rev + 1)).await;
+    assert_eq!((present.header(header::CACHE_CONTROL), present.json()["layers"].as_array().unwrap().len() > 1), ("no-cache", true));
     let page = text(&ask(&site, &format!("/data?lang=en&rev={rev}")).await);
     assert!(page.contains("as that revision had them") && page.contains(&format!("zones.csv?rev={rev}\"")), "{page}");
     // What is not known is told, as a page too; nothing is guessed.
