@@ -8,7 +8,8 @@ const BUDGET_BYTES = 600 * 1024;
 /** Compressed already: a server sends them as they are. */
 const COMPRESSED = /\.woff2$/;
 /** Those in other codings are counted as what they are of. */
-const NOT_SENT = /LICENSE$|\.(gz|br)$/;
+/** `pages.css` is of the pages without script. */
+const NOT_SENT = /LICENSE$|\.(gz|br)$|^pages\.css$/;
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 

@@ -46,6 +46,8 @@ pub struct UnitPoint {
     pub area_km2: f64,
     pub x: f64,
     pub y: f64,
+    /// Communes that it was made of, kept beside its name.
+    pub formerly: String,
 }
 
 /// Everything a workspace needs to hold the simulated city.
@@ -137,7 +139,7 @@ fn unit_rows(figures: &Figures, units: &[UnitPoint], shapes: Vec<MultiPolygon>) 
         name: u.name.clone(),
         full_name: Some(u.full_name.clone()),
         valid_from: Some(figures.units_valid_from.clone()),
-        kept: Vec::new(),
+        kept: vec![Some(u.formerly.clone()).filter(|names| !names.is_empty())],
         shape,
     };
     units.iter().zip(shapes).map(row).collect()

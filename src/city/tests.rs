@@ -24,7 +24,7 @@ pub(super) fn units() -> Vec<UnitPoint> {
     let facts = Units::parse("units.csv", include_str!("../../zones/units.csv")).unwrap();
     let point = |fact: UnitFact| {
         let (x, y) = hanoi_metres(fact.lon, fact.lat);
-        UnitPoint { code: fact.code, name: fact.name, full_name: fact.full_name, area_km2: fact.area_km2, x, y }
+        UnitPoint { code: fact.code, name: fact.name, full_name: fact.full_name, area_km2: fact.area_km2, x, y, formerly: fact.formerly }
     };
     facts.units.into_iter().map(point).collect()
 }

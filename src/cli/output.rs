@@ -212,7 +212,7 @@ pub fn targets(targets: &[Target]) -> String {
     if targets.is_empty() {
         return "no plan asks for anything: farmzone targets WORKSPACE FILE.toml".to_owned();
     }
-    let line = |t: &Target| format!("{}: {} ha ({}, {})", t.kind, grouped(t.hectares, 2), t.source, t.valid_from);
+    let line = |t: &Target| format!("{}: {} ha ({}, {})", t.kind, grouped(t.hectares, 2), t.source.0.en, t.valid_from);
     targets.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 

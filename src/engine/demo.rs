@@ -87,6 +87,7 @@ pub fn simulated_city(rulebook: &Rulebook, progress: Progress) -> Result<City, E
             area_km2: fact.area_km2,
             x: at.x,
             y: at.y,
+            formerly: fact.formerly.clone(),
         });
     }
     Ok(city::build(&figures, &units, &mut |step, share| progress(step, (share * 100.0) as u64, 100)))
@@ -97,7 +98,7 @@ fn fill(path: &Path, city: &City, targets: &str, progress: Progress) -> Result<(
     store.set_setting(&Setting::Simulated, SOURCE)?;
     store.set_setting(&Setting::Title, "Hà Nội")?;
     store.set_setting(&Setting::Targets, targets)?;
-    write(&mut store, None, &city.units)?;
+    write_keeping(&mut store, None, &city.units, &["formerly"])?;
     write(&mut store, None, &city.context)?;
     write(&mut store, None, &city.permits)?;
     write(&mut store, None, &city.zones)?;
@@ -124,12 +125,17 @@ fn rows<T: Serialize>(records: &[T]) -> Result<Vec<PartnerRow>, EngineError> {
 }
 
 fn write<F: store::Feature>(store: &mut Store, epoch: Option<Epoch>, features: &[F]) -> Result<(), EngineError> {
+    write_keeping(store, epoch, features, &[])
+}
+
+fn write_keeping<F: store::Feature>(store: &mut Store, epoch: Option<Epoch>, features: &[F], keep: &[&str]) -> Result<(), EngineError> {
     let layer = NewLayer {
         epoch,
         source: SOURCE.to_owned(),
         source_crs: EpsgCode::HANOI.to_string(),
         legend: epoch.map(|_| "vn".to_owned()),
         simulated: true,
+        keep: keep.iter().map(|name| (*name).to_owned()).collect(),
         ..NewLayer::default()
     };
     let mut writer = store.begin::<F>(layer, Mode::New)?;

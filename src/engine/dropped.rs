@@ -15,7 +15,7 @@ use super::mistakes::{Suspects, Witness};
 use super::{EngineError, Rulebook, Snapshot, ZoneView};
 use crate::crs::Mistake;
 use crate::edit;
-use crate::formats::{self, Doubles, Feature, FormatError, Record, Request, Source};
+use crate::formats::{self, Doubles, Feature, FormatError, Record, Request, Source, TEXTS_SET_ASIDE, TEXTS_TAKEN, TextLayer};
 use crate::geom;
 use crate::model::{Coord, EpsgCode, Issue, LayerRole, Zone};
 
@@ -72,6 +72,11 @@ impl Snapshot {
             "driver": source.driver, "layer": source.layer, "layers": source.layers, "mapping": mapping, "revision": self.revision,
             "crs": { "source": source.crs.short(), "operation": source.operation.as_ref().map(ToString::to_string) },
         });
+        let text_layers = source.text_layers(MOST_SAMPLES)?.into_iter().take(MOST_COLUMNS).map(|TextLayer { name, n, samples }| {
+            let samples: Vec<String> = samples.into_iter().map(sample).collect();
+            json!({ "name": name, "n": n, "samples": samples })
+        });
+        report["text_layers"] = text_layers.collect();
         let units = self.units.iter().map(|unit| unit.unit.clone()).collect();
         let mut sorter = Sorter::new(&self.rulebook, None, units);
         // What is set right already is not suspected.
@@ -213,7 +218,7 @@ impl Reading<'_> {
         if Instant::now() > self.until {
             return Err(too_many("reading the file takes too long".to_owned()));
         }
-        let is_of_file = n_read == 0 || issues.iter().any(|issue| issue.code == "texts");
+        let is_of_file = n_read == 0 || issues.iter().any(|issue| [TEXTS_SET_ASIDE, TEXTS_TAKEN].contains(&issue.code));
         match feature {
             None if is_of_file => self.issues.append(&mut issues),
             None => self.rejected.push(json!({ "row": self.n_read, "issues": issues })),
@@ -224,8 +229,7 @@ impl Reading<'_> {
 
     fn take_feature(&mut self, mut feature: Feature, mut issues: Vec<Issue>) -> Result<(), EngineError> {
         for (samples, value) in self.samples.iter_mut().zip(std::mem::take(&mut feature.kept)) {
-            let short = |text: String| text.chars().take(MOST_SAMPLE_CHARACTERS).collect::<String>();
-            let value = value.map(short).filter(|text| samples.len() < MOST_SAMPLES && !samples.contains(text));
+            let value = value.map(sample).filter(|text| samples.len() < MOST_SAMPLES && !samples.contains(text));
             samples.extend(value);
         }
         let (is_repaired, area_before_m2) = (feature.is_repaired, feature.area_before_m2);
@@ -257,6 +261,10 @@ impl Reading<'_> {
             }
         }
     }
+}
+
+fn sample(text: String) -> String {
+    text.chars().take(MOST_SAMPLE_CHARACTERS).collect()
 }
 
 fn too_many(what: String) -> EngineError {

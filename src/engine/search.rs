@@ -9,25 +9,42 @@ use super::figures::rounded_m2;
 use super::partners::{PartnerHit, PartnerWords};
 use super::snapshot::{Snapshot, UnitView, Zones};
 use crate::legend::Words;
-use crate::model::Coord;
+use crate::model::{Coord, Unit};
 
 /// The texts of every unit and zone, taken apart once per snapshot of them.
 #[derive(Debug)]
 pub(super) struct Searchable {
-    units: Vec<Vec<Words>>,
-    zones: Vec<ZoneWords>,
+    units: Vec<PlaceWords>,
+    zones: Vec<PlaceWords>,
 }
 
-/// What a zone is found by: what it is called, and who its papers say is behind it.
+/// What a unit or a zone is found by: what it is called; and what a unit was called or made of, who a zone's papers say is behind it.
 #[derive(Debug)]
-struct ZoneWords {
+struct PlaceWords {
     own: Vec<Words>,
     behind: Vec<Words>,
 }
 
-impl ZoneWords {
+impl PlaceWords {
     fn all(&self) -> impl Iterator<Item = &Words> + Clone {
         self.own.iter().chain(&self.behind)
+    }
+}
+
+impl UnitView {
+    /// What a city keeps beside: the communes that it was made of, say; several in one text are set apart by `;`.
+    fn other_names(&self) -> impl Iterator<Item = &str> {
+        self.unit.kept.iter().flatten().flat_map(|text| text.split(';')).map(str::trim).filter(|name| !name.is_empty())
+    }
+
+    /// The first of them that was typed, where the unit's own name was not.
+    fn other_name(&self, typed: &Words) -> Option<&str> {
+        let Unit { name, full_name, code, .. } = &self.unit;
+        let own = [Some(name.as_str()), full_name.as_deref(), Some(code.as_str())];
+        if own.into_iter().flatten().any(|text| typed.found_in(&Words::new(text))) {
+            return None;
+        }
+        self.other_names().find(|name| typed.found_in(&Words::new(name)))
     }
 }
 
@@ -38,15 +55,14 @@ impl Searchable {
             units: units
                 .iter()
                 .map(|u| {
-                    let named = [Some(u.unit.name.as_str()), u.unit.full_name.as_deref(), Some(&u.unit.code)];
-                    // What a city keeps beside: the communes that it was made of, say.
-                    words(&named.into_iter().chain(u.unit.kept.iter().map(Option::as_deref)).collect::<Vec<_>>())
+                    let own = words(&[Some(u.unit.name.as_str()), u.unit.full_name.as_deref(), Some(&u.unit.code)]);
+                    PlaceWords { own, behind: u.other_names().map(Words::new).collect() }
                 })
                 .collect(),
             zones: zones
                 .list
                 .iter()
-                .map(|z| ZoneWords {
+                .map(|z| PlaceWords {
                     own: words(&[z.zone.name.as_deref(), z.zone.code.as_deref(), Some(&z.zone.id)]),
                     behind: words(&[z.zone.cooperative.as_deref(), z.zone.linkage.as_deref(), z.zone.products.as_deref()]),
                 })
@@ -82,10 +98,11 @@ impl Snapshot {
             let best =
                 |texts: &[Words], of: [u8; 2]| texts.iter().filter_map(|text| rank(&typed, text)).min().map(|at| of[usize::from(at)]);
             let n_words = |texts: &[Words]| texts.first().map_or(0, Words::n_words);
-            for (i, texts) in searchable.units.iter().enumerate() {
-                hits.extend(best(texts, [NAMED, HOLDS]).map(|rank| (rank, n_words(texts), Hit::Unit(i))));
+            for (i, PlaceWords { own, behind }) in searchable.units.iter().enumerate() {
+                let found = [best(own, [NAMED, HOLDS]), best(behind, [HOLDS, BEHIND])].into_iter().flatten().min();
+                hits.extend(found.map(|rank| (rank, n_words(own), Hit::Unit(i))));
             }
-            for (i, ZoneWords { own, behind }) in searchable.zones.iter().enumerate() {
+            for (i, PlaceWords { own, behind }) in searchable.zones.iter().enumerate() {
                 let found = [best(own, [NAMED, HOLDS]), best(behind, [BEHIND, BEHIND])].into_iter().flatten().min();
                 hits.extend(found.map(|rank| (rank, n_words(own), Hit::Zone(i))));
             }
@@ -112,7 +129,14 @@ impl Snapshot {
         }
         let n_matched = hits.len();
         hits.sort_unstable();
-        let results = hits.iter().take(limit).map(|(_, _, hit)| self.hit(*hit)).collect::<Result<Vec<Value>, EngineError>>()?;
+        let told = |hit: Hit| {
+            let mut facts = self.hit(hit)?;
+            if let Hit::Unit(i) = hit {
+                facts["found_by"] = json!(self.units[i].other_name(&typed));
+            }
+            Ok(facts)
+        };
+        let results = hits.iter().take(limit).map(|(_, _, hit)| told(*hit)).collect::<Result<Vec<Value>, EngineError>>()?;
         Ok(json!({ "revision": self.revision, "n_matched": n_matched, "is_guess": is_guess && n_matched > 0, "results": results }))
     }
 
@@ -127,7 +151,7 @@ impl Snapshot {
             Some((MISTAKEN + n_mistakes as u8, n_words, hit))
         }
         let mut hits: Vec<_> =
-            searchable.units.par_iter().enumerate().filter_map(|(i, texts)| nearest(typed, texts.iter(), Hit::Unit(i))).collect();
+            searchable.units.par_iter().enumerate().filter_map(|(i, texts)| nearest(typed, texts.all(), Hit::Unit(i))).collect();
         hits.par_extend(searchable.zones.par_iter().enumerate().filter_map(|(i, texts)| nearest(typed, texts.all(), Hit::Zone(i))));
         hits.par_extend(self.sought_partners().par_iter().filter_map(|(row, texts)| nearest(typed, texts.own.iter(), Hit::Partner(*row))));
         let least = hits.iter().map(|(rank, ..)| *rank).min();

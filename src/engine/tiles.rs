@@ -121,6 +121,8 @@ pub(super) struct PreparedTiles {
     slots: Mutex<HashMap<Key, Arc<Slot>>>,
     /// Layers of the snapshot before that changed: most of their shapes are still the same.
     before: Mutex<HashMap<Key, Arc<LayerOfTiles>>>,
+    /// The whole as a picture, light and dark.
+    pub(super) overviews: [OnceLock<Arc<[u8]>>; 2],
 }
 
 impl PreparedTiles {
@@ -133,7 +135,7 @@ impl PreparedTiles {
         let same_crs = Arc::ptr_eq(&snapshot.place, &before.place);
         let changed = old.iter().filter(|(key, _)| same_crs && !kept.contains_key(*key));
         let changed = changed.filter_map(|(key, slot)| Some((*key, slot.layer.get()?.clone()))).collect();
-        PreparedTiles { slots: Mutex::new(kept), before: Mutex::new(changed) }
+        PreparedTiles { slots: Mutex::new(kept), before: Mutex::new(changed), overviews: Default::default() }
     }
 
     fn slot(&self, key: Key, stamp: impl FnOnce() -> String) -> Arc<Slot> {

@@ -41,10 +41,6 @@ impl Texts {
         self.texts.iter().any(|t| t.layer.to_lowercase() == layer.to_lowercase())
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.texts.len()
-    }
-
     /// The texts inside, in the file's order, joined by a space, and the CAD layers (levels) they are on; with `only`, those of one.
     pub(super) fn inside(&self, shape: &MultiPolygon, only: Option<&str>) -> Option<(String, BTreeSet<&str>)> {
         let [x0, y0, x1, y1] = geom::bounds(shape)?;

@@ -134,7 +134,12 @@ pub(super) fn told(evidence: &Evidence, font: &Encoding, share: f64) -> Issue {
 
 /// A value as Unicode; none when it is Unicode already, as far as its syllables tell.
 pub(super) fn converted(text: &str, encoding: &Encoding) -> Option<String> {
-    let bytes = CString::new(western_bytes(text)?).ok()?;
+    let bytes = western_bytes(text)?;
+    if encoding.is_utf8() {
+        // Other text than this is no UTF-8 by chance.
+        return String::from_utf8(bytes).ok();
+    }
+    let bytes = CString::new(bytes).ok()?;
     let then = encoding.decode(&bytes);
     let ((_, before), (_, after)) = (syllables::counted(text), syllables::counted(&then));
     (after > before).then_some(then)
@@ -157,6 +162,15 @@ mod tests {
         assert_eq!(WRITTEN[0].1.map(|text| read("TCVN3", text)), ["Hà Nội", "Đường Lâm", "ứng Hòa"]);
         assert_eq!(WRITTEN[1].1.map(|text| read("VNI", text)), ["Hà Nội", "Đường Lâm", "Ứng Hòa"]);
         assert_eq!(read("VNI", "XAÕ ÑAÏI THAÏNH, quyù 3, hæ, myõ, khoûe"), "XÃ ĐẠI THẠNH, quý 3, hỉ, mỹ, khỏe");
+    }
+
+    #[test]
+    fn utf_8_that_was_taken_for_western_is_told_by_its_bytes() {
+        let utf_8 = Encoding::named("UTF-8").unwrap();
+        assert_eq!(converted("Rau an toÃ\u{a0}n", &utf_8).as_deref(), Some("Rau an toàn"));
+        for text in ["Rau an toàn", "Hµ Néi", "Hà Nội", "LUC"] {
+            assert_eq!(converted(text, &utf_8), None, "{text}");
+        }
     }
 
     #[test]

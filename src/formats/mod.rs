@@ -22,11 +22,11 @@ mod syllables;
 mod vertices;
 mod write;
 
-pub use read::{Counts, Doubles, Feature, Record, Request, Shape, Source, open};
+pub use read::{Counts, Doubles, Feature, Record, Request, Shape, Source, TEXTS_SET_ASIDE, TEXTS_TAKEN, TextLayer, open};
 pub use sent::check_sent;
 pub use sheet::{Sheet, SheetRow, holds_vertices, is_sheet, read_sheet};
 pub use vertices::{is_thousands, number};
-pub use write::{About, Column, ColumnType, Export, LICENCE, PmTiles, PmTilesHead, Row, Table, Value, csv_cell, csv_table, endings};
+pub use write::{About, Column, ColumnType, Export, LICENCE, PmTiles, PmTilesHead, Row, Table, Value, csv_cell, csv_table, endings, webp};
 
 use std::path::PathBuf;
 

@@ -373,7 +373,9 @@ fn decoded(number: u64, cells: Vec<Vec<u8>>, named: Option<&Encoding>, assumed: 
     let mut issues = Vec::new();
     if !is_utf8 && named.is_none() {
         let message = format!("the row is not UTF-8; it was read as {ASSUMED}: name another with --encoding when letters are wrong");
-        let vi = format!("Dòng không phải UTF-8; đã đọc theo {ASSUMED}. Nếu sai chữ, hãy lưu tệp thành UTF-8 rồi nạp lại.");
+        let vi = format!(
+            "Dòng không phải UTF-8; đã đọc theo {ASSUMED}. Nếu sai chữ, hãy chọn bảng mã khác, hoặc lưu tệp thành UTF-8 rồi nạp lại."
+        );
         issues.push(Issue::new("encoding", Some(&number.to_string()), message).in_vietnamese(vi));
     }
     SheetRow { number, cells, decimals: Vec::new(), issues }

@@ -340,6 +340,7 @@ pub const ROUTES: &[&str] = &[
     "/api/v1/encroachments/{id}/dossier.geojson",
     "/api/v1/search",
     "/api/v1/landuse/classes",
+    "/api/v1/overview.webp",
     "/api/v1/print.pdf",
     "/api/v1/print.svg",
     "/api/v1/data",
@@ -433,6 +434,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/landuse/classes", get(api::land_use_classes))
         .route("/api/v1/print.pdf", get(print::pdf))
         .route("/api/v1/print.svg", get(print::svg))
+        .route("/api/v1/overview.webp", get(print::overview))
         .route("/api/v1/data", get(data::list))
         .route("/api/v1/data/{file}", get(data::file))
         .merge(dossier_routes())

@@ -423,9 +423,13 @@ impl Said {
     fn list_page(self, snapshot: &Snapshot, found: &Value, asked: &Asked) -> String {
         let (kinds, title) = (&snapshot.kinds_list(), &snapshot.title());
         let given: Vec<String> = asked.iter().filter(|(_, v)| !v.is_empty()).map(|(name, v)| format!("{name}={}", encoded(v))).collect();
-        let query = given.join("&amp;");
-        let here = if query.is_empty() { "zones".to_owned() } else { format!("zones?{query}") };
-        let mut out = self.head(self.text(title), "", &here, "");
+        let [n, from] = ["n_matched", "offset"].map(|name| found[name].as_u64().unwrap_or_default() as usize);
+        let address = |offset: usize| {
+            let offset = Some(format!("offset={offset}")).filter(|_| offset > 0);
+            let query: Vec<String> = given.iter().cloned().chain(offset).collect();
+            if query.is_empty() { "zones".to_owned() } else { format!("zones?{}", query.join("&amp;")) }
+        };
+        let mut out = self.head(self.text(title), "", &address(from), "");
         let _ = writeln!(out, "<h1>{}</h1>", escaped(self.text(title)));
         if snapshot.simulated() {
             out += &self.simulated();
@@ -456,15 +460,15 @@ impl Said {
             (self.of("Đã mất", "Lost"), true),
         ];
         let rows: Vec<Vec<String>> = each(&found["features"]).map(row).collect();
-        let [n, from] = ["n_matched", "offset"].map(|name| found[name].as_u64().unwrap_or_default() as usize);
         let caption = format!("{}–{} / {}", self.count((from + 1).min(n)), self.count((from + rows.len()).min(n)), self.count(n));
         self.table(&mut out, self.of("Danh sách vùng", "Zones"), &caption, &heads, &rows);
         if rows.is_empty() {
             let _ = write!(out, "<section><p>{}</p></section>", self.of("Không có vùng nào như vậy.", "There is no such zone."));
         }
         let part = |offset: usize, text: &str| {
-            let query = if query.is_empty() { String::new() } else { format!("{query}&amp;") };
-            format!("<a href=\"zones?{query}offset={offset}&amp;lang={}\">{text}</a>", self.lang)
+            let here = address(offset);
+            let join = if here.contains('?') { "&amp;" } else { "?" };
+            format!("<a href=\"{here}{join}lang={}\">{text}</a>", self.lang)
         };
         let before = if from > 0 { part(from.saturating_sub(ROWS), self.of("← Trước", "← Before")) } else { String::new() };
         let after = if from + rows.len() < n { part(from + ROWS, self.of("Tiếp →", "Next →")) } else { String::new() };

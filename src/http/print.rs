@@ -70,6 +70,13 @@ pub(super) async fn svg(State(app): State<App>, headers: HeaderMap, uri: Uri) ->
     Ok(response)
 }
 
+/// `GET /api/v1/overview.webp`: the whole map, for a page whose own is still on its way.
+pub(super) async fn overview(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Answer {
+    let theme = Ask::read(&uri, &["theme"])?.word("theme", &["light", "dark"])?;
+    let work = move |s: &Snapshot| Ok(Coded::new(s.overview(theme)?.to_vec(), Coding::Identity));
+    Ok(app.draw(work).await?.respond(&headers, "image/webp", Freshness::Ask))
+}
+
 fn read(ask: &Ask, site: String, licence: Option<String>) -> Result<PrintAsk, ApiError> {
     let mut filter = ask.filter()?;
     let (bbox, zone) = (filter.bbox.take(), filter.zone.take());

@@ -56,7 +56,10 @@ async fn listen(app: App, bind: SocketAddr, ready: impl FnOnce(SocketAddr)) -> R
     let (warm, expecting) = (app.clone(), app.clone());
     // What the map shows is made ready before anybody is told to come. Who comes earlier waits for his own layers.
     let warmed = tokio::task::spawn_blocking(move || {
-        if let Err(error) = warm.snapshot().prepare_tiles(0) {
+        let snapshot = warm.snapshot();
+        let drawn =
+            snapshot.prepare_tiles(0).and_then(|()| ["light", "dark"].into_iter().try_for_each(|theme| snapshot.overview(theme).map(drop)));
+        if let Err(error) = drawn {
             tracing::warn!(%error, "the tiles could not be made ready");
         }
     });

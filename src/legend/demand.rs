@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::{LegendError, parse_toml};
+use super::{LegendError, Source, parse_toml};
 use crate::model::{Epoch, Text};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,7 +16,7 @@ pub struct Demand {
     pub t_per_year: f64,
     /// The figure is an estimate, or reckoned from one.
     pub is_uncertain: bool,
-    pub source: String,
+    pub source: Source,
     pub valid_from: Epoch,
 }
 
@@ -40,7 +40,7 @@ struct RawDemand {
     t_per_year: Spanned<f64>,
     #[serde(default)]
     is_uncertain: bool,
-    source: Spanned<String>,
+    source: Spanned<Source>,
     valid_from: Epoch,
 }
 
@@ -62,7 +62,7 @@ impl Demands {
                 let message = format!("the demand for “{kind}” must be tonnes a year above 0; leave the block out when none is known");
                 return Err(LegendError::at(file, text, one.t_per_year.span().start, message));
             }
-            if one.source.get_ref().trim().is_empty() {
+            if one.source.get_ref().is_empty() {
                 let message = format!("the demand for “{kind}” needs a source: who says so, and when");
                 return Err(LegendError::at(file, text, one.source.span().start, message));
             }

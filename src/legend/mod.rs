@@ -27,6 +27,34 @@ pub use yields::{Yield, Yields};
 
 pub use crate::model::{LandUseClass, Text};
 
+/// Who says so, and when: a text in both languages; one text alone stands for both.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(from = "AsWritten")]
+pub struct Source(pub Text);
+
+impl Source {
+    /// Whether a language has nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.vi.trim().is_empty() || self.0.en.trim().is_empty()
+    }
+}
+
+#[derive(serde::Deserialize)]
+#[serde(untagged, expecting = "a text, or { vi = \"…\", en = \"…\" }")]
+enum AsWritten {
+    One(String),
+    Both(Text),
+}
+
+impl From<AsWritten> for Source {
+    fn from(written: AsWritten) -> Source {
+        match written {
+            AsWritten::One(text) => Source(Text { vi: text.clone(), en: text }),
+            AsWritten::Both(text) => Source(text),
+        }
+    }
+}
+
 /// A text of `zones/` that could not be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: {message}")]

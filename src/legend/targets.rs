@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::{LegendError, parse_toml};
+use super::{LegendError, Source, parse_toml};
 use crate::model::Epoch;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -12,7 +12,7 @@ pub struct Target {
     pub kind: String,
     pub hectares: f64,
     /// Which plan says so, since when.
-    pub source: String,
+    pub source: Source,
     pub valid_from: Epoch,
 }
 
@@ -33,7 +33,7 @@ struct RawTargets {
 struct RawTarget {
     kind: Spanned<String>,
     hectares: Spanned<f64>,
-    source: String,
+    source: Source,
     valid_from: Epoch,
 }
 
@@ -77,6 +77,20 @@ mod tests {
         assert_eq!(hectares[..5], [Some(53360.0), Some(7291.0), None, None, Some(13417.0)]);
         assert_eq!(hectares.iter().flatten().count(), targets.targets.len());
         assert_eq!(Targets::parse("none.toml", "").unwrap(), Targets::default());
+    }
+
+    #[test]
+    fn a_source_is_a_text_in_both_languages_or_one_for_both() {
+        let said = |source: &str| {
+            Targets::parse("t.toml", &format!("[[target]]\nkind = \"rice\"\nhectares = 1.0\nsource = {source}\nvalid_from = \"2023\""))
+        };
+        let text = |source: &str| said(source).unwrap().targets[0].source.0.clone();
+        assert_eq!((text("\"QĐ 1\"").vi, text("\"QĐ 1\"").en), ("QĐ 1".to_owned(), "QĐ 1".to_owned()));
+        assert_eq!(text("{ vi = \"Kế hoạch\", en = \"Plan\" }").vi, "Kế hoạch");
+        for wrong in ["7", "{ vi = \"Kế hoạch\" }"] {
+            let told = said(wrong).unwrap_err().to_string();
+            assert!(told.starts_with("t.toml: line 4: a text, or { vi"), "{told}");
+        }
     }
 
     #[test]

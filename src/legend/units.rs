@@ -13,6 +13,8 @@ pub struct UnitFact {
     /// A point inside, WGS 84 degrees.
     pub lon: f64,
     pub lat: f64,
+    /// Communes and wards that it was made of, joined by `; `; empty where nobody says so.
+    pub formerly: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -20,23 +22,27 @@ pub struct Units {
     pub units: Vec<UnitFact>,
 }
 
-const HEADER: [&str; 7] = ["code", "name", "full_name", "area_km2_official", "area_km2_measured", "lon", "lat"];
+const HEADER: [&str; 8] = ["code", "name", "full_name", "area_km2_official", "area_km2_measured", "lon", "lat", "formerly"];
 
 impl Units {
-    /// Reads `code,name,full_name,area_km2_official,area_km2_measured,lon,lat` (RFC 4180; lines that begin
-    /// with `#` are comments); `file` names it in errors. Codes are unique, areas positive.
+    /// Reads `code,name,full_name,area_km2_official,area_km2_measured,lon,lat,formerly` (RFC 4180; lines that begin
+    /// with `#` are comments; the last may be left out); `file` names it in errors. Codes are unique, areas positive.
     pub fn parse(file: &str, text: &str) -> Result<Units, LegendError> {
         let mut records = records(file, text)?.into_iter();
-        match records.next() {
-            Some((_, header)) if header == HEADER => {}
+        let n_columns = match records.next() {
+            Some((_, header)) if header == HEADER || header == HEADER[..7] => header.len(),
             _ => return Err(LegendError::of(file, format!("the first line must be {}", HEADER.join(",")))),
-        }
+        };
         let mut units: Vec<UnitFact> = Vec::new();
         for (line, fields) in records {
             let refuse = |message: String| LegendError::of(file, format!("line {line}: {message}"));
             let n_fields = fields.len();
-            let [code, name, full_name, area_km2, _measured, lon, lat]: [String; 7] =
-                fields.try_into().map_err(|_| refuse(format!("{n_fields} fields where {} are due", HEADER.len())))?;
+            if n_fields != n_columns {
+                return Err(refuse(format!("{n_fields} fields where {n_columns} are due")));
+            }
+            let mut fields = fields.into_iter();
+            let [code, name, full_name, area_km2, _measured, lon, lat, formerly]: [String; HEADER.len()] =
+                std::array::from_fn(|_| fields.next().unwrap_or_default());
             let number = |key: &str, text: &str, low: f64, high: f64| match text.trim().parse::<f64>() {
                 Ok(value) if value >= low && value <= high => Ok(value),
                 _ => Err(refuse(format!("{key} is “{text}”; write a number from {low} to {high} with a decimal point"))),
@@ -49,7 +55,7 @@ impl Units {
             if units.iter().any(|u| u.code == code) {
                 return Err(refuse(format!("the code {code} is there twice")));
             }
-            units.push(UnitFact { code, name, full_name, area_km2, lon, lat });
+            units.push(UnitFact { code, name, full_name, area_km2, lon, lat, formerly });
         }
         Ok(Units { units })
     }
@@ -131,6 +137,17 @@ mod tests {
     }
 
     #[test]
+    fn every_unit_says_what_it_was_made_of_and_a_file_need_not() {
+        let units = hanoi().units;
+        assert!(units.iter().all(|u| u.formerly.split("; ").all(|name| !name.trim().is_empty())));
+        let of =
+            |name: &str| units.iter().filter(|u| u.formerly.split("; ").any(|n| n == name)).map(|u| u.name.as_str()).collect::<Vec<_>>();
+        assert_eq!((of("Tráng Việt"), of("Văn Khê")), (vec!["Mê Linh"], vec!["Yên Lãng", "Tiến Thắng", "Mê Linh", "Ô Diên"]));
+        let short = "code,name,full_name,area_km2_official,area_km2_measured,lon,lat\n1,A,Xã A,1,1,105,21\n";
+        assert_eq!(Units::parse("u.csv", short).unwrap().units[0].formerly, "");
+    }
+
+    #[test]
     fn a_unit_is_found_by_code_and_by_name_with_and_without_diacritics() {
         let units = hanoi();
         assert_eq!(units.by_code("00004").map(|u| u.name.as_str()), Some("Ba Đình"));
@@ -153,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_mistake_is_told_with_its_line() {
-        let error = |rows: &str| Units::parse("units.csv", &format!("{}\n{rows}", HEADER.join(","))).unwrap_err().to_string();
+        let error = |rows: &str| Units::parse("units.csv", &format!("{}\n{rows}", HEADER[..7].join(","))).unwrap_err().to_string();
         assert_eq!(
             error("1,A,A,x,1,105,21"),
             "units.csv: line 2: area_km2_official is “x”; write a number from 0.001 to 1000000 with a decimal point"

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::{LegendError, parse_toml, spelled};
+use super::{LegendError, Source, parse_toml, spelled};
 use crate::model::{Epoch, Text};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -18,7 +18,7 @@ pub struct Yield {
     pub t_per_ha: f64,
     /// A year.
     pub harvests: f64,
-    pub source: String,
+    pub source: Source,
     pub valid_from: Epoch,
 }
 
@@ -49,7 +49,7 @@ struct RawYield {
     of: Text,
     t_per_ha: Spanned<f64>,
     harvests: Spanned<f64>,
-    source: String,
+    source: Source,
     valid_from: Epoch,
 }
 
@@ -113,8 +113,8 @@ mod tests {
     #[test]
     fn a_mistake_is_told_with_its_line() {
         let error = |from: &str, to: &str| Yields::parse("y.toml", &OURS.replacen(from, to, 1)).unwrap_err().to_string();
-        assert!(error("variety = \"J02\"\n", "").starts_with("y.toml: line 17: the yield of “rice” is there twice"));
-        assert!(error("t_per_ha = 6.0", "t_per_ha = 0.0").starts_with("y.toml: line 11: the yield of “rice” must be above 0"));
-        assert!(error("harvests = 2", "crops = 2").contains("line 12: unknown field `crops`"));
+        assert!(error("variety = \"J02\"\n", "").starts_with("y.toml: line 18: the yield of “rice” is there twice"));
+        assert!(error("t_per_ha = 6.0", "t_per_ha = 0.0").starts_with("y.toml: line 12: the yield of “rice” must be above 0"));
+        assert!(error("harvests = 2", "crops = 2").contains("line 13: unknown field `crops`"));
     }
 }

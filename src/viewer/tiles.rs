@@ -10,22 +10,15 @@ use maplibre::io::source_client::{HttpClient, HttpSourceClient, SourceClient, So
 use maplibre::style::Style;
 use serde_json::{Value, json};
 
-use crate::engine::{EngineError, Snapshot, StyleAsk, TileCoord, TileFilter, TileFormat, TileLayer};
+use crate::engine::{EngineError, PlainColor, Snapshot, TileCoord, TileFormat};
 
 /// A layer's number is its depth, and what is deeper than the camera is high (179 units) is cut off.
 const MOST_LAYERS: usize = 170;
 
-/// One colour of the map, and what has it.
-struct Colored {
-    color: String,
-    /// None for the ground, which covers every tile.
-    of: Option<(TileLayer, TileFilter)>,
-}
-
 /// The snapshot as the renderer sees it.
 pub(super) struct Tiles {
     snapshot: Arc<Snapshot>,
-    layers: Vec<Colored>,
+    layers: Vec<PlainColor>,
     /// The first thing that went wrong: the renderer has no way to say it.
     fault: Mutex<Option<EngineError>>,
     n_kept: AtomicU32,
@@ -33,8 +26,8 @@ pub(super) struct Tiles {
 
 impl Tiles {
     pub(super) fn new(snapshot: &Arc<Snapshot>) -> Result<Tiles, EngineError> {
-        let ask = StyleAsk { theme: "light", lang: "vi", epoch: None, host: String::new(), official_land_use: false };
-        let layers = layers(snapshot, &snapshot.style(&ask)?)?;
+        // The renderer knows no opacity either.
+        let layers = snapshot.plain_colors("light")?;
         if layers.len() > MOST_LAYERS {
             return Err(EngineError::unsupported(format!("the viewer draws {MOST_LAYERS} colours, this workspace has {}", layers.len())));
         }
@@ -43,7 +36,7 @@ impl Tiles {
 
     /// What the renderer has to know: the colour of each layer.
     pub(super) fn style(&self) -> Result<Style, EngineError> {
-        let layer = |(at, of): (usize, &Colored)| json!({ "id": at.to_string(), "source_layer": at.to_string(), "type": "fill", "paint": { "fill-color": of.color } });
+        let layer = |(at, of): (usize, &PlainColor)| json!({ "id": at.to_string(), "source_layer": at.to_string(), "type": "fill", "paint": { "fill-color": of.color } });
         let layers: Vec<Value> = self.layers.iter().enumerate().map(layer).collect();
         let style = json!({ "version": 8, "name": "farmzone", "metadata": {}, "sources": {}, "layers": layers });
         let mut style: Style = serde_json::from_value(style).map_err(|e| EngineError::internal(format!("the viewer's style: {e}")))?;
@@ -86,54 +79,6 @@ impl Tiles {
         }
         Ok(bytes)
     }
-}
-
-/// The colours in drawing order, each from the web map's own style.
-fn layers(snapshot: &Snapshot, style: &Value) -> Result<Vec<Colored>, EngineError> {
-    let layer = |id: &str| style["layers"].as_array().into_iter().flatten().find(|layer| layer["id"] == id).unwrap_or(&Value::Null);
-    let color = |id: &str, of: &str| match layer(id)["paint"][of].as_str() {
-        Some(color) => Ok(color.to_owned()),
-        None => Err(EngineError::internal(format!("the style has no plain colour {id}/{of}"))),
-    };
-    let one_of = |key: &'static str, texts: &[&str]| TileFilter { only: vec![(key, texts.iter().map(|t| (*t).to_owned()).collect())] };
-    let city = color("units-fill", "fill-color")?;
-    let mut layers = vec![
-        Colored { color: color("background", "background-color")?, of: None },
-        Colored { color: city.clone(), of: Some((TileLayer::Units, TileFilter::default())) },
-        Colored {
-            color: color("built-fill", "fill-color")?,
-            of: Some((TileLayer::LandUse, one_of("group", &["built", "transport", "sealed", "public"]))),
-        },
-        Colored { color: color("context-water", "fill-color")?, of: Some((TileLayer::Context, one_of("group", &["water"]))) },
-    ];
-    // The renderer knows no opacity: a zone's colour is mixed with the city's before.
-    let opacity = layer("zones-fill")["paint"]["fill-opacity"].as_f64().unwrap_or(1.0);
-    let kinds = &snapshot.rulebook.kinds.kinds;
-    let is_known = |key: &str| kinds.iter().any(|kind| kind.key == key);
-    if !snapshot.zones.list.iter().all(|view| is_known(&view.zone.kind)) {
-        // ["match", ["get", "kind"], kind, color, …, other]: below the others, which cover it.
-        let other = layer("zones-fill")["paint"]["fill-color"].as_array().and_then(|cases| cases.last()?.as_str()).unwrap_or(&city);
-        layers.push(Colored { color: mixed(other, &city, opacity), of: Some((TileLayer::Zones, TileFilter::default())) });
-    }
-    layers.extend(kinds.iter().map(|kind| Colored {
-        color: mixed(&kind.color_light, &city, opacity),
-        of: Some((TileLayer::Zones, one_of("kind", &[&kind.key]))),
-    }));
-    layers.push(Colored { color: color("context-road", "line-color")?, of: Some((TileLayer::Context, one_of("group", &["road"]))) });
-    let lost = &layer("encroachments-fill")["paint"]["fill-color"];
-    for (rights, at) in [(&["permitted", "farm_structure", "legacy"][..], 7), (&["planned"], 5), (&["unplanned"], 3)] {
-        // ["match", ["get", "right"], right, color, …]
-        let color = lost[at].as_str().ok_or_else(|| EngineError::internal("the style has no colours of lost land"))?;
-        layers.push(Colored { color: color.to_owned(), of: Some((TileLayer::Encroachments, one_of("right", rights))) });
-    }
-    Ok(layers)
-}
-
-/// `#rrggbb` over another.
-fn mixed(over: &str, under: &str, opacity: f64) -> String {
-    let part = |color: &str, at: usize| color.get(at..at + 2).and_then(|part| u8::from_str_radix(part, 16).ok()).map_or(0.0, f64::from);
-    let [r, g, b] = [1, 3, 5].map(|at| (part(over, at) * opacity + part(under, at) * (1.0 - opacity)).round() as u8);
-    format!("#{r:02x}{g:02x}{b:02x}")
 }
 
 fn put_varint(out: &mut Vec<u8>, mut n: usize) {
@@ -240,12 +185,5 @@ mod tests {
         let mut tile = Vec::new();
         put_layer(&mut tile, 3, &long);
         assert_eq!(after_name(&tile), Some(&long[..]));
-    }
-
-    #[test]
-    fn a_colour_over_another_is_between_them() {
-        assert_eq!(mixed("#ff0000", "#0000ff", 1.0), "#ff0000");
-        assert_eq!(mixed("#ff0000", "#0000ff", 0.0), "#0000ff");
-        assert_eq!(mixed("#e0c35a", "#f8f6f0", 0.7), "#e7d287");
     }
 }

@@ -78,6 +78,44 @@ fn a_file_is_told_with_its_columns_its_zones_and_what_was_mended() {
 }
 
 #[test]
+fn texts_of_a_drawing_are_told_by_layer_and_taken_when_asked() {
+    let bench = loaded();
+    let engine = engine(&bench);
+    let field = |x: f64| {
+        let corners = square(x, Y, 100.0).map(|[x, y]| format!("10\n{x}\n20\n{y}\n")).concat();
+        format!("0\nLWPOLYLINE\n8\nVUNG\n90\n5\n70\n1\n{corners}")
+    };
+    let text = |layer: &str, x: f64, text: &str| format!("0\nTEXT\n8\n{layer}\n10\n{x}\n20\n{}\n40\n2\n1\n{text}\n", Y + 50.0);
+    let parts = [
+        field(X),
+        field(X + 200.0),
+        text("SOTHUA", X + 50.0, "152"),
+        text("SOTHUA", X + 250.0, "153"),
+        text("LOAI", X + 60.0, "L\\U+00FAa"),
+    ];
+    let drawing = format!("0\nSECTION\n2\nENTITIES\n{}0\nENDSEC\n0\nEOF\n", parts.concat());
+    let asked = |fields| DropAsk { crs: Some(EpsgCode(5897)), ..mapped("dxf", fields) };
+    let codes = |report: &Value| -> Vec<String> {
+        report["issues"].as_array().unwrap().iter().map(|issue| issue["code"].as_str().unwrap().to_owned()).collect()
+    };
+
+    let report = look(&engine, &drawing, &asked(&[]));
+    let layers = json!([{ "name": "LOAI", "n": 1, "samples": ["Lúa"] }, { "name": "SOTHUA", "n": 2, "samples": ["152", "153"] }]);
+    assert_eq!((&report["text_layers"], codes(&report)), (&layers, vec!["texts".to_owned(), "closed_line".to_owned()]));
+
+    let report = look(&engine, &drawing, &asked(&[("kind", "@text:LOAI"), ("name", "@text:sothua")]));
+    assert_eq!(report["mapping"], json!({ "kind": "@text:LOAI", "name": "@text:sothua" }));
+    let of = |i: usize, name: &str| report["features"][i]["properties"][name].clone();
+    assert_eq!((of(0, "kind"), of(0, "name")), (json!("rice"), json!("152")));
+    assert_eq!((of(1, "kind"), of(1, "name")), (Value::Null, json!("153")));
+    assert_eq!((codes(&report), report["n_rejected"].clone()), (vec!["texts_taken".to_owned(), "closed_line".to_owned()], json!(0)));
+    assert_eq!(report["features"][1]["issues"][0]["code"], "no_text_inside");
+
+    assert_eq!(refused(&engine, &drawing, &asked(&[("name", "@text:NOPE")])).0, "missing_column");
+    assert_eq!(look(&engine, three_fields(), &drop_ask("geojson"))["text_layers"], json!([]));
+}
+
+#[test]
 fn what_was_looked_at_becomes_zones_by_an_ordinary_edit() {
     let bench = loaded();
     let engine = engine(&bench);

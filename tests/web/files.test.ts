@@ -7,8 +7,10 @@ import type { Page } from 'playwright-core';
 import { press, save, saved, serve_pairs, sign_in, tab_to, in_draft, type DeskServer } from './desk.ts';
 import {
   bad_file,
+  drawing,
   drop_on_map,
   fields_beside,
+  old_font,
   swapped,
   table,
   taken_for_wgs84,
@@ -169,6 +171,41 @@ test('what cannot be read is told, asked for or sent again, and left without a t
   await page.getByRole('toolbar', { name: 'Công cụ' }).waitFor();
   assert.equal(await page.locator('.steps li').count(), 0);
   assert.equal(await server.revision(), before);
+  assert_clean();
+  await close();
+});
+
+test('texts of a drawing become names and kinds, and the encoding of a table is chosen', async () => {
+  const { page, assert_clean, close } = await before_desk(8, { expected: /422/ });
+  await drop_on_map(page, [drawing(8)]);
+  await page.getByRole('alert').getByText('Tệp không cho biết hệ tọa độ').waitFor();
+  await select(page, 'Hệ tọa độ của tệp').selectOption('EPSG:4326');
+  await page.getByText('Chữ trong bản vẽ chưa được lấy').waitFor();
+  await select(page, 'Loại').selectOption({ label: 'chữ bên trong, trên lớp LOAI' });
+  await page.getByText('Chữ trong bản vẽ đã được lấy').waitFor();
+  await select(page, 'Tên').selectOption({ label: 'chữ bên trong, trên lớp SOTHUA' });
+  await page.getByRole('button', { name: '153' }).waitFor();
+  await select(page, 'Bảng mã chữ').selectOption('UTF-8');
+  await page.getByText('ví dụ: Lúa · Rau an toàn').waitFor();
+  await drawn(page);
+  await assert_accessible(page, 'a drawing with texts');
+  await page.screenshot({ path: `${OUT}file-drawing.png` });
+  await page.getByRole('button', { name: 'Giữ 2 vùng' }).click();
+  await page.locator('#edit-save').getByText('Không thấy lỗi nào.').waitFor();
+  await save(page, 'Từ bản vẽ');
+  const made = (await server.shapes_in_pair(8)).map(({ properties: { name, kind } }) => `${name} ${kind}`);
+  assert.ok(made.includes('152 rice') && made.includes('153 safe_vegetables'), made.join(', '));
+
+  await drop_on_map(page, [old_font(8)]);
+  await select(page, 'Hệ tọa độ của tệp').selectOption('EPSG:4326');
+  await select(page, 'Loại').selectOption('loai');
+  await select(page, 'Tên').selectOption('ten');
+  await select(page, /^Lóa/).waitFor();
+  await select(page, 'Bảng mã chữ').selectOption('TCVN3');
+  await page.getByRole('button', { name: 'Ruộng' }).waitFor();
+  await select(page, /^Lóa/).waitFor({ state: 'detached' });
+  await page.screenshot({ path: `${OUT}file-encoding.png` });
+  await page.getByRole('button', { name: 'Bỏ tệp này' }).click();
   assert_clean();
   await close();
 });

@@ -63,6 +63,32 @@ export function table(n: number): Sent {
   return { name: 'bảng.csv', mimeType: 'text/csv', buffer: Buffer.from(text) };
 }
 
+/** One field whose kind and name are typed in TCVN3, where “Lóa” means “Lúa”. */
+export function old_font(n: number): Sent {
+  const ring = square(WEST, south_of(n) + 0.006, 0.003).map((at) => at.map((v) => v.toFixed(6)).join(' '));
+  const text = `loai;ten;wkt\nL\xf3a;Ru\xe9ng;POLYGON((${ring.join(',')}))\n`;
+  return { name: 'cũ.csv', mimeType: 'text/csv', buffer: Buffer.from(text, 'latin1') };
+}
+
+/** Two fields north of pair `n` as a drawing: what they are and their numbers are texts inside them, on layers of their own. */
+export function drawing(n: number): Sent {
+  const south = south_of(n) + 0.006;
+  const field = (west: number) => {
+    const corners = square(west, south, 0.003).map(([x = 0, y = 0]) => `10\n${x}\n20\n${y}\n`);
+    return `0\nLWPOLYLINE\n8\nVUNG\n90\n5\n70\n1\n${corners.join('')}`;
+  };
+  const text = (layer: string, west: number, said: string) =>
+    `0\nTEXT\n8\n${layer}\n10\n${west + 0.001}\n20\n${south + 0.001}\n40\n0.0001\n1\n${said}\n`;
+  const parts = [WEST, WEST + 0.004].flatMap((west, i) => [
+    field(west),
+    text('SOTHUA', west, String(152 + i)),
+    // Without a header nobody knows that this is UTF-8.
+    text('LOAI', west, ['Lúa', 'Rau an toàn'][i] ?? ''),
+  ]);
+  const dxf = `0\nSECTION\n2\nENTITIES\n${parts.join('')}0\nENDSEC\n0\nEOF\n`;
+  return { name: 'bản vẽ.dxf', mimeType: 'image/vnd.dxf', buffer: Buffer.from(dxf) };
+}
+
 /** One field south of pair `n`, in VN-2000, as the program writes Shapefiles, zipped. */
 export async function zipped_shapefile(n: number): Promise<Sent> {
   const dir = await mkdtemp(join(tmpdir(), 'farmzone-files-'));

@@ -1,7 +1,8 @@
 // Looking: the map loads, a click tells what is there, filters and years change what is shown, a link brings it back.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { at_zoom, drawn, link_of, visit } from './harness.ts';
+import type { Page } from 'playwright-core';
+import { api, at_zoom, DESKTOP, drawn, link_of, OUT, PHONE, visit } from './harness.ts';
 import { a_zone_with_losses, figures, hectares } from './subjects.ts';
 
 test('the page opens with the whole city, its figures, and the word for simulated', async () => {
@@ -16,6 +17,73 @@ test('the page opens with the whole city, its figures, and the word for simulate
   // Nothing on the map is chosen, and no cookie is set.
   assert.equal(link_of(page).get('zone'), null);
   assert.deepEqual(await page.context().cookies(), []);
+  assert_clean();
+  await close();
+});
+
+/** Where on the page the picture of the whole map is seen, once it is there. */
+async function place_of_picture(page: Page) {
+  await page.waitForFunction(() => (document.querySelector('img')?.naturalWidth ?? 0) > 100);
+  await page.screenshot({ path: `${OUT}map-first-${page.viewportSize()?.width}.png` });
+  return page.locator('#first').evaluate((img: HTMLImageElement) => {
+    const { left, top, width, height } = img.getBoundingClientRect();
+    const scale = Math.min(width / img.naturalWidth, height / img.naturalHeight);
+    const [wide, high] = [img.naturalWidth * scale, img.naturalHeight * scale];
+    return { west: left + (width - wide) / 2, north: top + (height - high) / 2, wide, high, src: img.src };
+  });
+}
+
+test('the whole map is there as a picture before the map, exactly where that will be', async () => {
+  const { bounds } = await api<{ bounds: [number, number, number, number] }>('/api/v1/summary');
+  for (const [viewport, form] of [
+    [DESKTOP, ''],
+    [PHONE, ''],
+    [DESKTOP, '?embed=1'],
+    [PHONE, '?embed=1'],
+  ] as const) {
+    let seen: ReturnType<typeof place_of_picture> | null = null;
+    const { page, assert_clean, close } = await visit(`${form}#theme=dark`, {
+      viewport,
+      // The page's script comes when the picture has been looked at.
+      prepare: (tab) =>
+        tab.route('**/assets/*.js', async (route) => {
+          await (seen ??= place_of_picture(tab));
+          await route.continue();
+        }),
+    });
+    assert.ok(seen, 'nothing was held back');
+    const place = await (seen as ReturnType<typeof place_of_picture>);
+    assert.match(place.src, /theme=dark$/);
+    await drawn(page);
+    await page.locator('#first').waitFor({ state: 'detached' });
+    // A link says where the map is as soon as it was moved: closer by one step around its middle.
+    await page.getByRole('button', { name: 'Phóng to' }).click();
+    await at_zoom(page, 0);
+    const [zoom = 0, lat = 0, lon = 0] = (link_of(page).get('map') ?? '').split('/').map(Number);
+    const world = 512 * 2 ** (zoom - 1);
+    const at = (degrees: number) => Math.asinh(Math.tan((degrees * Math.PI) / 180)) / (2 * Math.PI);
+    const x_of = (degrees: number) => viewport.width / 2 + ((degrees - lon) / 360) * world;
+    const y_of = (degrees: number) => viewport.height / 2 - (at(degrees) - at(lat)) * world;
+    for (const [is, wanted] of [
+      [place.west, x_of(bounds[0])],
+      [place.west + place.wide, x_of(bounds[2])],
+      [place.north, y_of(bounds[3])],
+      [place.north + place.high, y_of(bounds[1])],
+    ] as const)
+      assert.ok(
+        Math.abs(is - wanted) < 2,
+        `${viewport.width} px ${form}: an edge of the picture at ${is}, of the map at ${wanted}`,
+      );
+    assert_clean();
+    await close();
+  }
+  const { page, assert_clean, close } = await visit('#map=12/21.02/105.85');
+  await drawn(page);
+  const asked = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
+  assert.deepEqual(
+    asked.filter((name) => name.includes('overview')),
+    [],
+  );
   assert_clean();
   await close();
 });
@@ -104,6 +172,21 @@ test('kinds filter the figures and the map, and chips take the filters back', as
   await page.getByRole('button', { name: `Bỏ lọc ${second.name.vi}` }).click();
   await total.getByText(hectares(facts.totals.kept_m2, 'vi'), { exact: true }).waitFor();
   assert.equal(link_of(page).get('kind'), null);
+  assert_clean();
+  await close();
+});
+
+test('a commune is found by one that it was made of, and the box says which', async () => {
+  const { page, assert_clean, close } = await visit();
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  const box = page.getByRole('combobox', { name: 'Tìm vùng, mã số, xã' });
+  await box.fill('trang viet');
+  const found = page.getByRole('option').filter({ hasText: 'trước đây: Tráng Việt' });
+  await found.waitFor();
+  await page.screenshot({ path: `${OUT}map-former-commune.png` });
+  await found.click();
+  await at_zoom(page, 10);
+  await page.getByRole('button', { name: 'Bỏ lọc Mê Linh' }).first().waitFor();
   assert_clean();
   await close();
 });

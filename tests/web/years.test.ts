@@ -32,6 +32,12 @@ test('two years lie side by side, and the divider follows the mouse and the keys
   await page.mouse.move(box.x - 400, 300, { steps: 4 });
   await page.mouse.up();
   assert.ok((await stands(page)) < 70, 'the divider did not follow the mouse');
+  // The link says where it was left.
+  const left_at = await stands(page);
+  assert.equal(link_of(page).get('divider'), String(left_at));
+  await page.reload();
+  await drawn(page);
+  assert.equal(await stands(page), left_at);
   // The years of both corners, and of the time bar, go their own ways.
   await page.getByRole('combobox', { name: 'Năm bên trái' }).selectOption(epochs[1] ?? '');
   assert.equal(link_of(page).get('beside'), epochs[1]);
@@ -43,7 +49,7 @@ test('two years lie side by side, and the divider follows the mouse and the keys
   assert.equal(link_of(page).get('epoch'), null);
   await page.getByRole('button', { name: 'Thôi so sánh hai năm' }).click();
   await slider(page).waitFor({ state: 'detached' });
-  assert.equal(link_of(page).get('beside'), null);
+  assert.deepEqual([link_of(page).get('beside'), link_of(page).get('divider')], [null, null]);
   assert_clean();
   await close();
 });

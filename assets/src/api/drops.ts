@@ -8,6 +8,7 @@ export interface FileQuery {
   crs: string | null;
   /** What went wrong on the way to the file, to be set right. */
   correct: string | null;
+  encoding: string | null;
   columns: Partial<Record<Column, string>>;
 }
 
@@ -21,14 +22,21 @@ export type FileAnswer =
 export async function send_file(
   file: Blob,
   name: string,
-  { layer, crs, correct, columns }: FileQuery,
+  { layer, crs, correct, encoding, columns }: FileQuery,
   progress: (share: number) => void,
   signal: AbortSignal,
 ): Promise<FileAnswer> {
   const fields = Object.fromEntries(Object.entries(columns).map(([ours, theirs]) => [`field.${ours}`, theirs]));
   // Only the ending says something to the server.
   const ending = name.split('.').at(-1) ?? '';
-  const url = address('/api/v1/drops', { name: `file.${ending.slice(0, 10)}`, layer, crs, correct, ...fields });
+  const url = address('/api/v1/drops', {
+    name: `file.${ending.slice(0, 10)}`,
+    layer,
+    crs,
+    correct,
+    encoding,
+    ...fields,
+  });
   const sent = await upload<FileReport>('POST', url, file, progress, signal);
   if (sent.status === 'done') return { status: 'read', report: sent.answer };
   if (sent.status !== 'refused') return sent;

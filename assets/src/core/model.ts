@@ -51,7 +51,7 @@ export interface KindFigures extends Kind {
   not_seen_m2: number | null;
   n_events: number | null;
   target_m2: number | null;
-  target_source: string | null;
+  target_source: Text | null;
 }
 
 export interface RightFigures {
@@ -308,6 +308,8 @@ export interface SearchResult {
   kind: string | null;
   unit_name: string | null;
   area_m2: number | null;
+  /** Of a commune whose own name was not typed: the name that was, of one that it was made of. */
+  found_by?: string | null;
   /** Null of a partner without zones. */
   bounds: Bounds | null;
 }

@@ -25,13 +25,14 @@ describe('a view and its link', () => {
       find: 'lúa & màu',
       figures: 'years',
       beside: '2014',
+      divider: 35,
       lang: 'en',
       theme: 'dark',
       layers: ['zones', 'landuse'],
     });
     const link = format_link(full);
     expect(link).toBe(
-      '#map=11.25/21.0285/105.8542&kind=rice,safe_vegetables&unit=00004&epoch=2024-06-30&group=built,sealed&right=unplanned&change=new,grown&severity=4&since=2019..2024&zone=V%C3%B9ng%20%26%20s%E1%BB%91%3D1%2F2%2C%23a%25&event=E-1&plan=p-1&share=e75f&rev=12&table=pieces&sort=-area&find=l%C3%BAa%20%26%20m%C3%A0u&figures=years&beside=2014&lang=en&theme=dark&layers=zones,landuse',
+      '#map=11.25/21.0285/105.8542&kind=rice,safe_vegetables&unit=00004&epoch=2024-06-30&group=built,sealed&right=unplanned&change=new,grown&severity=4&since=2019..2024&zone=V%C3%B9ng%20%26%20s%E1%BB%91%3D1%2F2%2C%23a%25&event=E-1&plan=p-1&share=e75f&rev=12&table=pieces&sort=-area&find=l%C3%BAa%20%26%20m%C3%A0u&figures=years&beside=2014&divider=35&lang=en&theme=dark&layers=zones,landuse',
     );
     expect(parse_link(link)).toEqual(full);
   });

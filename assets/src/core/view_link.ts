@@ -44,6 +44,8 @@ export interface View extends Filter {
   figures: FigureCard | 'all' | null;
   /** The year beside that of the map, left of a divider. */
   beside: string | null;
+  /** Where the divider stands, percent of the map from its left; null: in the middle. */
+  divider: number | null;
   lang: Lang | null;
   theme: Theme | null;
   layers: readonly Switch[];
@@ -70,6 +72,7 @@ export const DEFAULT_VIEW: View = {
   find: null,
   figures: null,
   beside: null,
+  divider: null,
   lang: null,
   theme: null,
   layers: DEFAULT_LAYERS,
@@ -109,6 +112,7 @@ export function format_link(view: View): string {
   if (view.find) put('find', encodeURIComponent(view.find));
   if (view.figures) put('figures', view.figures);
   if (view.beside) put('beside', encodeURIComponent(view.beside));
+  if (view.beside && view.divider !== null) put('divider', String(view.divider));
   if (view.lang) put('lang', view.lang);
   if (view.theme) put('theme', view.theme);
   if (!same_set(view.layers, DEFAULT_LAYERS)) put('layers', view.layers.join(','));
@@ -155,6 +159,7 @@ export function parse_link(hash: string): View {
     // A card of another version is the page all the same.
     figures: values.has('figures') ? (FIGURE_CARDS.find((card) => card === values.get('figures')) ?? 'all') : null,
     beside: text('beside'),
+    divider: /^\d{1,2}$/.test(text('divider') ?? '') ? Number(text('divider')) : null,
     lang: lang === 'vi' || lang === 'en' ? lang : null,
     theme: theme === 'light' || theme === 'dark' ? theme : null,
     layers: layers ? SWITCHES.filter((name) => layers.includes(name)) : DEFAULT_LAYERS,

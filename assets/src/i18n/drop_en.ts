@@ -45,6 +45,7 @@ export const drop_en: Record<keyof typeof drop_vi, string> = {
   crs_code: 'EPSG code',
   crs_apply: 'Read again',
   crs_bad: 'Enter a code like EPSG:5897.',
+  encoding: 'Encoding of its text',
   operation: 'Transformed by {operation}',
 
   mistake_title: 'The coordinates of the file seem to be wrong',
@@ -69,6 +70,8 @@ export const drop_en: Record<keyof typeof drop_vi, string> = {
   one_value: 'One value for all…',
   value_for_all: '{field}, for all',
   cad_layer: 'layer of the drawing',
+  cad_texts: 'texts inside, all layers',
+  cad_texts_on: 'texts inside, on layer {layer}',
   sample: 'such as {samples}',
   more_columns: 'Other attributes',
   labels: 'Labels that are no known kind',
@@ -147,8 +150,11 @@ export const drop_en: Record<keyof typeof drop_vi, string> = {
   issue_outside_boundaries: 'lies outside the communes',
   issue_bad_date: 'a date cannot be read',
   issue_not_a_number: 'the declared area is not a number',
-  issue_texts: 'Texts of the drawing are not taken.',
-  issue_encoding_assumed: 'The file does not say its encoding; look whether names have their marks.',
+  issue_texts: 'Texts of the drawing are not taken; a property can be filled with those inside each area.',
+  issue_texts_taken: 'Texts of the drawing were taken as values of the areas around them.',
+  issue_no_text_inside: 'no text of the drawing lies inside',
+  issue_encoding_assumed:
+    'The file does not say its encoding; look whether names have their marks, and choose it if not.',
   issue_ballpark_operation: 'No exact operation between the two reference systems is known; shapes may lie metres off.',
   issue_likely_vn2000:
     'The file says WGS 84 on a grid of VN-2000, which may be some 220 m off. If it was drawn in VN-2000, choose that.',

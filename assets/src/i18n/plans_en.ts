@@ -109,8 +109,7 @@ export const plans_en: Record<keyof typeof plans_vi, string> = {
   base: 'At first',
   theirs: 'Map',
   ours: 'Plan',
-  shape: 'Border',
-  shape_both: 'drawn differently by both',
+  shape_both: 'The border is drawn differently by both.',
   show: 'Show on the map',
 
   the_map: 'Official map',

@@ -107,8 +107,7 @@ export const plans_vi = {
   base: 'Lúc đầu',
   theirs: 'Bản đồ',
   ours: 'Kịch bản',
-  shape: 'Ranh giới',
-  shape_both: 'hai bên vẽ khác nhau',
+  shape_both: 'Ranh giới: hai bên vẽ khác nhau.',
   show: 'Xem trên bản đồ',
 
   the_map: 'Bản đồ chính thức',

@@ -9,7 +9,7 @@ use crate::encroach;
 use crate::engine::events::EpochEvents;
 use crate::engine::figures::{Filter, rounded_m2, rounded_share};
 use crate::engine::{EngineError, Snapshot};
-use crate::legend::{Text, Yield};
+use crate::legend::{Source, Text, Yield};
 use crate::model::{Epoch, Event};
 
 /// What is asked of some zones.
@@ -29,7 +29,7 @@ pub(super) struct SupplyOf {
 struct Part<'a> {
     kind: &'a str,
     of: Option<&'a Text>,
-    source: Option<&'a str>,
+    source: Option<&'a Source>,
     valid_from: Option<Epoch>,
     /// Tonnes a hectare and harvest, harvests a year; none where no yield is known.
     t_per_ha: Option<(f64, f64)>,
@@ -99,7 +99,7 @@ impl Snapshot {
                 Part {
                     kind,
                     of: known.map(|known| &known.of),
-                    source: of_ours.map(|known| known.source.as_str()),
+                    source: of_ours.map(|known| &known.source),
                     valid_from: of_ours.map(|known| known.valid_from),
                     t_per_ha: t_per_ha.map(|t| (t, harvests)),
                     variety,

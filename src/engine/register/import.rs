@@ -275,9 +275,11 @@ impl Engine {
     }
 }
 
-/// In both languages; Vietnamese is null where only the code says it.
+/// In both languages; Vietnamese is null where only the code says it. Options of the command line are those of the address, without
+/// their dashes.
 fn said(issues: &[Issue]) -> Vec<Value> {
-    issues.iter().map(|i| json!({ "code": i.code, "message": { "vi": i.message_vi, "en": i.message } })).collect()
+    let text = |i: &Issue| json!({ "vi": i.message_vi, "en": i.message.replace(" --", " ") });
+    issues.iter().map(|i| json!({ "code": i.code, "message": text(i) })).collect()
 }
 
 /// A row of a file as somebody looks it over.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use gdal::Dataset;
 
 pub use feature::{Feature, Shape};
-pub use stream::{Counts, Record};
+pub use stream::{Counts, Record, TEXTS_SET_ASIDE, TEXTS_TAKEN, TextLayer};
 
 use super::cad::Texts;
 use super::columns::{Columns, Origin, Problem};
@@ -349,7 +349,8 @@ impl Texting {
         // Both are iconv's own names; should it know neither, bytes pass as Latin-1.
         let known = |name: &str| Encoding::named(name).unwrap_or_else(Encoding::latin1);
         if let Some(encoding) = named {
-            let font = encoding.is_of_a_font().then(|| encoding.clone());
+            // A drawing without a header is shown as Western by whoever does not know better.
+            let font = (!is_raw || encoding.is_of_a_font()).then(|| encoding.clone());
             return Texting { encoding, is_raw, fallback: known(ASSUMED), font };
         }
         let [mut of_bytes, mut of_text] = [Evidence::new(), Evidence::new()];

@@ -2,7 +2,7 @@
 //! the file's order. Memory: a few chunks, whatever the size of the file.
 
 use std::collections::hash_map::RandomState;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::BuildHasher;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -39,6 +39,18 @@ pub struct Counts {
     pub area_after_m2: f64,
 }
 
+/// Texts of a drawing that are on one of its CAD layers (levels).
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextLayer {
+    pub name: String,
+    pub n: u64,
+    pub samples: Vec<String>,
+}
+
+/// Codes of what is said of a drawing's texts, which are features of the file and none of the layer.
+pub const TEXTS_TAKEN: &str = "texts_taken";
+pub const TEXTS_SET_ASIDE: &str = "texts";
+
 /// A chunk ends at whichever comes first.
 const CHUNK_FEATURES: usize = 2048;
 const CHUNK_VERTICES: usize = 200_000;
@@ -58,7 +70,6 @@ impl Source {
             None => None,
         };
         let mut tally = Tally::new(&self);
-        tally.n_texts = texts.as_ref().map(Texts::len);
         let (sender, receiver) = sync_channel(2);
         let source = &self;
         // GDAL's dataset may be used by one thread at a time: the reading one, until it is joined.
@@ -180,20 +191,47 @@ impl Source {
         self.plan.cad_text.filter(|_| feature.is_point()).and_then(|field| feature.text(field, reading))
     }
 
-    /// A first pass over a drawing, for its texts.
-    fn collect_texts(&self, mut texts: Texts) -> Result<Texts, FormatError> {
+    /// What a drawing has as texts, by the CAD layer (level) they are on; nothing where they are no part of the format.
+    ///
+    /// # Errors
+    /// `Unreadable` when the file is damaged.
+    pub fn text_layers(&self, most_samples: usize) -> Result<Vec<TextLayer>, FormatError> {
+        let mut layers: BTreeMap<String, TextLayer> = BTreeMap::new();
+        self.each_drawn_text(|_, on, text| {
+            let layer = layers.entry(on.clone()).or_insert_with(|| TextLayer { name: on, n: 0, samples: Vec::new() });
+            layer.n += 1;
+            if layer.samples.len() < most_samples && !layer.samples.contains(&text) {
+                layer.samples.push(text);
+            }
+        })?;
+        Ok(layers.into_values().collect())
+    }
+
+    /// Hands out every text of a drawing, with the CAD layer it is on.
+    fn each_drawn_text(&self, mut each: impl FnMut(&FeatureHandle, String, String)) -> Result<(), FormatError> {
+        if self.plan.cad_text.is_none() {
+            return Ok(());
+        }
         let layer = self.layer_handle()?;
         let reading = TextReading::new(&layer, &self.texting, self.is_cad);
         layer.restart();
         while let Some(feature) = layer.next() {
             let Some(text) = self.text_of(&feature, &reading) else { continue };
             let on = self.plan.cad_layer.and_then(|field| feature.text(field, &reading)).unwrap_or_default();
-            let Some(at) = feature.parts().and_then(|p| p.points.first().copied()) else { continue };
+            each(&feature, on, text);
+        }
+        Ok(())
+    }
+
+    /// A first pass over a drawing, for its texts.
+    fn collect_texts(&self, mut texts: Texts) -> Result<Texts, FormatError> {
+        self.each_drawn_text(|feature, on, text| {
+            let Some(at) = feature.parts().and_then(|p| p.points.first().copied()) else { return };
             let at = if self.is_swapped { Coord { x: at.y, y: at.x } } else { at };
             if let Ok(at) = self.transform.point(at) {
                 texts.add(at, &on, text);
             }
-        }
+        })?;
         texts.sort();
         let only = self.plan.values.iter().chain(&self.plan.kept).filter_map(|o| match o {
             Origin::Texts(only) => only.as_deref(),
@@ -210,14 +248,16 @@ impl Source {
 
     fn about_texts(&self, n_texts: u64, are_joined: bool) -> Option<Passed> {
         (n_texts > 0).then(|| {
-            let message = if are_joined {
-                format!("{n_texts} texts of the drawing were taken as values of the polygons around them")
+            let issue = if are_joined {
+                let message = format!("{n_texts} texts of the drawing were taken as values of the polygons around them");
+                Issue::new(TEXTS_TAKEN, None, message)
             } else {
-                format!(
+                let message = format!(
                     "{n_texts} texts of the drawing were set aside; --field NAME=@text takes them as values of the polygons around them"
-                )
+                );
+                Issue::new(TEXTS_SET_ASIDE, None, message)
             };
-            let record = Record { feature: None, issues: vec![Issue::new("texts", None, message)], n_read: n_texts };
+            let record = Record { feature: None, issues: vec![issue], n_read: n_texts };
             Passed { record, ..Passed::default() }
         })
     }
@@ -276,7 +316,6 @@ struct Tally {
     n_outside: u64,
     outside: Option<[f64; 4]>,
     n_closed_lines: usize,
-    n_texts: Option<usize>,
     /// CAD layers whose texts were joined with those of another.
     text_layers: BTreeSet<String>,
     is_cad: bool,
@@ -298,7 +337,6 @@ impl Tally {
             n_outside: 0,
             outside: None,
             n_closed_lines: 0,
-            n_texts: None,
             text_layers: BTreeSet::new(),
             is_cad: source.is_cad,
             n_far: 0,
@@ -354,7 +392,7 @@ impl Tally {
                 self.counts.area_before_m2 += feature.area_before_m2;
                 self.counts.area_after_m2 += feature.area_after_m2;
             }
-            None if self.n_texts.is_some() && record.issues.iter().any(|i| i.code == "texts") => {}
+            None if record.issues.iter().any(|i| i.code == TEXTS_TAKEN) => {}
             None => self.counts.n_rejected += record.n_read,
         }
         self.counts.n_issues += record.issues.len() as u64;

@@ -10,11 +10,13 @@ mod kml;
 mod pmtiles;
 mod table;
 mod vector;
+mod webp;
 mod wkb;
 mod wkt;
 
 pub use pmtiles::{PmTiles, PmTilesHead};
 pub use table::{csv_cell, csv_table};
+pub use webp::webp;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -109,6 +109,7 @@ const TABLE: &[(&str, &str, Option<Action>)] = &[
     ("GET", "/api/v1/landuse/classes", None),
     ("GET", "/api/v1/print.pdf", None),
     ("GET", "/api/v1/print.svg", None),
+    ("GET", "/api/v1/overview.webp", None),
     ("GET", "/api/v1/data", None),
     ("GET", "/api/v1/data/{layer}.{format}", None),
 ];

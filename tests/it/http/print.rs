@@ -40,6 +40,54 @@ async fn a_map_is_printed_at_a_scale_and_as_it_fits() {
     }
 }
 
+/// Four bytes a pixel, by GDAL, and how wide and high.
+fn pixels(webp: &[u8]) -> (Vec<[u8; 4]>, [usize; 2]) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.webp");
+    std::fs::write(&path, webp).unwrap();
+    let read = gdal::Dataset::open(&path).unwrap();
+    let (width, height) = read.raster_size();
+    let bands: Vec<_> = (1..=4).map(|n| read.rasterband(n).unwrap().read_band_as::<u8>().unwrap()).collect();
+    ((0..width * height).map(|at| std::array::from_fn(|n| bands[n].data()[at])).collect(), [width, height])
+}
+
+#[tokio::test]
+async fn the_whole_map_is_a_small_picture_in_its_colours() {
+    let first = get("/api/v1/overview.webp").await;
+    assert_eq!((first.status, first.header(header::CONTENT_TYPE)), (StatusCode::OK, "image/webp"));
+    let again = Request::get("/api/v1/overview.webp?theme=light").header(header::IF_NONE_MATCH, first.header(header::ETAG));
+    assert_eq!(send(&SITE.router, again.body(Body::empty()).unwrap()).await.status, StatusCode::NOT_MODIFIED);
+    assert_ne!(get("/api/v1/overview.webp?theme=dark").await.header(header::ETAG), first.header(header::ETAG));
+    for wrong in ["theme=print", "width=10"] {
+        assert_eq!(get(&format!("/api/v1/overview.webp?{wrong}")).await.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+
+    let bounds: Vec<f64> = get_json("/api/v1/summary").await["bounds"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
+    let mercator = |lat: f64| lat.to_radians().tan().asinh().to_degrees();
+    let (wide, high) = (bounds[2] - bounds[0], mercator(bounds[3]) - mercator(bounds[1]));
+    let (seen, [width, height]) = pixels(&first.body);
+    assert_eq!(width.max(height), 640);
+    assert!((width as f64 / height as f64 - wide / high).abs() < 0.005, "{width} × {height} for {wide} × {high}");
+    // In the middle of a zone its kind is seen, over the ground; the other theme has another.
+    let style = get_json("/styles/light.json").await;
+    let paint = |id: &str| style["layers"].as_array().unwrap().iter().find(|layer| layer["id"] == id).unwrap()["paint"].clone();
+    let zone = get_json("/api/v1/zones/a").await;
+    let [lon, lat] = [0, 1].map(|i| zone["properties"]["center"][i].as_f64().unwrap());
+    let x = ((lon - bounds[0]) / wide * width as f64) as usize;
+    let y = ((mercator(bounds[3]) - mercator(lat)) / high * height as f64) as usize;
+    let channel = |color: &str, i: usize| f64::from(u8::from_str_radix(&color[1 + 2 * i..3 + 2 * i], 16).unwrap());
+    let opacity = paint("zones-fill")["fill-opacity"].as_f64().unwrap();
+    let cases = paint("zones-fill")["fill-color"].clone();
+    let rice = cases.as_array().unwrap().iter().skip_while(|part| *part != "rice").nth(1).unwrap().as_str().unwrap().to_owned();
+    let ground = paint("units-fill")["fill-color"].as_str().unwrap().to_owned();
+    let [r, g, b, alpha] = seen[y * width + x];
+    assert_eq!(alpha, 255);
+    for (i, is) in [r, g, b].into_iter().enumerate() {
+        let wanted = channel(&rice, i) * opacity + channel(&ground, i) * (1.0 - opacity);
+        assert!((f64::from(is) - wanted).abs() < 12.0, "channel {i}: {is} for {wanted:.0}");
+    }
+}
+
 #[tokio::test]
 async fn a_map_is_a_picture_too_for_a_screen_that_cannot_draw_it() {
     let [lon, lat] = middle().await;

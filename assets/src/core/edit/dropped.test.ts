@@ -6,6 +6,7 @@ import {
   NO_CHOICES,
   obstacle,
   operations_of,
+  text_columns,
   unknown_labels,
   with_fate,
   with_kind,
@@ -54,6 +55,7 @@ function report(features: FileFeature[], mapping: FileReport['mapping'] = {}): F
     layers: ['a'],
     crs,
     columns: [],
+    text_layers: [],
     mapping,
     ...counts,
     features,
@@ -65,6 +67,21 @@ function report(features: FileFeature[], mapping: FileReport['mapping'] = {}): F
 const there = (id: string, lies_there = true) => ({ same_as: { id, by: 'id' as const, name: null, lies_there } });
 let n = 0;
 const new_id = () => `new-${(n += 1)}`;
+
+test('texts of a drawing stand beside its columns, each layer apart where there are several', () => {
+  expect(text_columns(report([]))).toEqual([]);
+  const [numbers, kinds] = [
+    { name: 'SO', n: 2, samples: ['152', '153'] },
+    { name: 'LOẠI', n: 1, samples: ['Lúa'] },
+  ];
+  const all = { name: '@text', layer: null };
+  expect(text_columns({ ...report([]), text_layers: [numbers] })).toEqual([{ ...all, samples: ['152', '153'] }]);
+  expect(text_columns({ ...report([]), text_layers: [numbers, kinds] })).toEqual([
+    { ...all, samples: ['152', '153', 'Lúa'] },
+    { name: '@text:SO', layer: 'SO', samples: ['152', '153'] },
+    { name: '@text:LOẠI', layer: 'LOẠI', samples: ['Lúa'] },
+  ]);
+});
 
 test('labels that are no kind are asked for once each, the most frequent first', () => {
   const features = [feature(1, 'lúa', 'rice'), feature(2, 'lạ', null), feature(3, null, null), feature(4, 'lạ', null)];

@@ -58,6 +58,8 @@ export interface FileReport {
   layers: string[];
   crs: { source: string; operation: string | null };
   columns: { name: string; samples: string[] }[];
+  /** Of a drawing. */
+  text_layers: { name: string; n: number; samples: string[] }[];
   /** Ours to theirs. */
   mapping: Partial<Record<Column, string>>;
   n_read: number;
@@ -79,6 +81,18 @@ export type Fate = 'new' | 'redraw';
 /** More are more than one edit takes. */
 export const MOST_KEPT = 1_000;
 export const MOST_KEPT_VERTICES = 100_000;
+
+/** What stands for a drawing's texts where a column is named. */
+export const TEXTS = '@text';
+export const texts_on = (layer: string): string => `${TEXTS}:${layer}`;
+
+/** Texts inside of a drawing's areas as columns: all, and where they are on several layers those of each. */
+export function text_columns({ text_layers }: FileReport): { name: string; layer: string | null; samples: string[] }[] {
+  if (text_layers.length === 0) return [];
+  const all = { name: TEXTS, layer: null, samples: text_layers.flatMap(({ samples }) => samples) };
+  if (text_layers.length === 1) return [all];
+  return [all, ...text_layers.map(({ name, samples }) => ({ name: texts_on(name), layer: name, samples }))];
+}
 
 export interface Choices {
   origins: Partial<Record<Column, Origin>>;
@@ -221,3 +235,6 @@ export const COMMON_CRS: readonly (readonly [code: string, name: string])[] = [
   ['EPSG:3406', 'VN-2000 UTM 49N'],
   ['EPSG:32648', 'WGS 84 UTM 48N'],
 ];
+
+/** Encodings that text of Vietnam comes in. */
+export const ENCODINGS = ['UTF-8', 'TCVN3', 'VNI', 'CP1258'] as const;

@@ -21,7 +21,7 @@ export interface Demand {
   of: Text;
   t_per_year: number;
   is_uncertain: boolean;
-  source: string;
+  source: Text;
   valid_from: string;
 }
 

@@ -152,4 +152,3 @@ export const CORRECTIONS = [
   'no_datum_shift',
   'flipped_datum_shift',
 ] as const;
-export const ENCODINGS = ['UTF-8', 'TCVN3', 'VNI', 'CP1258'] as const;

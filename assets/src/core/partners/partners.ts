@@ -55,7 +55,7 @@ export interface SupplyPart {
   yield_t_ha: number | null;
   harvests: number | null;
   /** Null where the linkage itself states the yield. */
-  source: string | null;
+  source: Text | null;
   valid_from: string | null;
   n_zones: number;
   area_m2: number;

@@ -47,6 +47,8 @@ export class FileWork {
   crs = $state<string | null>(null);
   /** The mistake that is set right, by the planner's word alone. */
   correct = $state<string | null>(null);
+  /** Of its text; null: as it says. */
+  encoding = $state<string | null>(null);
   choices = $state.raw<Choices>(NO_CHOICES);
   /** The row that is looked at. */
   row = $state<number | null>(null);
@@ -82,7 +84,7 @@ export class FileWork {
     this.#request?.abort();
     this.#bytes = null;
     [this.status, this.report, this.refused, this.row] = ['closed', null, null, null];
-    [this.layer, this.crs, this.correct, this.choices] = [null, null, null, NO_CHOICES];
+    [this.layer, this.crs, this.correct, this.encoding, this.choices] = [null, null, null, null, NO_CHOICES];
   }
 
   async take(files: readonly File[]): Promise<void> {
@@ -140,7 +142,7 @@ export class FileWork {
     for (const [ours, origin] of Object.entries(this.choices.origins)) {
       if (origin.from === 'column') columns[ours as Column] = origin.column;
     }
-    return { layer: this.layer, crs: this.crs, correct: this.correct, columns };
+    return { layer: this.layer, crs: this.crs, correct: this.correct, encoding: this.encoding, columns };
   }
 
   // --- what is said of it
@@ -166,6 +168,12 @@ export class FileWork {
   async choose_correction(correct: string | null): Promise<void> {
     this.correct = correct;
     this.#lies_anew = true;
+    await this.send();
+  }
+
+  /** Labels are other words then. */
+  async choose_encoding(encoding: string | null): Promise<void> {
+    this.encoding = encoding;
     await this.send();
   }
 

@@ -1,8 +1,8 @@
 // Plans as land that differs, for the map: what a plan changes, and in what two states of the map differ.
 import { get_changes, get_zones } from '../../api/plans.ts';
 import type { ChangedLand, PlanChanges } from '../../api/plans.ts';
-import type { Xy, ZoneShape } from '../../core/edit/shape.ts';
-import type { LonLat } from '../../core/model.ts';
+import { box_of, type Shape, type Xy, type ZoneShape } from '../../core/edit/shape.ts';
+import type { Bounds, LonLat } from '../../core/model.ts';
 import type { DifferingZone, Land } from '../../map/difference_layer.ts';
 
 /** The map as it is now, or a plan by its id. */
@@ -65,6 +65,12 @@ export class Pictures {
       differs: land,
     }));
     return { zones, changes, against };
+  }
+
+  /** Where it lies on the map. */
+  bounds_of(shape: Shape): Bounds {
+    const [west, south, east, north] = box_of(shape);
+    return [...this.#unproject([west, south]), ...this.#unproject([east, north])];
   }
 
   #land({ properties, polygons }: ZoneShape): Land {

@@ -8,9 +8,9 @@ export interface DeskProps {
   map: FarmMap;
   insets: Insets;
   onleave: () => void;
-  /** The map is what is to be seen now: on a phone the sheet makes room. */
-  onshow: () => void;
-  /** Files that were dropped on the map, anew each time. */
+  /** The map is what is to be seen now: on a phone the sheet makes room, by half where the desk is needed beside it. */
+  onshow: (to?: 'peek' | 'half') => void;
+  /** Files that were dropped on the map, once; then none again. */
   dropped?: readonly File[] | null;
   /** Says whether files that are dropped on the map are for the desk as it stands. */
   ontakes?: (takes: boolean) => void;
