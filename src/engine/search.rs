@@ -33,7 +33,7 @@ impl PlaceWords {
 
 impl UnitView {
     /// What a city keeps beside: the communes that it was made of, say; several in one text are set apart by `;`.
-    fn other_names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn other_names(&self) -> impl Iterator<Item = &str> {
         self.unit.kept.iter().flatten().flat_map(|text| text.split(';')).map(str::trim).filter(|name| !name.is_empty())
     }
 

@@ -166,3 +166,16 @@ for (const [what, path, kind, expected] of [
     });
   });
 }
+
+test('a basemap that cannot be drawn and comes when the map is at rest leaves it at rest', async () => {
+  await with_settings(basemap(`${host}/odd.json`, 'vector'), async (address) => {
+    const { page, assert_clean, close } = await visit('', { address, allowed: host, expected: /nowhere/ });
+    await drawn(page);
+    await page.getByRole('tab', { name: 'Lớp bản đồ' }).click();
+    await page.getByRole('switch', { name: 'Bản đồ nền' }).press('Enter');
+    await page.getByRole('alert').getByText('Không tải được bản đồ nền', { exact: false }).waitFor();
+    await drawn(page);
+    assert_clean();
+    await close();
+  });
+});

@@ -187,6 +187,11 @@ test('a commune is found by one that it was made of, and the box says which', as
   await found.click();
   await at_zoom(page, 10);
   await page.getByRole('button', { name: 'Bỏ lọc Mê Linh' }).first().waitFor();
+  // The list to filter by knows it too.
+  const picker = page.getByRole('combobox', { name: 'Lọc theo xã, phường' });
+  await picker.click();
+  await picker.fill('dong ngac');
+  await page.getByRole('option').filter({ hasText: 'trước đây: Đông Ngạc' }).first().waitFor();
   assert_clean();
   await close();
 });

@@ -94,6 +94,30 @@ test('a server that does not answer is said so, and asked again', async () => {
   await close();
 });
 
+test('a style that does not come is said so, the map stays as it was, and it is asked for again', async () => {
+  let down = false;
+  const { page, assert_clean, close } = await visit('', {
+    expected: /ERR_CONNECTION_REFUSED/,
+    prepare: (tab) =>
+      tab.route('**/styles/*.json*', (route) => (down ? route.abort('connectionrefused') : route.continue())),
+  });
+  await drawn(page);
+  down = true;
+  await page.getByRole('button', { name: 'Chuyển sang nền tối' }).click();
+  const told = page.getByRole('alert').filter({ hasText: 'Chưa tải được bản đồ' });
+  await told.waitFor();
+  await drawn(page);
+  await assert_accessible(page, 'no style');
+  down = false;
+  const style = page.waitForResponse((answer) => answer.ok() && answer.url().includes('/styles/'));
+  await told.getByRole('button', { name: 'Thử lại' }).click();
+  await style;
+  await told.waitFor({ state: 'detached' });
+  await drawn(page);
+  assert_clean();
+  await close();
+});
+
 test('a server that fails is not called unreachable', async () => {
   const { page, close } = await visit('', {
     expected: /500/,

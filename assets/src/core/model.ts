@@ -142,6 +142,8 @@ export interface Unit {
   code: string;
   name: string;
   full_name: string | null;
+  /** What it was called before, or what it was made of. */
+  other_names: string[];
   bounds: Bounds;
   center: LonLat;
   n_zones: number;

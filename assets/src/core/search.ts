@@ -27,16 +27,35 @@ export function match_at(text: string, query: string): number {
   return -1;
 }
 
-/** The items whose name holds `query`: those that begin with it first, then where a word does, then by name. */
-export function matching<T extends { name: string; code: string }>(items: readonly T[], query: string): T[] {
+export interface Named {
+  name: string;
+  code: string;
+  full_name?: string | null;
+  /** What it was called before, or what it was made of. */
+  other_names?: readonly string[];
+}
+
+/** The items that hold `query` in a name: those whose own begins with it first, then where a word does, then by name; those that another name brings come last. */
+export function matching<T extends Named>(items: readonly T[], query: string): T[] {
   if (normal(query) === '') return [...items];
   const ranked = items.flatMap((item) => {
     if (item.code.toLowerCase() === normal(query)) return [{ item, rank: 0 }];
     const at = match_at(item.name, query);
-    if (at < 0) return [];
+    if (at < 0) return found_otherwise(item, query) ? [{ item, rank: 4 }] : [];
     const word_start = at === 0 || [...normal(item.name)][at - 1] === ' ';
     return [{ item, rank: at === 0 ? 1 : word_start ? 2 : 3 }];
   });
   ranked.sort((a, b) => a.rank - b.rank || a.item.name.localeCompare(b.item.name, 'vi'));
   return ranked.map(({ item }) => item);
+}
+
+/** The other name that holds `query`, where none of the present ones does. */
+export function other_name(item: Named, query: string): string | null {
+  if (normal(query) === '' || item.code.toLowerCase() === normal(query)) return null;
+  if (match_at(item.name, query) >= 0 || match_at(item.full_name ?? '', query) >= 0) return null;
+  return item.other_names?.find((name) => match_at(name, query) >= 0) ?? null;
+}
+
+function found_otherwise(item: Named, query: string): boolean {
+  return match_at(item.full_name ?? '', query) >= 0 || other_name(item, query) !== null;
 }

@@ -29,7 +29,7 @@ export const en: Record<keyof typeof vi, string> = {
   sign_in: 'Sign in',
   signed_in: 'Signed in as {name}',
   commune: 'Commune',
-  commune_found_by: 'Commune · formerly {name}',
+  formerly: 'formerly {name}',
 
   panel_label: 'Figures and map layers',
   tab_figures: 'Figures',

@@ -27,7 +27,7 @@ export const vi = {
   sign_in: 'Đăng nhập',
   signed_in: 'Đã đăng nhập: {name}',
   commune: 'Xã, phường',
-  commune_found_by: 'Xã, phường · trước đây: {name}',
+  formerly: 'trước đây: {name}',
 
   panel_label: 'Số liệu và lớp bản đồ',
   tab_figures: 'Số liệu',

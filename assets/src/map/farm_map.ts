@@ -1,7 +1,7 @@
 // The only door to MapLibre GL JS: draws the server's style, dressed for the view, and says what people point at.
 // Knows zones by id only; figures, cards and addresses are not its business. North is always up.
 import { Map as MapLibreMap, prewarm, setWorkerUrl } from 'maplibre-gl';
-import type { FilterSpecification, MapGeoJSONFeature, MapMouseEvent, StyleSpecification } from 'maplibre-gl';
+import type { FilterSpecification, MapMouseEvent, StyleSpecification } from 'maplibre-gl';
 import worker_url from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { basemap_of, is_of_basemap, underlaid, type Basemap, type Underlay } from '../core/basemap.ts';
 import { dressed, HOVER, kind_pattern, landuse_color, type Dress, type Style, type StyleLayer } from '../core/dress.ts';
@@ -16,7 +16,7 @@ import {
   type TileNews,
 } from '../core/tile_news.ts';
 import type { Camera } from '../core/view_link.ts';
-import { by_id, id_of, keep_lent, shown_by, takes_layers } from './style_parts.ts';
+import { by_id, feature_near, id_of, keep_lent, shown_by, takes_layers } from './style_parts.ts';
 import './map.css';
 
 setWorkerUrl(worker_url);
@@ -97,7 +97,8 @@ export class FarmMap {
   #under: Underlay | null = null;
   #under_came = false;
   #under_failed = false;
-  #styling = false;
+  /** How far the last style has come that was asked for; null when it is on the map, or will not be. */
+  #styling: 'asked' | 'put' | null = null;
 
   constructor(
     container: HTMLElement,
@@ -137,12 +138,15 @@ export class FarmMap {
     if (!takes_layers(this.#map)) return void this.#map.once('style.load', () => this.show(url, ink, under));
     this.#ink = ink;
     if (under !== this.#under) [this.#under, this.#under_came, this.#under_failed] = [under, false, false];
+    this.#styling = 'asked';
     this.#map.setStyle(url, {
       diff: true,
       transformStyle: (previous, next) => {
         const plain = (this.#calm ? { ...next, transition: { duration: 0, delay: 0 } } : next) as unknown as Style;
         this.#base = underlaid(plain, under);
-        this.#styling = true;
+        this.#styling = 'put';
+        // A style that changes nothing, or is refused, is not drawn by itself, and `drawn` would never come.
+        this.#map.triggerRepaint();
         const style = dressed(this.#base, this.#dress, this.#ink);
         if (this.#n_lent > 0 && previous) keep_lent(style, previous as unknown as Style);
         this.#worn = by_id(style.layers);
@@ -336,11 +340,11 @@ export class FarmMap {
       this.#hover({ event: null, zone: null, among: null });
     });
     map.on('styledata', () => {
-      this.#styling = false;
+      if (this.#styling === 'put') this.#styling = null;
       if (this.#base) this.#listener.ready();
     });
     map.on('idle', () => {
-      if (this.#base) this.#listener.drawn();
+      if (this.#base && this.#styling !== 'asked') this.#listener.drawn();
       // Some of its tiles may be missing, where it has no land; without a single one there is no basemap.
       if (this.#under_failed && !this.#under_came) this.#listener.basemap_failed?.();
     });
@@ -350,10 +354,14 @@ export class FarmMap {
     map.on('webglcontextlost', () => this.#listener.lost?.(true));
     map.on('webglcontextrestored', () => this.#listener.lost?.(false));
     map.on('error', (event) => {
-      // A tile that fails is asked for again by itself; a style is not.
+      // A tile that fails is asked for again by itself; a style is not, and the map stays as it was.
       if ('sourceId' in event) this.#under_failed ||= is_of_basemap(String(event.sourceId));
-      else if (!this.#base) this.#listener.failed();
-      else if (this.#styling && this.#under) this.#listener.basemap_failed?.();
+      else if (this.#styling === 'put' && this.#under) this.#listener.basemap_failed?.();
+      else if (this.#styling === 'asked' || !this.#base) {
+        this.#styling = null;
+        this.#listener.failed();
+        map.triggerRepaint();
+      }
     });
     map.getCanvas().addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' || this.#n_lent > 0) return;
@@ -365,21 +373,10 @@ export class FarmMap {
   #near(x: number, y: number, radius_px: number): Chosen {
     const small = this.#map.getZoom() < EVENT_CLICK_ZOOM;
     const on = this.#through?.(x) ?? this;
-    const event = small ? undefined : on.#feature_near(EVENT_LAYER, x, y, radius_px);
-    const zone = on.#feature_near(ZONE_LAYER, x, y, radius_px);
+    const event = small ? undefined : feature_near(on.#map, EVENT_LAYER, x, y, radius_px);
+    const zone = feature_near(on.#map, ZONE_LAYER, x, y, radius_px);
     const { lng, lat } = this.#map.unproject([x, y]);
     return { event: id_of(event), zone: id_of(zone), among: zone && id_of(zone) === null ? [lng, lat] : null };
-  }
-
-  #feature_near(layer: string, x: number, y: number, radius_px: number): MapGeoJSONFeature | undefined {
-    if (!this.#map.getLayer(layer)) return undefined;
-    const options = { layers: [layer] };
-    const [exact] = this.#map.queryRenderedFeatures([x, y], options);
-    const box: [[number, number], [number, number]] = [
-      [x - radius_px, y - radius_px],
-      [x + radius_px, y + radius_px],
-    ];
-    return exact ?? (radius_px > 0 ? this.#map.queryRenderedFeatures(box, options)[0] : undefined);
   }
 
   #hover({ zone, among }: Chosen): void {

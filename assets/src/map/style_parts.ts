@@ -39,3 +39,21 @@ export function id_of(feature: MapGeoJSONFeature | undefined): string | null {
   const id: unknown = feature?.properties['id'];
   return typeof id === 'string' || typeof id === 'number' ? String(id) : null;
 }
+
+/** What is drawn of a layer at a pixel, else what is nearest within the radius. */
+export function feature_near(
+  map: MapLibreMap,
+  layer: string,
+  x: number,
+  y: number,
+  radius_px: number,
+): MapGeoJSONFeature | undefined {
+  if (!map.getLayer(layer)) return undefined;
+  const options = { layers: [layer] };
+  const [exact] = map.queryRenderedFeatures([x, y], options);
+  const box: [[number, number], [number, number]] = [
+    [x - radius_px, y - radius_px],
+    [x + radius_px, y + radius_px],
+  ];
+  return exact ?? (radius_px > 0 ? map.queryRenderedFeatures(box, options)[0] : undefined);
+}

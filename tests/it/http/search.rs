@@ -39,4 +39,8 @@ async fn a_commune_is_found_by_those_that_it_was_made_of() {
     assert_eq!(found("trang%20viet").await, [("10001".to_owned(), Some("Tráng Việt".to_owned()))]);
     assert_eq!(found("me%20linh").await, [("10001".to_owned(), None)]);
     assert_eq!(found("trang").await, [("10002".to_owned(), None), ("10001".to_owned(), Some("Tráng Việt".to_owned()))]);
+    let asked = Request::get("/api/v1/units").body(Body::empty()).unwrap();
+    let units: Value = serde_json::from_slice(&send(&site.router, asked).await.body).unwrap();
+    let names = units["units"].as_array().unwrap().iter().map(|u| u["other_names"].clone()).collect::<Vec<_>>();
+    assert_eq!(names, [json!(["Tráng Việt", "Mê Linh"]), json!([])]);
 }
