@@ -10,6 +10,7 @@ use super::{DetectAsk, EngineError, Progress, Rulebook, detect};
 use crate::city::{self, City, UnitPoint};
 use crate::crs::Transform;
 use crate::formats::{About, Column, ColumnType, Export, Row, Table, Value};
+use crate::legend;
 use crate::model::{CodeHolder, CodeRecord, Coord, Epoch, EpsgCode, Geometry, PartnerContact, PartnerTable};
 use crate::store::{self, Mode, NewLayer, PartnerRow, PrivateStore, Setting, Store, private_path};
 
@@ -98,7 +99,7 @@ fn fill(path: &Path, city: &City, targets: &str, progress: Progress) -> Result<(
     store.set_setting(&Setting::Simulated, SOURCE)?;
     store.set_setting(&Setting::Title, "Hà Nội")?;
     store.set_setting(&Setting::Targets, targets)?;
-    write_keeping(&mut store, None, &city.units, &["formerly"])?;
+    write_keeping(&mut store, None, &city.units, &[legend::FORMERLY])?;
     write(&mut store, None, &city.context)?;
     write(&mut store, None, &city.permits)?;
     write(&mut store, None, &city.zones)?;

@@ -15,7 +15,7 @@ use super::mistakes::{Suspects, Witness};
 use super::{EngineError, Rulebook, Snapshot, ZoneView};
 use crate::crs::Mistake;
 use crate::edit;
-use crate::formats::{self, Doubles, Feature, FormatError, Record, Request, Source, TEXTS_SET_ASIDE, TEXTS_TAKEN, TextLayer};
+use crate::formats::{self, Doubles, Feature, FormatError, Limits, Record, Request, Source, TEXTS_SET_ASIDE, TEXTS_TAKEN, TextLayer};
 use crate::geom;
 use crate::model::{Coord, EpsgCode, Issue, LayerRole, Zone};
 
@@ -63,6 +63,7 @@ impl Snapshot {
     fn read_dropped(&self, path: &Path, ask: &DropAsk) -> Result<Value, EngineError> {
         formats::check_sent(path, MOST_UNPACKED_MIB)?;
         let mut source = self.open_dropped(path, ask)?;
+        source.limit(Limits { most_features: MOST_FEATURES, until: Instant::now() + PATIENCE });
         let columns: Vec<String> = source.columns.iter().take(MOST_COLUMNS).cloned().collect();
         for column in &columns {
             source.read_along(column);
@@ -72,7 +73,14 @@ impl Snapshot {
             "driver": source.driver, "layer": source.layer, "layers": source.layers, "mapping": mapping, "revision": self.revision,
             "crs": { "source": source.crs.short(), "operation": source.operation.as_ref().map(ToString::to_string) },
         });
-        let text_layers = source.text_layers(MOST_SAMPLES)?.into_iter().take(MOST_COLUMNS).map(|TextLayer { name, n, samples }| {
+        let mut text_layers = source.text_layers(MOST_SAMPLES)?;
+        if text_layers.len() > MOST_COLUMNS {
+            // Those with the most texts.
+            text_layers.sort_by_key(|layer| std::cmp::Reverse(layer.n));
+            text_layers.truncate(MOST_COLUMNS);
+            text_layers.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        let text_layers = text_layers.into_iter().map(|TextLayer { name, n, samples }| {
             let samples: Vec<String> = samples.into_iter().map(sample).collect();
             json!({ "name": name, "n": n, "samples": samples })
         });
@@ -90,7 +98,6 @@ impl Snapshot {
             issues: source.issues.clone(),
             n_read: 0,
             n_vertices: 0,
-            until: Instant::now() + PATIENCE,
         };
         let counts = source.read(|record| reading.take(record))?;
         reading.look_outside();
@@ -205,19 +212,12 @@ struct Reading<'a> {
     issues: Vec<Issue>,
     n_read: u64,
     n_vertices: usize,
-    until: Instant,
 }
 
 impl Reading<'_> {
     fn take(&mut self, record: Record) -> Result<(), EngineError> {
         let Record { feature, mut issues, n_read } = record;
         self.n_read += n_read;
-        if self.n_read > MOST_FEATURES {
-            return Err(too_many(format!("the file has more than {MOST_FEATURES} features")));
-        }
-        if Instant::now() > self.until {
-            return Err(too_many("reading the file takes too long".to_owned()));
-        }
         let is_of_file = n_read == 0 || issues.iter().any(|issue| [TEXTS_SET_ASIDE, TEXTS_TAKEN].contains(&issue.code));
         match feature {
             None if is_of_file => self.issues.append(&mut issues),
@@ -280,6 +280,7 @@ fn cannot_keep(error: std::io::Error) -> EngineError {
 fn refused(error: FormatError, path: &Path) -> EngineError {
     use FormatError as E;
     let why = match &error {
+        E::TooMuch { what, .. } => return too_many(what.clone()),
         E::NoCrs { .. } => "no_crs",
         E::RefusedCrs { .. } => "refused_crs",
         E::ContradictingCrs { is_swapped: true, .. } => "swapped_axes",

@@ -193,6 +193,7 @@ fn of_format(error: &FormatError) -> ErrorKind {
         | E::RefusedCrs { .. }
         | E::ContradictingCrs { .. }
         | E::TooLarge { .. }
+        | E::TooMuch { .. }
         | E::MissingColumn { .. }
         | E::NoTextsOn { .. }
         | E::ChooseLayer { .. }

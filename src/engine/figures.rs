@@ -429,7 +429,7 @@ impl Snapshot {
     fn unit_facts(&self, view: &UnitView) -> Result<Value, EngineError> {
         let unit = &view.unit;
         Ok(json!({
-            "code": unit.code, "name": unit.name, "full_name": unit.full_name, "other_names": view.other_names().collect::<Vec<_>>(), "valid_from": unit.valid_from, "area_m2": rounded_m2(view.area_m2),
+            "code": unit.code, "name": unit.name, "full_name": unit.full_name, "former_names": view.former_names, "valid_from": unit.valid_from, "area_m2": rounded_m2(view.area_m2),
             "bounds": self.lonlat_bounds(view.bounds)?, "center": self.lonlat_point(view.center)?,
         }))
     }

@@ -30,6 +30,8 @@ const NOTHING: &[u8] =
     &[82, 73, 70, 70, 26, 0, 0, 0, 87, 69, 66, 80, 86, 80, 56, 76, 13, 0, 0, 0, 47, 0, 0, 0, 16, 7, 16, 17, 17, 136, 136, 254, 7, 0];
 /// Of the picture's longer side.
 const SIDE_PX: f64 = 640.0;
+/// What is narrower, in metres of Web Mercator, does not fill the map of a wide page, which goes no closer than zoom 16.
+const LEAST_M: f64 = 2_500.0;
 /// A tile is drawn at least as wide, up to twice as wide: finer ones show no more.
 const TILE_PX: f64 = 512.0;
 const EXTENT: f64 = 4096.0;
@@ -43,21 +45,20 @@ impl Snapshot {
     }
 
     /// The whole map as a WebP, transparent where only the ground is; one pixel of it where there is nothing. Made once.
-    pub fn overview(&self, theme: &'static str) -> Result<Arc<[u8]>, EngineError> {
-        let kept = &self.tiles.overviews[usize::from(theme == "dark")];
-        if let Some(picture) = kept.get() {
-            return Ok(picture.clone());
-        }
+    pub fn overview(&self, theme: &'static str) -> Result<Arc<Vec<u8>>, EngineError> {
+        self.tiles.overviews[usize::from(theme == "dark")].get(|| self.draw_overview(theme))
+    }
+
+    fn draw_overview(&self, theme: &'static str) -> Result<Vec<u8>, EngineError> {
         let Some(bounds) = self.bounds()? else { return Ok(NOTHING.into()) };
         let (low, high) = (lonlat_to_mercator(bounds[0], bounds[1]), lonlat_to_mercator(bounds[2], bounds[3]));
         let longer_m = (high.x - low.x).max(high.y - low.y);
-        if !(longer_m.is_finite() && longer_m > 0.0) {
+        if !(longer_m.is_finite() && longer_m >= LEAST_M) {
             return Ok(NOTHING.into());
         }
         let pixels = self.drawn_between(theme, low, high, longer_m / SIDE_PX)?;
         let size = [pixels.width() as usize, pixels.height() as usize];
-        let picture = formats::webp(&pixels.take_demultiplied(), size, QUALITY)?;
-        Ok(kept.get_or_init(|| picture.into()).clone())
+        Ok(formats::webp(&pixels.take_demultiplied(), size, QUALITY)?)
     }
 
     /// What lies between two corners, in metres of Web Mercator.
@@ -153,7 +154,7 @@ fn plain_colors(snapshot: &Snapshot, style: &Value) -> Result<Vec<PlainColor>, E
     let of_kind = |key: &str| of_kinds.iter().find(|(texts, _)| texts.contains(&key)).map(|(_, color)| *color);
     if !snapshot.zones.list.iter().all(|view| of_kind(&view.zone.kind).is_some()) {
         // Below the others, which cover it.
-        let other = layer("zones-fill")["paint"]["fill-color"].as_array().and_then(|cases| cases.last()?.as_str()).unwrap_or(&city);
+        let other = otherwise(&layer("zones-fill")["paint"]["fill-color"]).unwrap_or(&city);
         colors.push(PlainColor { color: mixed(other, &city, opacity), of: Some((TileLayer::Zones, TileFilter::default())) });
     }
     colors.extend(kinds.iter().filter_map(|kind| {
@@ -161,10 +162,13 @@ fn plain_colors(snapshot: &Snapshot, style: &Value) -> Result<Vec<PlainColor>, E
         Some(PlainColor { color, of: Some((TileLayer::Zones, one_of("kind", &[&kind.key]))) })
     }));
     colors.push(PlainColor { color: plain("context-road", "line-color")?, of: Some((TileLayer::Context, one_of("group", &["road"]))) });
-    let of_rights = cases(&layer("encroachments-fill")["paint"]["fill-color"]);
-    if of_rights.is_empty() {
+    let losses = &layer("encroachments-fill")["paint"]["fill-color"];
+    let of_rights = cases(losses);
+    let Some(of_others) = otherwise(losses).filter(|_| !of_rights.is_empty()) else {
         return Err(EngineError::internal("the style has no colours of lost land"));
-    }
+    };
+    // Of no permit known, say.
+    colors.push(PlainColor { color: of_others.to_owned(), of: Some((TileLayer::Encroachments, TileFilter::default())) });
     // The gravest first in the style, and drawn over the others.
     colors.extend(
         of_rights.iter().rev().map(|(rights, color)| PlainColor {
@@ -188,6 +192,11 @@ fn cases(expression: &Value) -> Vec<(Vec<&str>, &str)> {
             Some((labels, pair[1].as_str()?))
         })
         .collect()
+}
+
+/// Of such an expression: the colour of all other texts.
+fn otherwise(expression: &Value) -> Option<&str> {
+    expression.as_array()?.last()?.as_str()
 }
 
 fn opaque(hex: &str) -> Color {
@@ -219,6 +228,7 @@ mod tests {
     fn the_cases_of_an_expression_are_texts_with_their_colour() {
         let matched = json!(["match", ["get", "right"], "unplanned", "#111111", ["planned", "legacy"], "#222222", "#333333"]);
         assert_eq!(cases(&matched), [(vec!["unplanned"], "#111111"), (vec!["planned", "legacy"], "#222222")]);
-        assert!(cases(&json!("#111111")).is_empty() && cases(&Value::Null).is_empty());
+        assert_eq!(otherwise(&matched), Some("#333333"));
+        assert!(cases(&json!("#111111")).is_empty() && cases(&Value::Null).is_empty() && otherwise(&Value::Null).is_none());
     }
 }

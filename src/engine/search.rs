@@ -32,19 +32,17 @@ impl PlaceWords {
 }
 
 impl UnitView {
-    /// What a city keeps beside: the communes that it was made of, say; several in one text are set apart by `;`.
-    pub(super) fn other_names(&self) -> impl Iterator<Item = &str> {
-        self.unit.kept.iter().flatten().flat_map(|text| text.split(';')).map(str::trim).filter(|name| !name.is_empty())
-    }
-
-    /// The first of them that was typed, where the unit's own name was not.
-    fn other_name(&self, typed: &Words) -> Option<&str> {
+    /// The first of its former names that was typed, or meant, where the unit's own name was not.
+    fn former_name(&self, typed: &Words, is_guess: bool) -> Option<&str> {
         let Unit { name, full_name, code, .. } = &self.unit;
         let own = [Some(name.as_str()), full_name.as_deref(), Some(code.as_str())];
-        if own.into_iter().flatten().any(|text| typed.found_in(&Words::new(text))) {
-            return None;
-        }
-        self.other_names().find(|name| typed.found_in(&Words::new(name)))
+        let n_mistakes = |text: &str| match is_guess {
+            false => typed.found_in(&Words::new(text)).then_some(0),
+            true => typed.mistakes_in(&Words::new(text)),
+        };
+        let of_own = own.into_iter().flatten().filter_map(n_mistakes).min();
+        let (n, name) = self.former_names.iter().filter_map(|name| Some((n_mistakes(name)?, name))).min_by_key(|(n, _)| *n)?;
+        of_own.is_none_or(|of_own| n < of_own).then_some(name)
     }
 }
 
@@ -56,7 +54,7 @@ impl Searchable {
                 .iter()
                 .map(|u| {
                     let own = words(&[Some(u.unit.name.as_str()), u.unit.full_name.as_deref(), Some(&u.unit.code)]);
-                    PlaceWords { own, behind: u.other_names().map(Words::new).collect() }
+                    PlaceWords { own, behind: u.former_names.iter().map(|name| Words::new(name)).collect() }
                 })
                 .collect(),
             zones: zones
@@ -132,7 +130,7 @@ impl Snapshot {
         let told = |hit: Hit| {
             let mut facts = self.hit(hit)?;
             if let Hit::Unit(i) = hit {
-                facts["found_by"] = json!(self.units[i].other_name(&typed));
+                facts["found_by"] = json!(self.units[i].former_name(&typed, is_guess));
             }
             Ok(facts)
         };

@@ -28,7 +28,7 @@ use crate::codes::Register;
 use crate::encroach;
 use crate::geom;
 use crate::index::{ById, Index};
-use crate::legend::{LandUseClass, Legend, Targets, Text};
+use crate::legend::{self, LandUseClass, Legend, Targets, Text};
 use crate::model::{CodeRecord, Context, Coord, Epoch, Issue, LandUse, Layer, LayerRole, MultiPolygon, Permit, Revision, Unit, Zone};
 use crate::store::{self, Reader, Setting, ZoneRevisions};
 
@@ -62,6 +62,8 @@ pub struct UnitView {
     pub area_m2: f64,
     pub center: Coord,
     pub bounds: [f64; 4],
+    /// What it was called, or what it was made of: of the columns that an import kept, this one is public.
+    pub former_names: Vec<String>,
 }
 
 /// The zones of a snapshot: the list, by id, by place.
@@ -277,6 +279,7 @@ pub struct Snapshot {
 pub type Issues = BTreeMap<LayerRole, Vec<Issue>>;
 
 /// Made when first asked for; a failure is not kept, so that the next one who asks tries again.
+#[derive(Default)]
 pub(super) struct Lazy<T> {
     /// Revisions of the layers it is made from.
     stamp: String,
@@ -344,7 +347,9 @@ impl Snapshot {
             Some(b) => b.units.clone(),
             None => Arc::new(match find(LayerRole::Boundaries) {
                 Some(layer) => {
-                    sound(features::<Unit>(&reader, &layer.name, &mut issues)?, |u| &mut u.shape).into_iter().map(unit_view).collect()
+                    let formerly = layer.keep.iter().position(|column| column.eq_ignore_ascii_case(legend::FORMERLY));
+                    let units = sound(features::<Unit>(&reader, &layer.name, &mut issues)?, |u| &mut u.shape);
+                    units.into_iter().map(|unit| unit_view(unit, formerly)).collect()
                 }
                 None => Vec::new(),
             }),
@@ -685,8 +690,10 @@ fn same_rules(before: Option<&Snapshot>, rulebook: &Arc<Rulebook>) -> bool {
     before.is_some_and(|b| Arc::ptr_eq(&b.rulebook, rulebook))
 }
 
-fn unit_view(unit: Unit) -> UnitView {
+/// `formerly`: which of the columns that were kept has the names that it had.
+fn unit_view(unit: Unit, formerly: Option<usize>) -> UnitView {
+    let former_names = formerly.and_then(|at| unit.kept.get(at)?.as_deref()).map(legend::former_names).unwrap_or_default();
     let bounds = geom::bounds(&unit.shape).unwrap_or_default();
     let center = geom::pole(&unit.shape).unwrap_or(Coord { x: bounds[0], y: bounds[1] });
-    UnitView { area_m2: geom::area_m2(&unit.shape), center, bounds, unit }
+    UnitView { area_m2: geom::area_m2(&unit.shape), center, bounds, former_names, unit }
 }

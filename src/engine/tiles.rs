@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use super::snapshot::{Snapshot, UnitView, ZoneView};
+use super::snapshot::{Lazy, Snapshot, UnitView, ZoneView};
 use super::{EngineError, figures, maps};
 use crate::legend;
 use crate::model::{Context, ContextGroup, Epoch, Event, Geometry, Group, LandUse, LayerRole, MultiPolygon};
@@ -122,7 +122,7 @@ pub(super) struct PreparedTiles {
     /// Layers of the snapshot before that changed: most of their shapes are still the same.
     before: Mutex<HashMap<Key, Arc<LayerOfTiles>>>,
     /// The whole as a picture, light and dark.
-    pub(super) overviews: [OnceLock<Arc<[u8]>>; 2],
+    pub(super) overviews: [Lazy<Vec<u8>>; 2],
 }
 
 impl PreparedTiles {

@@ -22,7 +22,7 @@ mod syllables;
 mod vertices;
 mod write;
 
-pub use read::{Counts, Doubles, Feature, Record, Request, Shape, Source, TEXTS_SET_ASIDE, TEXTS_TAKEN, TextLayer, open};
+pub use read::{Counts, Doubles, Feature, Limits, Record, Request, Shape, Source, TEXTS_SET_ASIDE, TEXTS_TAKEN, TextLayer, open};
 pub use sent::check_sent;
 pub use sheet::{Sheet, SheetRow, holds_vertices, is_sheet, read_sheet};
 pub use vertices::{is_thousands, number};
@@ -75,6 +75,9 @@ pub enum FormatError {
     NotLandCover { path: PathBuf, reason: String },
     #[error("{}: unpacked it has more than {most_mib} MiB", path.display())]
     TooLarge { path: PathBuf, most_mib: u64 },
+    /// More than may be read of it (`Limits`).
+    #[error("{}: {what}", path.display())]
+    TooMuch { path: PathBuf, what: String },
     #[error("the encoding “{name}” is not known; use one like UTF-8, CP1258, TCVN3, VNI, CP1252 or ISO-8859-1")]
     UnknownEncoding { name: String },
     #[error("{}: cannot be written: {reason}", path.display())]

@@ -57,10 +57,11 @@ async fn listen(app: App, bind: SocketAddr, ready: impl FnOnce(SocketAddr)) -> R
     // What the map shows is made ready before anybody is told to come. Who comes earlier waits for his own layers.
     let warmed = tokio::task::spawn_blocking(move || {
         let snapshot = warm.snapshot();
-        let drawn =
-            snapshot.prepare_tiles(0).and_then(|()| ["light", "dark"].into_iter().try_for_each(|theme| snapshot.overview(theme).map(drop)));
-        if let Err(error) = drawn {
+        if let Err(error) = snapshot.prepare_tiles(0) {
             tracing::warn!(%error, "the tiles could not be made ready");
+        }
+        if let Err(error) = ["light", "dark"].into_iter().try_for_each(|theme| snapshot.overview(theme).map(drop)) {
+            tracing::warn!(%error, "the picture of the whole map could not be drawn; pages open without it");
         }
     });
     let ending = app.clone();

@@ -22,7 +22,7 @@ pub use landuse::Legend;
 pub use rules::{EditRules, Rules};
 pub use targets::{Target, Targets};
 pub use text::{Words, fold, spelled};
-pub use units::{UnitFact, Units};
+pub use units::{FORMERLY, UnitFact, Units, former_names};
 pub use yields::{Yield, Yields};
 
 pub use crate::model::{LandUseClass, Text};

@@ -22,7 +22,15 @@ pub struct Units {
     pub units: Vec<UnitFact>,
 }
 
-const HEADER: [&str; 8] = ["code", "name", "full_name", "area_km2_official", "area_km2_measured", "lon", "lat", "formerly"];
+/// The column of boundaries that holds the names that units had or were made of, set apart by `;`.
+pub const FORMERLY: &str = "formerly";
+
+/// The names in a cell of that column.
+pub fn former_names(cell: &str) -> Vec<String> {
+    cell.split(';').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+const HEADER: [&str; 8] = ["code", "name", "full_name", "area_km2_official", "area_km2_measured", "lon", "lat", FORMERLY];
 
 impl Units {
     /// Reads `code,name,full_name,area_km2_official,area_km2_measured,lon,lat,formerly` (RFC 4180; lines that begin

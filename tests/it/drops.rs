@@ -116,6 +116,27 @@ fn texts_of_a_drawing_are_told_by_layer_and_taken_when_asked() {
 }
 
 #[test]
+fn a_few_words_that_stand_for_more_than_anybody_can_read_are_refused_soon() {
+    let bench = loaded();
+    let engine = engine(&bench);
+    // One insertion of a block in 30,000 rows and columns.
+    let corners = square(0.0, 0.0, 10.0).map(|[x, y]| format!("10\n{x}\n20\n{y}\n")).concat();
+    let field = format!("0\nLWPOLYLINE\n8\nVUNG\n90\n5\n70\n1\n{corners}");
+    let text = "0\nTEXT\n8\nTEN\n10\n1\n20\n1\n40\n2\n1\n152\n".to_owned();
+    for of in [field, text] {
+        let block = format!("0\nSECTION\n2\nBLOCKS\n0\nBLOCK\n8\n0\n2\nB\n70\n0\n10\n0\n20\n0\n3\nB\n{of}0\nENDBLK\n8\n0\n0\nENDSEC\n");
+        let array = format!("0\nINSERT\n8\n0\n2\nB\n10\n{X}\n20\n{Y}\n70\n30000\n71\n30000\n44\n1\n45\n1\n");
+        let drawing = format!("0\nSECTION\n2\nHEADER\n0\nENDSEC\n{block}0\nSECTION\n2\nENTITIES\n{array}0\nENDSEC\n0\nEOF\n");
+        let asked = |fields: &[(&str, &str)]| DropAsk { crs: Some(EpsgCode(5897)), ..mapped("dxf", fields) };
+        for fields in [&[][..], &[("name", "@text")]] {
+            let (why, message) = refused(&engine, &drawing, &asked(fields));
+            assert_eq!(why, "too_many", "{message}");
+            assert!(message.contains("more than 10000 features"), "{message}");
+        }
+    }
+}
+
+#[test]
 fn what_was_looked_at_becomes_zones_by_an_ordinary_edit() {
     let bench = loaded();
     let engine = engine(&bench);

@@ -143,7 +143,7 @@ export interface Unit {
   name: string;
   full_name: string | null;
   /** What it was called before, or what it was made of. */
-  other_names: string[];
+  former_names: string[];
   bounds: Bounds;
   center: LonLat;
   n_zones: number;

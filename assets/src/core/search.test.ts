@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { match_at, matching, other_name } from './search.ts';
+import { match_at, matching, former_name } from './search.ts';
 
 test('marks that were not typed do not matter', () => {
   expect(match_at('Đường Lâm', 'duong lam')).toBe(0);
@@ -36,12 +36,12 @@ test('a code finds its commune, and nothing typed finds all', () => {
 });
 
 test('what a commune was called or made of finds it, after those that are called so now', () => {
-  const me_linh = { name: 'Mê Linh', full_name: 'Xã Mê Linh', code: '1', other_names: ['Tráng Việt', 'Thạch Đà'] };
-  const da = { name: 'Thạch Bàn', full_name: 'Phường Thạch Bàn', code: '2', other_names: [] };
+  const me_linh = { name: 'Mê Linh', full_name: 'Xã Mê Linh', code: '1', former_names: ['Tráng Việt', 'Thạch Đà'] };
+  const da = { name: 'Thạch Bàn', full_name: 'Phường Thạch Bàn', code: '2', former_names: [] };
   expect(matching([me_linh, da], 'thach')).toEqual([da, me_linh]);
   expect(matching([me_linh, da], 'phường thạch')).toEqual([da]);
-  expect(other_name(me_linh, 'trang')).toBe('Tráng Việt');
-  expect(other_name(me_linh, 'tràng')).toBeNull();
-  expect(other_name(me_linh, 'me linh')).toBeNull();
-  expect(other_name(me_linh, '1')).toBeNull();
+  expect(former_name(me_linh, 'trang')).toBe('Tráng Việt');
+  expect(former_name(me_linh, 'tràng')).toBeNull();
+  expect(former_name(me_linh, 'me linh')).toBeNull();
+  expect(former_name(me_linh, '1')).toBeNull();
 });

@@ -32,7 +32,7 @@ export interface Named {
   code: string;
   full_name?: string | null;
   /** What it was called before, or what it was made of. */
-  other_names?: readonly string[];
+  former_names?: readonly string[];
 }
 
 /** The items that hold `query` in a name: those whose own begins with it first, then where a word does, then by name; those that another name brings come last. */
@@ -50,12 +50,12 @@ export function matching<T extends Named>(items: readonly T[], query: string): T
 }
 
 /** The other name that holds `query`, where none of the present ones does. */
-export function other_name(item: Named, query: string): string | null {
+export function former_name(item: Named, query: string): string | null {
   if (normal(query) === '' || item.code.toLowerCase() === normal(query)) return null;
   if (match_at(item.name, query) >= 0 || match_at(item.full_name ?? '', query) >= 0) return null;
-  return item.other_names?.find((name) => match_at(name, query) >= 0) ?? null;
+  return item.former_names?.find((name) => match_at(name, query) >= 0) ?? null;
 }
 
 function found_otherwise(item: Named, query: string): boolean {
-  return match_at(item.full_name ?? '', query) >= 0 || other_name(item, query) !== null;
+  return match_at(item.full_name ?? '', query) >= 0 || former_name(item, query) !== null;
 }

@@ -99,6 +99,7 @@ export class FarmMap {
   #under_failed = false;
   /** How far the last style has come that was asked for; null when it is on the map, or will not be. */
   #styling: 'asked' | 'put' | null = null;
+  #n_asked = 0;
 
   constructor(
     container: HTMLElement,
@@ -139,12 +140,13 @@ export class FarmMap {
     this.#ink = ink;
     if (under !== this.#under) [this.#under, this.#under_came, this.#under_failed] = [under, false, false];
     this.#styling = 'asked';
+    const number = (this.#n_asked += 1);
     this.#map.setStyle(url, {
       diff: true,
       transformStyle: (previous, next) => {
         const plain = (this.#calm ? { ...next, transition: { duration: 0, delay: 0 } } : next) as unknown as Style;
         this.#base = underlaid(plain, under);
-        this.#styling = 'put';
+        if (number === this.#n_asked) this.#styling = 'put';
         // A style that changes nothing, or is refused, is not drawn by itself, and `drawn` would never come.
         this.#map.triggerRepaint();
         const style = dressed(this.#base, this.#dress, this.#ink);

@@ -8,6 +8,7 @@ mod table;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use gdal::Dataset;
 
@@ -90,11 +91,36 @@ pub struct Source {
     texting: Texting,
     texts: Option<Texts>,
     doubles: Doubles,
+    limits: Option<Limits>,
     /// Outlives the dataset that is of it.
     _made: Option<table::Made>,
 }
 
+/// How much of a file is read before it is refused: a few bytes of a drawing may stand for more than anybody can read.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    pub most_features: u64,
+    pub until: Instant,
+}
+
 impl Source {
+    /// From now on reading breaks off with `TooMuch` beyond these.
+    pub fn limit(&mut self, limits: Limits) {
+        self.limits = Some(limits);
+    }
+
+    fn within_limits(&self, n_read: u64) -> Result<(), FormatError> {
+        let Some(Limits { most_features, until }) = self.limits else { return Ok(()) };
+        let too_much = |what: String| Err(FormatError::TooMuch { path: self.path.clone(), what });
+        if n_read > most_features {
+            return too_much(format!("the file has more than {most_features} features"));
+        }
+        if Instant::now() > until {
+            return too_much("reading the file takes too long".to_owned());
+        }
+        Ok(())
+    }
+
     /// Reads one more column, when the file has it: the last of each feature's `kept`.
     pub fn read_along(&mut self, column: &str) -> bool {
         let found = self.columns.iter().position(|c| c.eq_ignore_ascii_case(column));
@@ -267,6 +293,7 @@ pub fn open(request: &Request) -> Result<Source, FormatError> {
         texting,
         texts,
         doubles: request.doubles,
+        limits: None,
         _made: made,
     })
 }

@@ -114,6 +114,7 @@ impl Source {
                     break;
                 };
                 n_read += 1;
+                self.within_limits(n_read)?;
                 if self.is_cad && !door.takes_any && self.text_of(&feature, &reading).is_some() {
                     n_texts += 1;
                     continue;
@@ -194,11 +195,12 @@ impl Source {
     /// What a drawing has as texts, by the CAD layer (level) they are on; nothing where they are no part of the format.
     ///
     /// # Errors
-    /// `Unreadable` when the file is damaged.
+    /// `Unreadable` when the file is damaged; `TooMuch`.
     pub fn text_layers(&self, most_samples: usize) -> Result<Vec<TextLayer>, FormatError> {
+        // Layers are one whatever the case of their names, as where one is named.
         let mut layers: BTreeMap<String, TextLayer> = BTreeMap::new();
         self.each_drawn_text(|_, on, text| {
-            let layer = layers.entry(on.clone()).or_insert_with(|| TextLayer { name: on, n: 0, samples: Vec::new() });
+            let layer = layers.entry(on.to_lowercase()).or_insert_with(|| TextLayer { name: on, n: 0, samples: Vec::new() });
             layer.n += 1;
             if layer.samples.len() < most_samples && !layer.samples.contains(&text) {
                 layer.samples.push(text);
@@ -215,12 +217,19 @@ impl Source {
         let layer = self.layer_handle()?;
         let reading = TextReading::new(&layer, &self.texting, self.is_cad);
         layer.restart();
+        library::take_failures();
+        let mut n_read = 0;
         while let Some(feature) = layer.next() {
+            n_read += 1;
+            self.within_limits(n_read)?;
             let Some(text) = self.text_of(&feature, &reading) else { continue };
             let on = self.plan.cad_layer.and_then(|field| feature.text(field, &reading)).unwrap_or_default();
             each(&feature, on, text);
         }
-        Ok(())
+        match library::take_failures().into_iter().next() {
+            Some(failure) => Err(damaged(&self.path, &format!("{failure} (after {n_read} features)"))),
+            None => Ok(()),
+        }
     }
 
     /// A first pass over a drawing, for its texts.

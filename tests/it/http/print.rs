@@ -51,40 +51,74 @@ fn pixels(webp: &[u8]) -> (Vec<[u8; 4]>, [usize; 2]) {
     ((0..width * height).map(|at| std::array::from_fn(|n| bands[n].data()[at])).collect(), [width, height])
 }
 
+/// A commune four kilometres wide, in it a square kilometre of rice, of which a quarter is built on.
+fn wide() -> Bench {
+    let bench = Bench::with_workspace("EPSG:5897");
+    let load = |role: &str, facts: Value, ring: &[[f64; 2]], more: &[&str]| {
+        let file = bench.write(&format!("{role}.geojson"), geojson_in(5897, &[(facts, ring)]));
+        bench.import(&file, role, more).ok();
+    };
+    load("boundaries", json!({ "code": "10001", "name": "Đại Thanh" }), &square(X, Y, 4_000.0), &[]);
+    load("zones", json!({ "id": "a", "kind": "rice" }), &square(X + 1_000.0, Y + 1_000.0, 1_000.0), &[]);
+    load("landuse", json!({ "id": "house", "code": "ONT" }), &square(X + 1_000.0, Y + 1_000.0, 500.0), &["--epoch", "2024"]);
+    bench
+}
+
 #[tokio::test]
 async fn the_whole_map_is_a_small_picture_in_its_colours() {
-    let first = get("/api/v1/overview.webp").await;
+    let site = Site::over(wide());
+    let ask = async |path: &str| send(&site.router, Request::get(path).body(Body::empty()).unwrap()).await;
+    let first = ask("/api/v1/overview.webp").await;
     assert_eq!((first.status, first.header(header::CONTENT_TYPE)), (StatusCode::OK, "image/webp"));
     let again = Request::get("/api/v1/overview.webp?theme=light").header(header::IF_NONE_MATCH, first.header(header::ETAG));
-    assert_eq!(send(&SITE.router, again.body(Body::empty()).unwrap()).await.status, StatusCode::NOT_MODIFIED);
-    assert_ne!(get("/api/v1/overview.webp?theme=dark").await.header(header::ETAG), first.header(header::ETAG));
+    assert_eq!(send(&site.router, again.body(Body::empty()).unwrap()).await.status, StatusCode::NOT_MODIFIED);
+    assert_ne!(ask("/api/v1/overview.webp?theme=dark").await.header(header::ETAG), first.header(header::ETAG));
     for wrong in ["theme=print", "width=10"] {
-        assert_eq!(get(&format!("/api/v1/overview.webp?{wrong}")).await.status, StatusCode::BAD_REQUEST, "{wrong}");
+        assert_eq!(ask(&format!("/api/v1/overview.webp?{wrong}")).await.status, StatusCode::BAD_REQUEST, "{wrong}");
     }
 
-    let bounds: Vec<f64> = get_json("/api/v1/summary").await["bounds"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
+    let bounds: Vec<f64> = ask("/api/v1/summary").await.json()["bounds"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
     let mercator = |lat: f64| lat.to_radians().tan().asinh().to_degrees();
     let (wide, high) = (bounds[2] - bounds[0], mercator(bounds[3]) - mercator(bounds[1]));
     let (seen, [width, height]) = pixels(&first.body);
     assert_eq!(width.max(height), 640);
     assert!((width as f64 / height as f64 - wide / high).abs() < 0.005, "{width} × {height} for {wide} × {high}");
-    // In the middle of a zone its kind is seen, over the ground; the other theme has another.
-    let style = get_json("/styles/light.json").await;
+    // Metres east and north of the commune's corner.
+    let at = |east: f64, north: f64| {
+        let [x, y] = [east / 4_000.0 * width as f64, (1.0 - north / 4_000.0) * height as f64];
+        seen[y as usize * width + x as usize]
+    };
+    let style = ask("/styles/light.json").await.json();
     let paint = |id: &str| style["layers"].as_array().unwrap().iter().find(|layer| layer["id"] == id).unwrap()["paint"].clone();
-    let zone = get_json("/api/v1/zones/a").await;
-    let [lon, lat] = [0, 1].map(|i| zone["properties"]["center"][i].as_f64().unwrap());
-    let x = ((lon - bounds[0]) / wide * width as f64) as usize;
-    let y = ((mercator(bounds[3]) - mercator(lat)) / high * height as f64) as usize;
     let channel = |color: &str, i: usize| f64::from(u8::from_str_radix(&color[1 + 2 * i..3 + 2 * i], 16).unwrap());
+    let like = |[r, g, b, alpha]: [u8; 4], wanted: [f64; 3], what: &str| {
+        assert_eq!(alpha, 255, "{what}");
+        let near = [r, g, b].into_iter().zip(wanted).all(|(is, wanted)| (f64::from(is) - wanted).abs() < 12.0);
+        assert!(near, "{what}: {:?} for {wanted:?}", [r, g, b]);
+    };
+    let ground = paint("units-fill")["fill-color"].as_str().unwrap().to_owned();
+    like(at(3_000.0, 3_000.0), std::array::from_fn(|i| channel(&ground, i)), "the commune");
+    // A zone has its kind's colour over the ground.
     let opacity = paint("zones-fill")["fill-opacity"].as_f64().unwrap();
     let cases = paint("zones-fill")["fill-color"].clone();
     let rice = cases.as_array().unwrap().iter().skip_while(|part| *part != "rice").nth(1).unwrap().as_str().unwrap().to_owned();
-    let ground = paint("units-fill")["fill-color"].as_str().unwrap().to_owned();
-    let [r, g, b, alpha] = seen[y * width + x];
-    assert_eq!(alpha, 255);
-    for (i, is) in [r, g, b].into_iter().enumerate() {
-        let wanted = channel(&rice, i) * opacity + channel(&ground, i) * (1.0 - opacity);
-        assert!((f64::from(is) - wanted).abs() < 12.0, "channel {i}: {is} for {wanted:.0}");
+    let over = |i| channel(&rice, i) * opacity + channel(&ground, i) * (1.0 - opacity);
+    like(at(1_750.0, 1_750.0), std::array::from_fn(over), "rice");
+    // Without permits nobody knows by what right it was lost, and it is seen all the same.
+    let lost = paint("encroachments-fill")["fill-color"].as_array().unwrap().last().unwrap().as_str().unwrap().to_owned();
+    like(at(1_250.0, 1_250.0), std::array::from_fn(|i| channel(&lost, i)), "lost land");
+
+    // Another picture when the map is another; one transparent pixel where there is nothing, or little.
+    let more = [(json!({ "id": "b", "kind": "rice" }), &square(X + 2_500.0, Y + 2_500.0, 1_000.0)[..])];
+    let before = site.engine.snapshot().revision;
+    site._bench.import(&site._bench.write("more.geojson", geojson_in(5897, &more)), "zones", &["--append"]).ok();
+    site.engine.wait_for_change(before, std::time::Duration::from_secs(20));
+    assert_ne!(ask("/api/v1/overview.webp").await.header(header::ETAG), first.header(header::ETAG));
+    for without in [Bench::with_workspace("EPSG:5897"), workspace()] {
+        let site = Site::over(without);
+        let answer = send(&site.router, Request::get("/api/v1/overview.webp").body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(pixels(&answer.body), (vec![[0, 0, 0, 0]], [1, 1]));
     }
 }
 

@@ -6,6 +6,7 @@ import {
   NO_CHOICES,
   obstacle,
   operations_of,
+  reread,
   text_columns,
   unknown_labels,
   with_fate,
@@ -148,4 +149,13 @@ test('a zone of the file is left out of the draft, with what was mended of it', 
   expect(draft.operations()).toHaveLength(1);
   draft.leave_out(first);
   expect(draft.steps).toHaveLength(0);
+});
+
+test('in another encoding columns are chosen anew whose names may read otherwise', () => {
+  const origins = {
+    name: { from: 'column', column: '@text:Thöa ®Êt' },
+    code: { from: 'column', column: '@text:MA_SO' },
+    kind: { from: 'value', value: 'Lúa' },
+  } as const;
+  expect(reread({ ...NO_CHOICES, origins }).origins).toEqual({ code: origins.code, kind: origins.kind });
 });

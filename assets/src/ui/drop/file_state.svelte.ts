@@ -7,6 +7,7 @@ import {
   operations_of,
   proposed_fates,
   redrawn_of,
+  reread,
   unknown_labels,
   with_fate,
   with_kind,
@@ -171,9 +172,10 @@ export class FileWork {
     await this.send();
   }
 
-  /** Labels are other words then. */
+  /** Labels are other words then, and names of columns may be. */
   async choose_encoding(encoding: string | null): Promise<void> {
     this.encoding = encoding;
+    this.choices = reread(this.choices);
     await this.send();
   }
 
