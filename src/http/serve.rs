@@ -56,12 +56,8 @@ async fn listen(app: App, bind: SocketAddr, ready: impl FnOnce(SocketAddr)) -> R
     let (warm, expecting) = (app.clone(), app.clone());
     // What the map shows is made ready before anybody is told to come. Who comes earlier waits for his own layers.
     let warmed = tokio::task::spawn_blocking(move || {
-        let snapshot = warm.snapshot();
-        if let Err(error) = snapshot.prepare_tiles(0) {
+        if let Err(error) = warm.snapshot().prepare_tiles(0) {
             tracing::warn!(%error, "the tiles could not be made ready");
-        }
-        if let Err(error) = ["light", "dark"].into_iter().try_for_each(|theme| snapshot.overview(theme).map(drop)) {
-            tracing::warn!(%error, "the picture of the whole map could not be drawn; pages open without it");
         }
     });
     let ending = app.clone();
@@ -78,6 +74,11 @@ async fn listen(app: App, bind: SocketAddr, ready: impl FnOnce(SocketAddr)) -> R
         tracing::info!(%address, "serving");
         ready(address);
         tokio::task::spawn_blocking(move || {
+            let snapshot = expecting.snapshot();
+            if let Err(error) = ["light", "dark"].into_iter().try_for_each(|theme| snapshot.overview(theme).map(drop)) {
+                tracing::warn!(%error, "the picture of the whole map could not be drawn; pages open without it");
+            }
+            drop(snapshot);
             if let Err(error) = expecting.0.engine.expect_questions() {
                 tracing::warn!(%error, "first questions will take longer than they should");
             }

@@ -20,13 +20,14 @@ import {
   tab_to,
   type DeskServer,
 } from './desk.ts';
+import { drop_on_map, fields_beside } from './files.ts';
 import { drawn, link_of, OUT, visit, type Visit, type VisitOptions } from './harness.ts';
 
 const PICTURES = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
 
 let server: DeskServer;
 before(async () => {
-  server = await serve_pairs(6);
+  server = await serve_pairs(7);
   mkdirSync(PICTURES, { recursive: true });
 });
 after(() => server.end());
@@ -350,6 +351,33 @@ test('an edit that the map refuses is kept as a draft in a new plan', async () =
   await ahead.getByRole('button', { name: 'Xem trên bản đồ' }).first().click();
   await page.waitForTimeout(600);
   await page.screenshot({ path: `${OUT}plans-despite.png` });
+  assert_clean();
+  await close();
+});
+
+test('a file that was dropped for a plan goes with it when another plan is opened', async () => {
+  const { page, assert_clean, close } = await at_plans(6, PLANNER);
+  let n_sent = 0;
+  page.on('request', (request) => (n_sent += Number(request.url().includes('/api/v1/drops'))));
+  const ids = [];
+  for (const name of ['Kịch bản có tệp', 'Kịch bản khác']) ids.push(await plan_of_split(page, server, 6, name));
+  const open = (id: string | undefined) =>
+    page.evaluate((plan) => {
+      const said = new URLSearchParams(location.hash.slice(1));
+      said.set('plan', plan);
+      location.hash = said.toString();
+    }, id ?? '');
+  const file = button(page, /^Giữ \d/);
+  await open(ids[0]);
+  await page.getByRole('heading', { name: 'Kịch bản có tệp' }).waitFor();
+  await drop_on_map(page, [fields_beside(6)]);
+  await file.waitFor();
+  await open(ids[1]);
+  await page.getByRole('heading', { name: 'Kịch bản khác' }).waitFor();
+  await button(page, 'Vẽ trong kịch bản').click();
+  await page.getByText(/Có ranh giới của \d/).waitFor();
+  assert.equal(n_sent, 1, 'it is not sent again for the other plan');
+  assert.equal(await file.count(), 0);
   assert_clean();
   await close();
 });

@@ -41,7 +41,7 @@ export function matching<T extends Named>(items: readonly T[], query: string): T
   const ranked = items.flatMap((item) => {
     if (item.code.toLowerCase() === normal(query)) return [{ item, rank: 0 }];
     const at = match_at(item.name, query);
-    if (at < 0) return found_otherwise(item, query) ? [{ item, rank: 4 }] : [];
+    if (at < 0) return other_names(item).some((name) => match_at(name, query) >= 0) ? [{ item, rank: 4 }] : [];
     const word_start = at === 0 || [...normal(item.name)][at - 1] === ' ';
     return [{ item, rank: at === 0 ? 1 : word_start ? 2 : 3 }];
   });
@@ -49,13 +49,12 @@ export function matching<T extends Named>(items: readonly T[], query: string): T
   return ranked.map(({ item }) => item);
 }
 
-/** The other name that holds `query`, where none of the present ones does. */
+/** The former name that holds `query`, where no present one does. */
 export function former_name(item: Named, query: string): string | null {
   if (normal(query) === '' || item.code.toLowerCase() === normal(query)) return null;
-  if (match_at(item.name, query) >= 0 || match_at(item.full_name ?? '', query) >= 0) return null;
-  return item.former_names?.find((name) => match_at(name, query) >= 0) ?? null;
+  if (match_at(item.name, query) >= 0) return null;
+  const found = other_names(item).find((name) => match_at(name, query) >= 0);
+  return found === undefined || found === item.full_name ? null : found;
 }
 
-function found_otherwise(item: Named, query: string): boolean {
-  return match_at(item.full_name ?? '', query) >= 0 || former_name(item, query) !== null;
-}
+const other_names = ({ full_name, former_names = [] }: Named): string[] => [full_name ?? '', ...former_names];

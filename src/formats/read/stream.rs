@@ -79,7 +79,11 @@ impl Source {
                 let shared = shared;
                 shared.0.produce(texts.as_ref(), &sender)
             });
-            let handed = tally.hand_out(receiver, &mut each);
+            // Who takes the features may be slow too.
+            let handed = tally.hand_out(receiver, &mut |record| {
+                source.within_limits(0).map_err(E::from)?;
+                each(record)
+            });
             let read = reading.join().unwrap_or_else(|_| Err(unreadable(&source.path, "reading it broke off")));
             handed?;
             read.map_err(E::from)

@@ -120,13 +120,13 @@ export function carried_over({ origins, kinds, left_out }: Choices, { features, 
   };
 }
 
-/** An empty kind takes back what was said of the label. */
 /** Without the columns whose names may read otherwise in another encoding. */
 export function reread(choices: Choices): Choices {
   const holds = ([, origin]: [string, Origin]) => origin.from !== 'column' || /^[\x20-\x7e]*$/.test(origin.column);
   return { ...choices, origins: Object.fromEntries(Object.entries(choices.origins).filter(holds)) };
 }
 
+/** An empty kind takes back what was said of the label. */
 export function with_kind(choices: Choices, label: string, kind: string): Choices {
   const kinds = new Map(choices.kinds);
   if (kind) kinds.set(label, kind);
